@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "projects.middleware.domain_errors",
+    "projects.middleware.DomainErrors",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -202,7 +202,10 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-exports": {"task": "exports.tasks.reconcile", "schedule": 15.0},
     "check-endpoints": {"task": "workers.tasks.check_endpoints", "schedule": 15.0},
     "record-standings": {"task": "arena.tasks.record_standings", "schedule": 600.0},
-    "clear-sessions": {"task": "projects.tasks.clear_sessions", "schedule": crontab(hour="3", minute="17")},
+    "clear-sessions": {
+        "task": "projects.tasks.clear_sessions",
+        "schedule": crontab(hour="3", minute="17"),
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,57 @@
+"""Dataset snapshots."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.models import Project, User
+
+
+class Export(models.Model):
+    """An immutable, checksummed snapshot with a manifest and a dataset card."""
+
+    class Kind(models.TextChoices):
+        SFT = "sft", "Demonstrations (SFT)"
+        PREFERENCES = "preferences", "Preferences"
+
+    class Source(models.TextChoices):
+        ALL = "all", "Comparisons and votes"
+        COMPARISONS = "comparisons", "Comparisons"
+        VOTES = "votes", "Votes"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.ALL)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    claim = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
+    n_rows = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField(default=dict)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-created_at"], name="exports_by_project")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="done")
+                | Q(n_rows__isnull=False, finished_at__isnull=False) & ~Q(sha256=""),
+                name="a_finished_export_has_its_checksum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} export {self.public_id}"

@@ -1,0 +1,31 @@
+"""Who may see and do what. Views begin with one of these; strangers get 404."""
+
+from projects.errors import NotFound, NotPermitted
+from projects.models import Membership, Project, Role, User
+
+WORKERS = frozenset({Role.OWNER, Role.REVIEWER, Role.LABELER})
+STAFF = frozenset({Role.OWNER, Role.REVIEWER})
+OWNERS = frozenset({Role.OWNER})
+
+
+def membership(user: User, slug: str, *, roles: frozenset[Role] = WORKERS) -> Membership:
+    """This person's membership of the project at `slug`, if its role is one of `roles`."""
+    found = (
+        Membership.objects.select_related("project", "user")
+        .filter(user=user, project__slug=slug)
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such project, or you are not a member of it.")
+    require(found, roles=roles)
+    return found
+
+
+def require(found: Membership, *, roles: frozenset[Role]) -> None:
+    if found.role not in roles:
+        allowed = " or ".join(sorted(role.label.lower() for role in roles))
+        raise NotPermitted(f"Only an {allowed} of the project may do this.".replace("an r", "a r"))
+
+
+def project_for(user: User, slug: str, *, roles: frozenset[Role] = WORKERS) -> Project:
+    return membership(user, slug, roles=roles).project

@@ -1,0 +1,82 @@
+"""API tokens: made, shown once, checked by digest, revoked."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from projects import audit
+from projects.errors import InvalidInput
+from projects.models import ApiToken, User
+
+NAME_LIMIT = 60
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def create(*, by: User, name: str) -> tuple[ApiToken, str]:
+    """A new token of this person, and its text, which is shown this once and never again."""
+    name = name.strip()
+    if not name or len(name) > NAME_LIMIT:
+        raise InvalidInput.field("name", f"must be 1 to {NAME_LIMIT} characters")
+    text = f"ts_{secrets.token_urlsafe(32)}"
+    with transaction.atomic():
+        token = ApiToken.objects.create(user=by, name=name, prefix=text[:9], digest=_digest(text))
+        audit.record(verb="token.created", by=by, subject=token, name=name)
+    return token, text
+
+
+def revoke(*, by: User, token: ApiToken) -> None:
+    with transaction.atomic():
+        changed = ApiToken.objects.filter(pk=token.pk, user=by, revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+        if changed:
+            audit.record(verb="token.revoked", by=by, subject=token)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer ts_…` (the keyword `Token` does too)."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        header = get_authorization_header(request).split()
+        if not header or header[0].lower() not in (b"bearer", b"token"):
+            return None
+        if len(header) != 2:
+            raise exceptions.AuthenticationFailed("The header must be: Authorization: Bearer TOKEN")
+        text = header[1].decode("latin-1")
+        token = (
+            ApiToken.objects.select_related("user")
+            .filter(digest=_digest(text), revoked_at=None, user__is_active=True)
+            .first()
+        )
+        if token is None:
+            raise exceptions.AuthenticationFailed("This token is unknown or was revoked.")
+        self._note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: HttpRequest) -> str:
+        return "Bearer"
+
+    def _note_use(self, token: ApiToken) -> None:
+        now = timezone.now()
+        if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API token of a member."}

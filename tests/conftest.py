@@ -1,0 +1,61 @@
+"""Fixtures everybody shares."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from projects.models import Project, Role, User
+from tests.factories import make_guideline_version, make_member, make_project, make_user
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    """A project with a published guideline."""
+    project = make_project("harbour", name="Harbour")
+    make_guideline_version(project)
+    return project
+
+
+@pytest.fixture
+def owner(project: Project) -> User:
+    return make_member(project, Role.OWNER, "olga-owner")
+
+
+@pytest.fixture
+def reviewer(project: Project) -> User:
+    return make_member(project, Role.REVIEWER, "rita-reviewer")
+
+
+@pytest.fixture
+def labeler(project: Project) -> User:
+    return make_member(project, Role.LABELER, "lena-labeler")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Signed in, and a member of another project only."""
+    return make_member(make_project("elsewhere"), Role.OWNER, "sam-stranger")
+
+
+@pytest.fixture
+def anyone(db: None) -> User:
+    return make_user("ada-anyone")
+
+
+@pytest.fixture
+def signed_in() -> "SignIn":
+    return SignIn()
+
+
+class SignIn:
+    """`signed_in(user)` is a browser in which that person is signed in."""
+
+    def __call__(self, user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client

@@ -1,0 +1,137 @@
+"""Endpoints, the language models on them, and every draw of text."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.models import Project
+from workers.secrets import EncryptedTextField
+
+
+class Endpoint(models.Model):
+    """An OpenAI-compatible server, vLLM above all."""
+
+    class Health(models.TextChoices):
+        UNKNOWN = "unknown", "Not checked yet"
+        READY = "ready", "Ready"
+        DOWN = "down", "Not answering"
+
+    name = models.CharField(max_length=80, unique=True)
+    base_url = models.CharField(
+        max_length=300,
+        validators=[RegexValidator(r"^https?://[^\s]+$", "must be an http or https address")],
+        help_text="Ends in /v1.",
+    )
+    api_key = EncryptedTextField(blank=True, help_text="Kept encrypted and never shown again.")
+    is_active = models.BooleanField(default=True)
+    is_from_settings = models.BooleanField(default=False, editable=False)
+    health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
+    health_note = models.CharField(max_length=300, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def drawable(self) -> "LanguageModelQuerySet":
+        """Models that text can be asked of: active, on an active endpoint."""
+        return self.filter(is_active=True, endpoint__is_active=True)
+
+    def up(self) -> "LanguageModelQuerySet":
+        """Drawable models whose endpoint answered when it was last checked."""
+        return self.drawable().exclude(endpoint__health=Endpoint.Health.DOWN)
+
+
+class LanguageModel(models.Model):
+    """A contender: weights and the parameters they are drawn with.
+
+    Two settings of one set of weights are two language models with the same `weights`.
+    Models known only from imported votes have no endpoint and cannot be drawn from.
+    """
+
+    name = models.CharField(max_length=120, unique=True)
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="language_models"
+    )
+    served_name = models.CharField(
+        max_length=200, blank=True, help_text="Its name on the endpoint."
+    )
+    weights = models.CharField(max_length=200, blank=True)
+    organisation = models.CharField(max_length=120, blank=True)
+    licence = models.CharField(max_length=120, blank=True)
+    is_open = models.BooleanField(default=False, help_text="Its weights are published.")
+    system_prompt = models.TextField(blank=True)
+    sampling = models.JSONField(
+        default=dict, blank=True, help_text="temperature, top_p, max_tokens, stop, seed, …"
+    )
+    is_active = models.BooleanField(default=True)
+    is_in_arena = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = LanguageModelQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Generation(models.Model):
+    """One draw of text from a language model. The row is the job; messages are only nudges."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    class Queue(models.TextChoices):
+        INTERACTIVE = "interactive", "Interactive"
+        BATCH = "batch", "Batch"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    model = models.ForeignKey(LanguageModel, on_delete=models.PROTECT, related_name="generations")
+    queue = models.CharField(max_length=12, choices=Queue.choices)
+    messages = models.JSONField(help_text="What was sent, the system prompt included.")
+    parameters = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    interruptions = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts that ended without a word: the worker died."
+    )
+    claim = models.UUIDField(null=True, editable=False, help_text="Which attempt holds the row.")
+    leased_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(default=timezone.now, help_text="Earliest next attempt.")
+    output = models.TextField(blank=True)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    usage = models.JSONField(default=dict)
+    served_model = models.CharField(max_length=200, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    first_token_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_before", "id"], condition=Q(state="queued"), name="generation_queued"
+            ),
+            models.Index(
+                fields=["leased_until"], condition=Q(state="running"), name="generation_running"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
+                | Q(state__in=["done", "failed"], finished_at__isnull=False),
+                name="finished_generations_say_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Generation {self.pk} ({self.state})"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in (self.State.DONE, self.State.FAILED)
