@@ -158,8 +158,8 @@ def _margins(tallies: Tallies, theta: Floats) -> Floats:
 
 
 def _expected(tallies: Tallies, theta: Floats) -> Floats:
-    """P(left beats right) of each pair."""
-    return 0.5 + 0.5 * np.tanh(0.5 * _margins(tallies, theta))
+    """P(left beats right) of each pair, to full relative precision however small it is."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -_margins(tallies, theta))), dtype=np.float64)
 
 
 def _variance(tallies: Tallies, theta: Floats) -> Floats:
@@ -206,7 +206,7 @@ def _information(tallies: Tallies, theta: Floats, precision: float) -> Floats:
     if precision:
         return hessian + precision * np.eye(m)
     # Along 1 the likelihood is flat and the gradient zero: this term fixes the gauge, nothing else.
-    pinned: Floats = hessian + n.sum() / m**2
+    pinned: Floats = hessian + np.trace(hessian) / m**2
     return pinned
 
 
