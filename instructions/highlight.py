@@ -14,8 +14,44 @@ from pygments.token import STANDARD_TYPES
 LONGEST_HIGHLIGHTED_BLOCK = 2_000
 
 LANGUAGES = frozenset(
-    ["bash", "c", "cpp", "css", "diff", "docker", "go", "html", "ini", "java", "javascript", "json", "kotlin", "latex", "lua", "php", "powershell", "python", "r", "ruby", "rust", "sh", "shell", "sql", "swift", "toml", "typescript", "xml", "yaml", "c++", "js", "jsx", "py", "ts", "tsx", "yml"]
-)
+    [
+        "bash",
+        "c",
+        "cpp",
+        "css",
+        "diff",
+        "docker",
+        "go",
+        "html",
+        "ini",
+        "java",
+        "javascript",
+        "json",
+        "kotlin",
+        "latex",
+        "lua",
+        "php",
+        "powershell",
+        "python",
+        "r",
+        "ruby",
+        "rust",
+        "sh",
+        "shell",
+        "sql",
+        "swift",
+        "toml",
+        "typescript",
+        "xml",
+        "yaml",
+        "c++",
+        "js",
+        "jsx",
+        "py",
+        "ts",
+        "tsx",
+        "yml",
+    ]
 )
 
 # Several lexers take quadratic time over a long run of blank space.
