@@ -9,12 +9,14 @@ from csp.constants import NONE, SELF
 from config import environment
 
 ENVIRONMENT = environment.load()
+VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+IS_EMBEDDED = ENVIRONMENT.is_embedded
 DATA_FOLDER = ENVIRONMENT.data_folder
 MODEL_ENDPOINTS = ENVIRONMENT.model_endpoints
 EMBEDDED_MODELS = ENVIRONMENT.embedded_models
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "labeling",
     "arena",
     "exports",
+    "demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,4 +1,4 @@
-"""Every route. Each app lists its own pages in `urls.py` and its part of the API in `api_urls.py`."""
+"""Every route. An app lists its pages in `urls.py`, its part of the API in `api_urls.py`."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from exports import views
+
+urlpatterns = [
+    path("projects/<slug:slug>/exports/", views.exports, name="exports"),
+    path("exports/<uuid:public_id>/", views.export, name="export"),
+    path("exports/<uuid:public_id>/files/<str:name>", views.export_file, name="export-file"),
+]

@@ -1,0 +1,84 @@
+"""Exports over the API."""
+
+from uuid import UUID
+
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exports.building import request_export
+from exports.models import Export
+from exports.views import export_for, file_response
+from projects.access import STAFF, project_for
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    id = serializers.UUIDField(source="public_id", read_only=True)
+
+    class Meta:
+        model = Export
+        fields = [
+            "id",
+            "kind",
+            "source",
+            "state",
+            "n_rows",
+            "sha256",
+            "manifest",
+            "error",
+            "created_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+
+class ExportRequestSerializer(serializers.Serializer[None]):
+    kind = serializers.ChoiceField(choices=Export.Kind.choices)
+    source = serializers.ChoiceField(choices=Export.Source.choices, default=Export.Source.ALL)
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-created_at", "-pk")
+
+
+@extend_schema(
+    methods=["POST"],
+    operation_id="exports_create",
+    request=ExportRequestSerializer,
+    responses={202: ExportSerializer},
+)
+@extend_schema(methods=["GET"], operation_id="exports_list", responses=ExportSerializer(many=True))
+@api_view(["GET", "POST"])
+def exports(request: Request, slug: str) -> Response:
+    """The project's exports, newest first; POST asks for a new one."""
+    project = project_for(request.user, slug, roles=STAFF)
+    if request.method == "POST":
+        asked = ExportRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        export = request_export(by=request.user, project=project, **asked.validated_data)
+        return Response(ExportSerializer(export).data, status=202)
+    pages = NewestFirst()
+    page = pages.paginate_queryset(project.exports.all(), request)
+    return pages.get_paginated_response(ExportSerializer(page, many=True).data)
+
+
+@extend_schema(operation_id="exports_retrieve", responses=ExportSerializer)
+@api_view(["GET"])
+def export(request: Request, public_id: UUID) -> Response:
+    """One export, with its manifest once it is done."""
+    return Response(ExportSerializer(export_for(request.user, public_id)).data)
+
+
+@extend_schema(
+    operation_id="exports_file",
+    responses={200: OpenApiResponse(OpenApiTypes.BINARY, description="The file.")},
+)
+@api_view(["GET"])
+def export_file(request: Request, public_id: UUID, name: str) -> FileResponse:
+    """data.jsonl, provenance.jsonl, README.md or manifest.json of a finished export."""
+    return file_response(export_for(request.user, public_id), name)

@@ -1,0 +1,60 @@
+"""The neutral record: what a judgement says, before any trainer's format.
+
+Pure data. `rows.py` makes records from the database, `formats.py` makes rows from records.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+
+class Message(TypedDict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An answer that was judged. `model` is empty for a person's answer."""
+
+    text: str
+    origin: str
+    model: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    id: str
+    prompt: list[Message]
+    answer: Candidate
+    annotator: str
+    guideline_version: int
+    seconds: float
+    created_at: str
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preference:
+    """A judgement of two answers to one prompt.
+
+    `strength` runs from -3 (first much better) to +3 (second much better); None means both bad.
+    A vote counts as strength 1. `n_turns` above one means that the two conversations diverged
+    after the first turn, so that they have no common prompt.
+    """
+
+    id: str
+    source: Literal["comparison", "vote"]
+    prompt: list[Message]
+    first: Candidate
+    second: Candidate
+    strength: int | None
+    annotator: str
+    created_at: str
+    n_turns: int = 1
+    guideline_version: int | None = None
+    seconds: float | None = None
+    justification: str = ""
+    external_id: str = ""
+    tags: tuple[str, ...] = ()

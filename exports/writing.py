@@ -1,0 +1,129 @@
+"""An export's files, written aside, synced to disk and renamed into place."""
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import orjson
+
+from exports.formats import Dropped, Row
+from exports.records import Demonstration, Preference
+
+DATA = "data.jsonl"
+PROVENANCE = "provenance.jsonl"
+CARD = "README.md"
+MANIFEST = "manifest.json"
+
+Record = TypeVar("Record", Demonstration, Preference)
+
+
+@dataclass
+class Counts:
+    """What went into an export and what did not, counted while it is written."""
+
+    rows: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    guideline_versions: Counter[str] = field(default_factory=Counter)
+    models: Counter[str] = field(default_factory=Counter)
+    annotators: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+
+
+class Sink:
+    """A file that knows its own size and checksum."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file: BinaryIO = path.open("wb")
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self.file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+
+    def close(self) -> dict[str, Any]:
+        """Put it safely on the disk and say what it is."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        return {"name": self.path.name, "bytes": self.size, "sha256": self.digest.hexdigest()}
+
+
+def write_rows(
+    folder: Path,
+    records: Iterable[Record],
+    to_row: Callable[[Record], Row],
+    *,
+    on_progress: Callable[[int], None],
+) -> tuple[Counts, list[dict[str, Any]]]:
+    """One pass over `records`: the trainer's rows, and beside them line by line where each is from.
+
+    `on_progress` is called with the number of records read, now and then.
+    """
+    counts = Counts()
+    data, provenance = Sink(folder / DATA), Sink(folder / PROVENANCE)
+    for number, record in enumerate(records, start=1):
+        try:
+            row = to_row(record)
+        except Dropped as dropped:
+            counts.dropped[dropped.reason] += 1
+        else:
+            data.write(orjson.dumps(row) + b"\n")
+            provenance.write(orjson.dumps(_provenance(record)) + b"\n")
+            _count(counts, record)
+        if number % 1000 == 0:
+            on_progress(number)
+    return counts, [data.close(), provenance.close()]
+
+
+def write_file(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+    sink = Sink(folder / name)
+    sink.write(content)
+    return sink.close()
+
+
+def put_in_place(draft: Path, final: Path) -> None:
+    """Rename `draft` to `final`; a left-over of an attempt that died before its commit goes."""
+    if final.exists():
+        shutil.rmtree(final)
+    draft.rename(final)
+    descriptor = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _answers(record: Demonstration | Preference) -> list[dict[str, Any]]:
+    if isinstance(record, Demonstration):
+        return [asdict(record.answer)]
+    return [asdict(record.first), asdict(record.second)]
+
+
+def _provenance(record: Demonstration | Preference) -> dict[str, Any]:
+    """Everything about the record but the texts, which are in the row."""
+    kept = asdict(record)
+    for name in ("prompt", "answer", "first", "second"):
+        kept.pop(name, None)
+    kept["answers"] = [
+        {key: value for key, value in answer.items() if key != "text"}
+        for answer in _answers(record)
+    ]
+    return kept
+
+
+def _count(counts: Counts, record: Demonstration | Preference) -> None:
+    counts.rows += 1
+    counts.sources["demonstration" if isinstance(record, Demonstration) else record.source] += 1
+    counts.annotators[record.annotator or "unknown"] += 1
+    if record.guideline_version is not None:
+        counts.guideline_versions[str(record.guideline_version)] += 1
+    for answer in _answers(record):
+        counts.models[answer["model"] or "a person"] += 1
