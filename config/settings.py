@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config import environment
+
+django_stubs_ext.monkeypatch()
 
 ENVIRONMENT = environment.load()
 VERSION = "0.1.0"
