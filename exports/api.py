@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from exports.building import request_export
 from exports.models import Export
 from exports.views import export_for, file_response
-from projects.access import STAFF, project_for
+from projects.access import STAFF, person, project_for
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
@@ -37,9 +37,10 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         read_only_fields = fields
 
 
-class ExportRequestSerializer(serializers.Serializer[None]):
-    kind = serializers.ChoiceField(choices=Export.Kind.choices)
-    source = serializers.ChoiceField(choices=Export.Source.choices, default=Export.Source.ALL)
+class ExportRequestSerializer(serializers.ModelSerializer[Export]):
+    class Meta:
+        model = Export
+        fields = ["kind", "source"]
 
 
 class NewestFirst(CursorPagination):
@@ -56,11 +57,11 @@ class NewestFirst(CursorPagination):
 @api_view(["GET", "POST"])
 def exports(request: Request, slug: str) -> Response:
     """The project's exports, newest first; POST asks for a new one."""
-    project = project_for(request.user, slug, roles=STAFF)
+    project = project_for(person(request), slug, roles=STAFF)
     if request.method == "POST":
         asked = ExportRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        export = request_export(by=request.user, project=project, **asked.validated_data)
+        export = request_export(by=person(request), project=project, **asked.validated_data)
         return Response(ExportSerializer(export).data, status=202)
     pages = NewestFirst()
     page = pages.paginate_queryset(project.exports.all(), request)
@@ -71,7 +72,7 @@ def exports(request: Request, slug: str) -> Response:
 @api_view(["GET"])
 def export(request: Request, public_id: UUID) -> Response:
     """One export, with its manifest once it is done."""
-    return Response(ExportSerializer(export_for(request.user, public_id)).data)
+    return Response(ExportSerializer(export_for(person(request), public_id)).data)
 
 
 @extend_schema(
@@ -81,4 +82,4 @@ def export(request: Request, public_id: UUID) -> Response:
 @api_view(["GET"])
 def export_file(request: Request, public_id: UUID, name: str) -> FileResponse:
     """data.jsonl, provenance.jsonl, README.md or manifest.json of a finished export."""
-    return file_response(export_for(request.user, public_id), name)
+    return file_response(export_for(person(request), public_id), name)

@@ -1,6 +1,7 @@
 """Who may see and do what. Views begin with one of these; strangers get 404."""
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from projects.errors import NotFound, NotPermitted
 from projects.models import Membership, Project, Role, User
@@ -10,7 +11,7 @@ STAFF = frozenset({Role.OWNER, Role.REVIEWER})
 OWNERS = frozenset({Role.OWNER})
 
 
-def person(request: HttpRequest) -> User:
+def person(request: HttpRequest | Request) -> User:
     """Whoever is signed in. For views behind `login_required`, whose type does not say so."""
     if not isinstance(request.user, User):
         raise NotFound("Sign in first.")
