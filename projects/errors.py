@@ -6,6 +6,7 @@ TouchstoneError
 ├── NotFound            404  not there, or not for this person
 ├── Conflict            409  true input at the wrong moment (already submitted, lease lapsed)
 ├── TooLarge            413  more than the stated limit
+├── TooMany             429  too often in too short a time
 └── Unavailable         503  something the work needs is missing just now (no model, say)
 """
 
@@ -63,6 +64,11 @@ class Conflict(TouchstoneError):
 class TooLarge(TouchstoneError):
     status = 413
     title = "This is larger than the limit."
+
+
+class TooMany(TouchstoneError):
+    status = 429
+    title = "This came too often in a short time."
 
 
 class Unavailable(TouchstoneError):
