@@ -10,6 +10,15 @@ from projects.models import Project, User
 from workers.models import Generation, LanguageModel
 
 
+class BattleQuerySet(models.QuerySet["Battle"]):
+    def of(self, *, visitor: str, user: User | None) -> "BattleQuerySet":
+        """The battles of this browser, and of whoever is signed in to it."""
+        own = Q(visitor=visitor) & ~Q(visitor="")
+        if user is not None:
+            own |= Q(user=user)
+        return self.filter(own, source=Battle.Source.ARENA)
+
+
 class Battle(models.Model):
     """An anonymous conversation with two models, whose sides were drawn by a coin."""
 
@@ -29,6 +38,8 @@ class Battle(models.Model):
     import_key = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = BattleQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="two_different_models"),
@@ -41,6 +52,10 @@ class Battle(models.Model):
 
     def __str__(self) -> str:
         return f"Battle {self.public_id}"
+
+    @property
+    def is_voted(self) -> bool:
+        return hasattr(self, "vote")
 
 
 class Turn(models.Model):
