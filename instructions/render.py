@@ -166,18 +166,24 @@ def _table_cells(shown: str) -> int:
     return cells
 
 
+class _Parser(MarkdownIt):
+    """CommonMark with tables and strikethrough, without HTML, linking only where we allow it."""
+
+    def __init__(self, *, clause_links: bool) -> None:
+        super().__init__(
+            "commonmark", {"html": False, "linkify": False, "maxNesting": DEEPEST_BLOCK}
+        )
+        self.enable(["table", "strikethrough"])
+        self._clause_links = clause_links
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 (the parser's name for it)
+        """An address refused here leaves its Markdown standing as text, which hides nothing."""
+        return bool(_OUTSIDE.match(url) or (self._clause_links and _CLAUSE.fullmatch(url)))
+
+
 @cache
 def _parser(clause_links: bool) -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"html": False, "linkify": False, "maxNesting": DEEPEST_BLOCK}
-    )
-    parser.enable(["table", "strikethrough"])
-
-    def is_link(address: str) -> bool:
-        return bool(_OUTSIDE.match(address) or (clause_links and _CLAUSE.fullmatch(address)))
-
-    # An address we would not link to leaves its Markdown standing as text, which hides nothing.
-    parser.validateLink = is_link  # type: ignore[method-assign]
+    parser = _Parser(clause_links=clause_links)
     parser.add_render_rule("image", _image)
     parser.add_render_rule("link_open", _link_open)
     parser.add_render_rule("fence", _code_block)
