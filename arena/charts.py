@@ -1,0 +1,98 @@
+"""Where the marks of an interval plot go. Pure: numbers in, coordinates out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 720
+LABEL_WIDTH = 200
+RIGHT = 16
+TOP = 28
+ROW_HEIGHT = 24
+LONGEST_LABEL = 28
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Interval:
+    label: str
+    lower: float
+    middle: float
+    upper: float
+    is_faint: bool = False
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One interval. `label` may be cut short, `title` says everything."""
+
+    y: float
+    text_y: float
+    x_lower: float
+    x_middle: float
+    x_upper: float
+    label: str
+    title: str
+    is_faint: bool
+
+
+@dataclass(frozen=True)
+class IntervalPlot:
+    width: int
+    height: int
+    top: int
+    bottom: int
+    label_x: int
+    tick_y: int
+    ticks: tuple[Tick, ...]
+    bars: tuple[Bar, ...]
+
+
+def interval_plot(intervals: Sequence[Interval]) -> IntervalPlot:
+    """Lay out horizontal intervals from top to bottom, on an axis with round numbers.
+
+    Raises ValueError for numbers that are not finite.
+    """
+    numbers = [number for row in intervals for number in (row.lower, row.middle, row.upper)]
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("Every bound must be a finite number.")
+    bottom = TOP + ROW_HEIGHT * len(intervals)
+    low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
+    step = round_step(high - low)
+    start, stop = math.floor(low / step) * step, math.ceil(high / step) * step
+    if stop <= start:
+        stop = start + step
+    scale = (WIDTH - LABEL_WIDTH - RIGHT) / (stop - start)
+
+    def x(value: float) -> float:
+        return round(LABEL_WIDTH + (value - start) * scale, 1)
+
+    n_ticks = round((stop - start) / step) + 1
+    ticks = tuple(Tick(x(start + i * step), f"{start + i * step:g}") for i in range(n_ticks))
+    bars = tuple(_bar(row, x(row.lower), x(row.middle), x(row.upper), TOP + ROW_HEIGHT * (i + 0.5))
+                 for i, row in enumerate(intervals))  # fmt: skip
+    return IntervalPlot(WIDTH, bottom + 8, TOP - 6, bottom, LABEL_WIDTH - 12, TOP - 12, ticks, bars)
+
+
+def round_step(span: float, *, most: int = 6) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that cuts `span` into at most `most`."""
+    if span <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(span / most))
+    return next(power * step for step in _STEPS if power * step * most >= span)
+
+
+def _bar(row: Interval, x_lower: float, x_middle: float, x_upper: float, y: float) -> Bar:
+    label = row.label
+    if len(label) > LONGEST_LABEL:
+        label = label[: LONGEST_LABEL - 1] + "…"
+    title = f"{row.label}: {row.middle:.0f}, between {row.lower:.0f} and {row.upper:.0f}"
+    return Bar(y, y + 4, x_lower, x_middle, x_upper, label, title, row.is_faint)

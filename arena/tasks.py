@@ -1,0 +1,15 @@
+"""Periodic work of the arena."""
+
+from celery import shared_task
+
+from arena import battles, standings
+
+
+@shared_task
+def reconcile() -> None:
+    battles.settle_overdue()
+
+
+@shared_task
+def record_standings() -> None:
+    standings.record_all()
