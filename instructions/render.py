@@ -93,7 +93,9 @@ _ENVELOPE = MutableMapping[str, Any]
 _WEIGHTS = {
     **dict.fromkeys("[!", 20),
     **dict.fromkeys("*_~", 14),
-    **dict.fromkeys("\n`<", 15),
+    "\n": 22,
+    "#": 15,
+    **dict.fromkeys("`<", 15),
     **dict.fromkeys("]&\\>|:@", 8),
     **dict.fromkeys("$%={}+-^", 2),
     "](": 50,
