@@ -16,3 +16,6 @@ class ExportAdmin(admin.ModelAdmin[Export]):
 
     def has_change_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
+        return False

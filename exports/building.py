@@ -4,7 +4,7 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from projects.models import Project, User
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=1)
+SAY_EVERY_SECONDS = 2.0
 NUDGE_AFTER = timedelta(seconds=10)
 MOST_ATTEMPTS = 3
 
@@ -46,18 +47,22 @@ def export_now(*, project: Project, kind: str, source: str = Export.Source.ALL) 
     export = _new(project=project, kind=kind, source=source, by=None)
     build(export.pk)
     export.refresh_from_db()
+    if not export.is_done:
+        raise Conflict("Another process is building this export.")
     return export
 
 
-def build(export_id: int, on_progress: Callable[[int], None] = lambda count: None) -> None:
+def build(export_id: int) -> None:
     """Build one export if it is waiting or its last builder died. Safe to call twice."""
     export = _claim(export_id)
     if export is None:
         return
+    _clear_drafts(export)
     draft = exports_folder() / f".{export.public_id}.{export.claim}"
     try:
-        with _kept_lease(export):
-            manifest = _write(export, draft, on_progress)
+        progress = writing.Progress()
+        with _kept_lease(export, progress):
+            manifest = _write(export, draft, progress)
         _finish(export, draft, manifest)
     except Exception as error:
         _fail(export, f"{type(error).__name__}: {error}"[:500])
@@ -137,17 +142,27 @@ def _claim(export_id: int) -> Export | None:
     return export
 
 
+def _clear_drafts(export: Export) -> None:
+    """What dead builders left. One that still lives has lost its lease and may fail."""
+    for left in exports_folder().glob(f".{export.public_id}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 @contextmanager
-def _kept_lease(export: Export) -> Iterator[None]:
-    """Renew the lease from a thread of its own: the writing transaction cannot write."""
+def _kept_lease(export: Export, progress: writing.Progress) -> Iterator[None]:
+    """Renew the lease and say how far it is, from a thread: the writing transaction only reads."""
     done = threading.Event()
 
     def renew() -> None:
-        while not done.wait(LEASE.total_seconds() / 4):
-            Export.objects.filter(pk=export.pk, claim=export.claim).update(
-                leased_until=timezone.now() + LEASE
-            )
-            connection.close()
+        while not done.wait(SAY_EVERY_SECONDS):
+            try:
+                Export.objects.filter(pk=export.pk, claim=export.claim).update(
+                    leased_until=timezone.now() + LEASE, n_read=progress.n_read
+                )
+            except DatabaseError:
+                logger.warning("could not renew the lease of export %s", export.pk, exc_info=True)
+            finally:
+                connection.close()
 
     thread = threading.Thread(target=renew, name=f"lease of export {export.pk}", daemon=True)
     thread.start()
@@ -158,7 +173,7 @@ def _kept_lease(export: Export) -> Iterator[None]:
         thread.join()
 
 
-def _write(export: Export, draft: Path, on_progress: Callable[[int], None]) -> dict[str, Any]:
+def _write(export: Export, draft: Path, progress: writing.Progress) -> dict[str, Any]:
     """Everything from one snapshot of the database; returns the manifest."""
     draft.mkdir()
     with transaction.atomic():
@@ -171,14 +186,14 @@ def _write(export: Export, draft: Path, on_progress: Callable[[int], None]) -> d
                 draft,
                 rows.demonstrations(export.project),
                 formats.sft_row,
-                on_progress=on_progress,
+                progress=progress,
             )
         else:
             counts, files = writing.write_rows(
                 draft,
                 rows.preferences(export.project, export.source),
                 formats.preference_row,
-                on_progress=on_progress,
+                progress=progress,
             )
     files[0]["rows"] = files[1]["rows"] = counts.rows
     manifest = _manifest(export, counts, files, snapshot_at.isoformat(timespec="milliseconds"))
@@ -223,6 +238,7 @@ def _finish(export: Export, draft: Path, manifest: dict[str, Any]) -> None:
         writing.put_in_place(draft, folder_of(export))
         held.update(
             state=Export.State.DONE,
+            n_read=manifest["counts"]["rows"] + sum(manifest["counts"]["dropped"].values()),
             n_rows=manifest["counts"]["rows"],
             sha256=manifest["files"][0]["sha256"],
             manifest=manifest,

@@ -3,6 +3,9 @@
 from typing import Any
 
 CARD = """---
+dataset_info:
+  features:
+{features}
 configs:
 - config_name: default
   data_files:
@@ -24,12 +27,19 @@ guideline version, for how long, and which models with which parameters. `manife
 counts, the filters and the checksums.
 
     from datasets import load_dataset
-    rows = load_dataset("{folder}", split="train")
+    rows = load_dataset("path/to/this/folder", split="train")
 
 ## Not in it
 
 {dropped}
 """
+FEATURE = """  - name: {column}
+    list:
+    - name: role
+      dtype: string
+    - name: content
+      dtype: string"""
+COLUMNS = {"sft": ("messages",), "preferences": ("prompt", "chosen", "rejected")}
 TRAINERS = {"sft": "SFTTrainer", "preferences": "DPOTrainer"}
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -44,7 +54,7 @@ def dataset_card(manifest: dict[str, Any]) -> str:
         rows=rows,
         created_at=manifest["created_at"],
         trainer=TRAINERS[manifest["kind"]],
-        folder=manifest["id"],
+        features="\n".join(FEATURE.format(column=column) for column in COLUMNS[manifest["kind"]]),
         size=next((name for limit, name in SIZES if rows < limit), "1M<n<10M"),
         dropped="\n".join(lines) or "Nothing was left out.",
     )

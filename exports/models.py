@@ -36,6 +36,7 @@ class Export(models.Model):
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
+    n_read = models.BigIntegerField(default=0, help_text="Judgements read so far.")
     n_rows = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     manifest = models.JSONField(default=dict)
@@ -55,3 +56,11 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} export {self.public_id}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def is_done(self) -> bool:
+        return self.state == self.State.DONE

@@ -1,22 +1,27 @@
 """Pages of dataset snapshots, for owners and reviewers."""
 
 import itertools
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
+from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exports.building import folder_of, request_export
+from exports.card import TRAINERS
 from exports.models import Export
-from exports.writing import CARD, DATA, MANIFEST, PROVENANCE
+from exports.writing import A_PERSON, CARD, DATA, MANIFEST, PROVENANCE
 from labeling.models import Comparison, Demonstration
-from projects.access import STAFF, membership, person, project_for
+from projects.access import STAFF, membership, person, require
 from projects.errors import NotFound
-from projects.models import Project, User
+from projects.models import Membership, Project, User
 
 FILES = {
     DATA: "application/jsonl",
@@ -24,16 +29,59 @@ FILES = {
     CARD: "text/markdown; charset=utf-8",
     MANIFEST: "application/json",
 }
+USES = {
+    DATA: "the rows, one a line; this is what the trainer reads",
+    PROVENANCE: "line by line beside it: who judged, when, under which guideline version",
+    CARD: "the dataset card",
+    MANIFEST: "counts, filters and checksums",
+}
 SAMPLE_ROWS = 3
+SAMPLE_LINE_LIMIT = 64 * 1024
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class Available:
+    """How many judgements there are to export, and how many prefer one answer."""
+
+    demonstrations: int
+    comparisons: int
+    comparisons_decided: int
+    votes: int
+    votes_decided: int
+
+    @property
+    def preferences(self) -> int:
+        return self.comparisons + self.votes
+
+    @property
+    def preferences_decided(self) -> int:
+        return self.comparisons_decided + self.votes_decided
+
+
+class FileStream(FileResponse):
+    """A file sent piece by piece; Django's own response reads it whole when it runs on ASGI."""
+
+    block_size = 256 * 1024
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = cast("Iterator[bytes]", self.streaming_content)
+        following = sync_to_async(lambda: next(pieces, b""), thread_sensitive=False)
+        while piece := await following():
+            yield piece
 
 
 def export_for(user: User, public_id: UUID) -> Export:
     """An export of a project in which this person may see exports."""
-    export = Export.objects.select_related("project", "by").filter(public_id=public_id).first()
-    if export is None:
+    found = (
+        Export.objects.select_related("project", "by")
+        .filter(public_id=public_id, project__memberships__user=user)
+        .first()
+    )
+    if found is None:
         raise NotFound("There is no such export.")
-    project_for(user, export.project.slug, roles=STAFF)
-    return export
+    require(Membership.objects.get(project=found.project, user=user), roles=STAFF)
+    return found
 
 
 @login_required
@@ -51,7 +99,8 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("export", export.public_id)
     context = {
         "project": member.project,
-        "exports": member.project.exports.select_related("by").order_by("-created_at", "-pk")[:50],
+        "is_demo": member.project.is_demo,
+        "exports": _newest(member.project),
         "available": available(member.project),
     }
     return render(request, "exports/list.html", context)
@@ -64,7 +113,14 @@ def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "export": found,
         "project": found.project,
-        "is_waiting": found.state in (Export.State.QUEUED, Export.State.RUNNING),
+        "is_demo": found.project.is_demo,
+        "is_waiting": found.is_waiting,
+        "is_complete": found.is_done and folder_of(found).exists(),
+        "data_name": download_name(found, DATA),
+        "trainer": TRAINERS[found.kind],
+        "n_dropped": n_dropped(found),
+        "n_models": n_models(found),
+        "files": files(found),
         "sample": sample(found),
     }
     return render(request, "exports/detail.html", context)
@@ -83,37 +139,68 @@ def file_response(found: Export, name: str) -> FileResponse:
         raise NotFound("There is no such file.")
     if not path.exists():
         raise NotFound("This file is no longer on the server's disk.")
-    stem = f"{found.project.slug}-{found.kind}-{str(found.public_id)[:8]}"
-    return FileResponse(
+    return FileStream(
         path.open("rb"),
         as_attachment=True,
-        filename=f"{stem}-{name}" if name != DATA else f"{stem}.jsonl",
+        filename=download_name(found, name),
         content_type=FILES[name],
     )
+
+
+def download_name(found: Export, name: str) -> str:
+    stem = f"{found.project.slug}-{found.kind}-{str(found.public_id)[:8]}"
+    return f"{stem}.jsonl" if name == DATA else f"{stem}-{name}"
+
+
+def files(found: Export) -> list[dict[str, Any]]:
+    """The files of a finished export; the manifest does not list itself."""
+    if not found.is_done:
+        return []
+    listed = [*found.manifest["files"]]
+    path = folder_of(found) / MANIFEST
+    if path.exists():
+        listed.append({"name": MANIFEST, "bytes": path.stat().st_size})
+    return [{**file, "use": USES[file["name"]]} for file in listed]
+
+
+def n_dropped(found: Export) -> int:
+    return sum(found.manifest["counts"]["dropped"].values()) if found.is_done else 0
+
+
+def n_models(found: Export) -> int:
+    return len(set(found.manifest["models"]) - {A_PERSON}) if found.is_done else 0
 
 
 def sample(found: Export) -> list[str]:
     """The first rows as they are in the file, spread over lines for reading."""
     path = folder_of(found) / DATA
-    if found.state != Export.State.DONE or not path.exists():
+    if not found.is_done or not path.exists():
         return []
     with path.open("rb") as file:
-        rows = [orjson.loads(line) for line in itertools.islice(file, SAMPLE_ROWS)]
-    return [orjson.dumps(row, option=orjson.OPT_INDENT_2).decode() for row in rows]
+        lines = list(itertools.islice(file, SAMPLE_ROWS))
+    return [
+        orjson.dumps(orjson.loads(line), option=orjson.OPT_INDENT_2).decode()
+        for line in lines
+        if len(line) <= SAMPLE_LINE_LIMIT
+    ]
 
 
-def available(project: Project) -> dict[str, int]:
-    """How many judgements there are to export."""
+def available(project: Project) -> Available:
     comparisons = Comparison.objects.filter(prompt__project=project).aggregate(
         total=Count("pk"), decided=Count("pk", filter=Q(both_bad=False) & ~Q(preference=0))
     )
     votes = project.votes.aggregate(
         total=Count("pk"), decided=Count("pk", filter=Q(verdict__in=["a", "b"]))
     )
-    return {
-        "demonstrations": Demonstration.objects.filter(prompt__project=project).count(),
-        "comparisons": comparisons["total"],
-        "comparisons_decided": comparisons["decided"],
-        "votes": votes["total"],
-        "votes_decided": votes["decided"],
-    }
+    return Available(
+        demonstrations=Demonstration.objects.filter(prompt__project=project).count(),
+        comparisons=comparisons["total"],
+        comparisons_decided=comparisons["decided"],
+        votes=votes["total"],
+        votes_decided=votes["decided"],
+    )
+
+
+def _newest(project: Project) -> QuerySet[Export]:
+    listed = project.exports.select_related("by").defer("manifest")
+    return listed.order_by("-created_at", "-pk")[:LISTED]

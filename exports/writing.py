@@ -1,10 +1,12 @@
 """An export's files, written aside, synced to disk and renamed into place."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -18,6 +20,12 @@ DATA = "data.jsonl"
 PROVENANCE = "provenance.jsonl"
 CARD = "README.md"
 MANIFEST = "manifest.json"
+A_PERSON = "a person"
+LINE_BREAKS = (
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+    ("\u0085".encode(), b"\\u0085"),
+)
 
 Record = TypeVar("Record", Demonstration, Preference)
 
@@ -32,6 +40,13 @@ class Counts:
     models: Counter[str] = field(default_factory=Counter)
     annotators: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Progress:
+    """Written by the thread that reads the records, read by the one that keeps the lease."""
+
+    n_read: int = 0
 
 
 class Sink:
@@ -61,40 +76,63 @@ def write_rows(
     records: Iterable[Record],
     to_row: Callable[[Record], Row],
     *,
-    on_progress: Callable[[int], None],
+    progress: Progress,
 ) -> tuple[Counts, list[dict[str, Any]]]:
-    """One pass over `records`: the trainer's rows, and beside them line by line where each is from.
-
-    `on_progress` is called with the number of records read, now and then.
-    """
+    """One pass over `records`: the trainer's rows, and line by line beside them their origin."""
     counts = Counts()
-    data, provenance = Sink(folder / DATA), Sink(folder / PROVENANCE)
-    for number, record in enumerate(records, start=1):
-        try:
-            row = to_row(record)
-        except Dropped as dropped:
-            counts.dropped[dropped.reason] += 1
-        else:
-            data.write(orjson.dumps(row) + b"\n")
-            provenance.write(orjson.dumps(_provenance(record)) + b"\n")
-            _count(counts, record)
-        if number % 1000 == 0:
-            on_progress(number)
-    return counts, [data.close(), provenance.close()]
+    with opened(folder / DATA) as data, opened(folder / PROVENANCE) as provenance:
+        for record in records:
+            progress.n_read += 1
+            try:
+                row = to_row(record)
+            except Dropped as dropped:
+                counts.dropped[dropped.reason] += 1
+            else:
+                data.write(as_line(row))
+                provenance.write(as_line(_provenance(record)))
+                _count(counts, record)
+        files = [data.close(), provenance.close()]
+    return counts, files
+
+
+def as_line(value: dict[str, Any]) -> bytes:
+    """One line of JSON, also for readers who break lines where Unicode does."""
+    try:
+        line = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        # A model's parameters may hold an integer of more than 64 bits.
+        line = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    for sign, escaped in LINE_BREAKS:
+        line = line.replace(sign, escaped)
+    return line + b"\n"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Sink]:
+    sink = Sink(path)
+    try:
+        yield sink
+    finally:
+        sink.file.close()
 
 
 def write_file(folder: Path, name: str, content: bytes) -> dict[str, Any]:
-    sink = Sink(folder / name)
-    sink.write(content)
-    return sink.close()
+    with opened(folder / name) as sink:
+        sink.write(content)
+        return sink.close()
 
 
 def put_in_place(draft: Path, final: Path) -> None:
     """Rename `draft` to `final`; a left-over of an attempt that died before its commit goes."""
     if final.exists():
         shutil.rmtree(final)
+    _sync_folder(draft)
     draft.rename(final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
+    _sync_folder(final.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -126,4 +164,4 @@ def _count(counts: Counts, record: Demonstration | Preference) -> None:
     if record.guideline_version is not None:
         counts.guideline_versions[str(record.guideline_version)] += 1
     for answer in _answers(record):
-        counts.models[answer["model"] or "a person"] += 1
+        counts.models[answer["model"] or A_PERSON] += 1

@@ -1,6 +1,7 @@
 """`manage.py export`: write a dataset snapshot now."""
 
 import shutil
+import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         folder = folder_of(export)
         if output is not None:
-            draft = output.with_name(f".{output.name}.part")
-            shutil.copytree(folder, draft)
-            folder = draft.rename(output)
+            folder = self._copy(folder, output)
         self.stdout.write(f"{export.n_rows} rows, sha256 {export.sha256}")
         for reason, count in export.manifest["counts"]["dropped"].items():
             self.stdout.write(f"left out {count}: {reason}")
         self.stdout.write(str(folder))
+
+    def _copy(self, folder: Path, output: Path) -> Path:
+        """Copied aside and renamed: a folder of that name is a whole export."""
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+            shutil.copytree(folder, draft, dirs_exist_ok=True)
+            return draft.rename(output)
+        except OSError as error:
+            raise CommandError(f"--output: {error}. The export itself is in {folder}.") from error
