@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from instructions import api
+
+urlpatterns = [
+    path("projects/<slug:slug>/guideline", api.guideline, name="api-guideline"),
+]

@@ -37,6 +37,9 @@ class GuidelineVersion(models.Model):
     def __str__(self) -> str:
         return f"Version {self.number}"
 
+    def clauses_in_order(self) -> "models.QuerySet[Clause]":
+        return self.clauses.order_by("position", "pk")
+
 
 class Clause(models.Model):
     """One numbered heading of a published version."""

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from projects import api
+
+urlpatterns = [
+    path("me", api.me, name="api-me"),
+    path("projects", api.projects, name="api-projects"),
+]
