@@ -1,0 +1,197 @@
+"""Text on its way from a worker to a browser, through a Redis stream for each generation.
+
+A stream is a convenience: it lives an hour and may be lost at any moment. The truth is the
+database row, to which a reader turns when the stream says nothing. Each entry says its
+attempt and where its text begins, so a reader never shows text with a hole in it.
+
+Entries: `attempt` with one of
+- `restart`: a new attempt begins with nothing;
+- `at`, `text`: characters that belong at position `at`;
+- `end`, `length`: the generation is done or failed, `length` characters in all.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import redis
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+from redis.exceptions import RedisError
+
+from workers.models import Generation
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 3600
+SECONDS_BETWEEN_WRITES = 0.1
+SECONDS_BETWEEN_LOOKS = 1.0
+ENTRIES_AT_ONCE = 500
+FINISHED = (Generation.State.DONE, Generation.State.FAILED)
+
+
+def key(generation_id: int) -> str:
+    return f"touchstone:generation:{generation_id}"
+
+
+class Writer:
+    """The worker's end. Redis being away delays the reader, never the draw."""
+
+    def __init__(self, generation_id: int, *, attempt: int = 1) -> None:
+        self._key = key(generation_id)
+        self._attempt = attempt
+        self._pending = ""
+        self._written = 0
+        self._next_write = 0.0
+
+    def start(self) -> None:
+        """Begin this attempt: whatever a reader has of earlier ones is void."""
+        self._add({"restart": "1"})
+
+    def append(self, text: str) -> None:
+        """Text for the readers; written at once, or together with what follows within 0.1 s."""
+        self._pending += text
+        if time.monotonic() >= self._next_write:
+            self._flush()
+
+    def end(self, state: str) -> None:
+        """The generation is done or failed, and the database row says so already."""
+        self._flush()
+        self._add({"end": state, "length": str(self._written)})
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        if self._add({"at": str(self._written), "text": self._pending}):
+            self._written += len(self._pending)
+            self._pending = ""
+        self._next_write = time.monotonic() + SECONDS_BETWEEN_WRITES
+
+    def _add(self, fields: dict[str, str]) -> bool:
+        entry: dict[Any, Any] = {"attempt": str(self._attempt), **fields}
+        try:
+            with _client().pipeline(transaction=False) as pipeline:
+                pipeline.xadd(self._key, entry)
+                pipeline.expire(self._key, KEPT_SECONDS)
+                pipeline.execute()
+        except RedisError as error:
+            logger.warning("the stream of a generation cannot be written: %s", error)
+            return False
+        return True
+
+
+@dataclass
+class Text:
+    """What a reader has of one generation so far. Begin with `Text()`."""
+
+    text: str = ""
+    attempt: int = 0
+    state: str = Generation.State.QUEUED.value
+    cursor: str = "0-0"
+    """The last entry seen; a new reader begins at the first."""
+    looked_at: float = 0.0
+    """When the database row was last asked, on the monotonic clock."""
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in FINISHED
+
+
+async def follow(
+    client: "redis.asyncio.Redis", texts: dict[int, Text], *, block_ms: int = 1000
+) -> bool:
+    """Bring `texts` (by generation id) up to date in place; whether any of them changed.
+
+    One XREAD over all unfinished streams, waiting at most `block_ms` for something new. An
+    unfinished generation whose stream says nothing is looked up in the database, about once a
+    second. `attempt` grows when a draw began anew (its `text` then starts from nothing).
+    Returns at once when everything is finished. `client` must answer with texts
+    (`decode_responses=True`).
+    """
+    unfinished = {pk: text for pk, text in texts.items() if not text.is_finished}
+    if not unfinished:
+        return False
+    before = _state_of(texts)
+    try:
+        answer: Any = await client.xread(
+            {key(pk): text.cursor for pk, text in unfinished.items()},
+            count=ENTRIES_AT_ONCE,
+            block=block_ms if block_ms > 0 else None,
+        )
+    except (RedisError, OSError) as error:
+        logger.warning("the streams of generations cannot be read: %s", error)
+        answer = {}
+        await asyncio.sleep(max(block_ms, 0) / 1000)
+    entries = dict(_streams(answer))
+    for pk, text in unfinished.items():
+        for cursor, fields in entries.get(key(pk), ()):
+            _apply(text, cursor, fields)
+    await _look_up({pk: text for pk, text in unfinished.items() if key(pk) not in entries})
+    return _state_of(texts) != before
+
+
+@cache
+def _client() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.REDIS_URL, decode_responses=True, socket_timeout=5, socket_connect_timeout=2
+    )
+
+
+def reader() -> "redis.asyncio.Redis":
+    """A client for `follow`; close it with `aclose()`."""
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL, decode_responses=True, socket_connect_timeout=2
+    )
+
+
+def _streams(answer: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+    """Redis answers with pairs in its second protocol, with a mapping in its third."""
+    if not isinstance(answer, Mapping):
+        return [(name, rows) for name, rows in answer or ()]
+    return [(name, [row for batch in rows for row in batch]) for name, rows in answer.items()]
+
+
+def _apply(text: Text, cursor: str, fields: Mapping[str, str]) -> None:
+    text.cursor = cursor
+    attempt = int(fields["attempt"])
+    if attempt < text.attempt:
+        return  # a worker that lost its claim and does not know yet
+    if attempt > text.attempt:
+        text.attempt, text.text, text.state = attempt, "", Generation.State.RUNNING.value
+    if "text" in fields and int(fields["at"]) == len(text.text):
+        text.text += fields["text"]
+    if "end" in fields and (
+        fields["end"] == Generation.State.FAILED or int(fields["length"]) == len(text.text)
+    ):
+        text.state = fields["end"]
+
+
+async def _look_up(texts: dict[int, Text]) -> None:
+    now = time.monotonic()
+    due = {pk: text for pk, text in texts.items() if now - text.looked_at > SECONDS_BETWEEN_LOOKS}
+    if not due:
+        return
+    for text in due.values():
+        text.looked_at = now
+    for row in await sync_to_async(_finished_rows)(list(due)):
+        text = due[row.pk]
+        text.text, text.attempt, text.state = row.output, row.attempts, row.state
+
+
+def _finished_rows(pks: list[int]) -> list[Generation]:
+    try:
+        rows = Generation.objects.filter(pk__in=pks, state__in=FINISHED)
+        return list(rows.only("pk", "output", "attempts", "state"))
+    finally:
+        # An event stream lives for minutes and must not keep a connection of the pool.
+        close_old_connections()
+
+
+def _state_of(texts: dict[int, Text]) -> list[tuple[int, int, str]]:
+    return [(text.attempt, len(text.text), text.state) for text in texts.values()]
