@@ -4,7 +4,9 @@ import re
 import sys
 import time
 
-TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|Traceback \(most recent call last\)")
+TROUBLE = re.compile(
+    r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|Traceback \(most recent call last\)"
+)
 EXPECTED = re.compile(r"the database system is (starting up|shutting down|not yet accepting)")
 
 
