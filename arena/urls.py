@@ -1,3 +1,34 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from arena import board_views, stream, views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.arena, name="arena"),
+    path("arena/<slug:slug>/", views.arena_of, name="arena-of"),
+    path("arena/<slug:slug>/battles/", views.battle_start, name="battle-start"),
+    path("battles/<uuid:public_id>/", views.battle, name="battle"),
+    path("battles/<uuid:public_id>/turns/", views.battle_turn, name="battle-turn"),
+    path(
+        "battles/<uuid:public_id>/turns/<int:number>/",
+        views.battle_turn_html,
+        name="battle-turn-html",
+    ),
+    path("battles/<uuid:public_id>/vote/", views.battle_vote, name="battle-vote"),
+    path(
+        "stream/battles/<uuid:public_id>/turns/<int:number>/",
+        stream.battle_stream,
+        name="battle-stream",
+    ),
+    path("leaderboard/", board_views.leaderboard, name="leaderboard"),
+    path("leaderboard/<slug:slug>/", board_views.leaderboard_of, name="leaderboard-of"),
+    path(
+        "leaderboard/<slug:slug>/standings.json",
+        board_views.leaderboard_json,
+        name="leaderboard-json",
+    ),
+    path(
+        "leaderboard/<slug:slug>/standings.csv",
+        board_views.leaderboard_csv,
+        name="leaderboard-csv",
+    ),
+]

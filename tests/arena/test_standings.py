@@ -1,0 +1,149 @@
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from arena import standings, votes
+from arena.charts import Interval, interval_plot, round_step
+from arena.counting import Counts, add_counts
+from arena.downloads import as_csv, as_json
+from arena.models import RatingRun, Standing
+from arena.tasks import record_standings
+from projects.models import Project
+from tests.arena.rows import make_arena, make_battle, make_contenders, make_judged, make_visitor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def voted() -> Project:
+    """Three models: a beats b, b beats c, and each lost once."""
+    a, b, c = (model.pk for model in make_contenders("a", "b", "c"))
+    project = make_arena()
+    add_counts(
+        project=project,
+        counts=[
+            Counts(a, b, a_wins=30, b_wins=10, ties=4, both_bad=6),
+            Counts(c, b, a_wins=10, b_wins=30),
+            Counts(a, c, a_wins=8, b_wins=2),
+        ],
+    )
+    return project
+
+
+def test_a_board_without_votes_is_empty() -> None:
+    board = standings.current(project=make_arena())
+    assert board.rows == ()
+    assert board.n_votes == 0
+
+
+def test_the_board_is_ordered_by_rating_and_counts_everything(voted: Project) -> None:
+    board = standings.current(project=voted)
+    assert [row.model for row in board.rows] == ["a", "b", "c"]
+    assert board.n_votes == 100
+    assert [(row.wins, row.losses, row.ties) for row in board.rows] == [
+        (38, 12, 10), (40, 40, 10), (12, 38, 0),
+    ]  # fmt: skip
+    assert sum(row.rating for row in board.rows) == pytest.approx(3000)
+    assert all(row.lower < row.rating < row.upper for row in board.rows)
+    assert [row.elo for row in board.rows] == [None, None, None]
+    assert not board.is_regularised
+
+
+def test_an_unchanged_board_costs_one_query(
+    voted: Project, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first = standings.current(project=voted)
+    with django_assert_num_queries(1):
+        assert standings.current(project=voted) == first
+
+
+def test_a_vote_is_on_the_board_at_once(voted: Project) -> None:
+    before = standings.current(project=voted)
+    battle = make_judged(make_battle(voted))
+    votes.cast(battle=battle, visitor=make_visitor(), verdict="a")
+    after = standings.current(project=voted)
+    assert after.digest != before.digest
+    assert after.n_votes == before.n_votes + 1
+    assert sum(row.elo is not None for row in after.rows) == 2
+
+
+def test_few_votes_and_groups_that_never_met_are_marked() -> None:
+    a, b, c, d = (model.pk for model in make_contenders("a", "b", "c", "d"))
+    project = make_arena()
+    add_counts(
+        project=project, counts=[Counts(a, b, 60, 50), Counts(c, d, 1, 0)],
+    )  # fmt: skip
+    board = standings.current(project=project)
+    assert board.n_components == 2
+    assert board.is_regularised
+    assert {row.model: row.is_provisional for row in board.rows} == {
+        "a": False, "b": False, "c": True, "d": True,
+    }  # fmt: skip
+
+
+def test_variants_of_one_set_of_weights_are_named() -> None:
+    a, b = make_contenders("calm", "lively")
+    for model in (a, b):
+        model.weights = "SmolLM2"
+        model.save()
+    project = make_arena()
+    add_counts(project=project, counts=[Counts(a.pk, b.pk, 1, 1)])
+    rows = {row.model: row.same_weights_as for row in standings.current(project=project).rows}
+    assert rows == {"calm": ("lively",), "lively": ("calm",)}
+
+
+def test_a_board_is_recorded_once_a_state(voted: Project) -> None:
+    make_arena("without-votes")
+    record_standings()
+    record_standings()
+    run = RatingRun.objects.get()
+    assert run.project == voted
+    assert run.n_votes == 100
+    assert run.computed_at <= timezone.now()
+    kept = Standing.objects.filter(run=run).order_by("-rating")
+    assert [standing.model.name for standing in kept] == ["a", "b", "c"]
+
+
+def test_the_csv_holds_no_formulas() -> None:
+    a, b = make_contenders('=HYPERLINK("http://x")', "@b")
+    project = make_arena()
+    add_counts(project=project, counts=[Counts(a.pk, b.pk, 2, 1)])
+    lines = as_csv(standings.current(project=project)).splitlines()
+    assert lines[0].startswith("upper_rank,lower_rank,model,")
+    assert '"\'=HYPERLINK(""http://x"")"' in lines[1]
+    assert "'@b" in lines[2]
+
+
+def test_the_json_says_how_it_was_made(voted: Project) -> None:
+    body = as_json(project=voted, board=standings.current(project=voted))
+    assert body["votes"] == 100
+    assert body["method"]["scale"] == 400
+    assert [row["model"] for row in body["standings"]] == ["a", "b", "c"]
+
+
+def test_a_plot_puts_every_mark_inside_its_axis() -> None:
+    plot = interval_plot([Interval("x" * 60, 900, 950, 1003), Interval("b", 1010, 1100, 1190)])
+    assert [tick.label for tick in plot.ticks] == [
+        "900", "950", "1000", "1050", "1100", "1150", "1200",
+    ]  # fmt: skip
+    for bar in plot.bars:
+        assert plot.ticks[0].x <= bar.x_lower < bar.x_middle < bar.x_upper <= plot.ticks[-1].x
+    assert plot.bars[0].label == "x" * 27 + "…"
+    assert plot.bars[0].title.startswith("x" * 60)
+
+
+@pytest.mark.parametrize("intervals", [[], [Interval("one", 1000, 1000, 1000)]])
+def test_a_plot_of_nothing_or_of_a_point_is_drawn(intervals: list[Interval]) -> None:
+    plot = interval_plot(intervals)
+    assert len(plot.ticks) >= 2
+    assert plot.ticks[0].x < plot.ticks[-1].x
+
+
+def test_a_plot_needs_finite_numbers() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        interval_plot([Interval("a", 0, float("nan"), 1)])
+
+
+@pytest.mark.parametrize(("span", "step"), [(0, 1), (6, 1), (7, 2), (300, 50), (301, 100)])
+def test_ticks_are_round_numbers(span: float, step: float) -> None:
+    assert round_step(span) == step
