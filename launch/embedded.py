@@ -193,7 +193,7 @@ def _package_folder(name: str, *, what: str, variable: str) -> Path:
 
 
 def _initialise(cluster: Cluster) -> None:
-    """Make the cluster beside its place and move it there, so that a half-made one is never used."""
+    """Make the cluster beside its place, then move it: a half-made one is never used."""
     fresh = cluster.folder / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
     locale = "C" if sys.platform == "darwin" else "C.UTF-8"

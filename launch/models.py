@@ -1,4 +1,4 @@
-"""The embedded model servers: their weights checked, their state kept in a file for the models page.
+"""The embedded model servers: weights checked, state kept in a file for the models page.
 
 `<data>/run/model-server-status.json` holds {"state": …, "reason": …}, where the state is one of
 `off` (endpoints are configured), `missing`, `starting`, `ready` and `failed`.
