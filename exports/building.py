@@ -57,18 +57,15 @@ def build(export_id: int) -> None:
     export = _claim(export_id)
     if export is None:
         return
-    _clear_drafts(export)
-    draft = exports_folder() / f".{export.public_id}.{export.claim}"
     try:
         progress = writing.Progress()
-        with _kept_lease(export, progress):
-            manifest = _write(export, draft, progress)
-        _finish(export, draft, manifest)
+        with _draft_folder(export) as draft:
+            with _kept_lease(export, progress):
+                manifest = _write(export, draft, progress)
+            _finish(export, draft, manifest)
     except Exception as error:
         _fail(export, f"{type(error).__name__}: {error}"[:500])
         raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def reconcile() -> None:
@@ -142,10 +139,20 @@ def _claim(export_id: int) -> Export | None:
     return export
 
 
-def _clear_drafts(export: Export) -> None:
-    """What dead builders left. One that still lives has lost its lease and may fail."""
+@contextmanager
+def _draft_folder(export: Export) -> Iterator[Path]:
+    """An empty folder for this attempt; what dead builders left goes, what is left of this too.
+
+    A builder that still lives but has lost its lease loses its folder: it must not finish.
+    """
     for left in exports_folder().glob(f".{export.public_id}.*"):
         shutil.rmtree(left, ignore_errors=True)
+    draft = exports_folder() / f".{export.public_id}.{export.claim}"
+    draft.mkdir()
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager
@@ -175,7 +182,6 @@ def _kept_lease(export: Export, progress: writing.Progress) -> Iterator[None]:
 
 def _write(export: Export, draft: Path, progress: writing.Progress) -> dict[str, Any]:
     """Everything from one snapshot of the database; returns the manifest."""
-    draft.mkdir()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,0 +1,12 @@
+"""A data folder for each test."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+
+@pytest.fixture(autouse=True)
+def data_folder(settings: Settings, tmp_path: Path) -> Path:
+    settings.DATA_FOLDER = tmp_path / "data"
+    return tmp_path / "data"

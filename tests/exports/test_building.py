@@ -1,0 +1,286 @@
+"""Exports from request to finished snapshot."""
+
+import hashlib
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from exports import formats
+from exports.building import build, export_now, folder_of, reconcile, request_export
+from exports.models import Export
+from exports.tasks import build_export
+from projects.errors import InvalidInput, NotFound, NotPermitted
+from projects.models import AuditEvent, Project, User
+from tests.exports.judgements import HAIKU, make_comparison, make_demonstration, make_vote
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOSTILE = '<script>alert(1)</script>\u2028\u202e{{7*7}} 👩‍🚀 ],"rejected":[ \\u0000 null'
+
+
+def lines(export: Export, name: str = "data.jsonl") -> list[Any]:
+    return [orjson.loads(line) for line in (folder_of(export) / name).read_bytes().splitlines()]
+
+
+def waiting(project: Project, **fields: Any) -> Export:
+    return Export.objects.create(project=project, kind=fields.pop("kind", "preferences"), **fields)
+
+
+def lapsed(project: Project, *, attempts: int) -> Export:
+    return waiting(
+        project,
+        state=Export.State.RUNNING,
+        attempts=attempts,
+        leased_until=timezone.now() - timedelta(seconds=1),
+        created_at=timezone.now() - timedelta(minutes=5),
+    )
+
+
+@pytest.fixture
+def tasks_run_at_once() -> Iterator[None]:
+    build_export.app.conf.task_always_eager = True
+    yield
+    build_export.app.conf.task_always_eager = False
+
+
+@contextmanager
+def no_room_on_disk() -> Iterator[None]:
+    """No file may grow past a few bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_demonstrations_become_conversations(project: Project, labeler: User) -> None:
+    system = [{"role": "system", "content": "Be brief."}, *HAIKU]
+    make_demonstration(project, labeler, "Bent wire, patient", messages=system)
+    export = export_now(project=project, kind="sft")
+    assert (export.state, export.n_rows, export.n_read) == ("done", 1, 1)
+    assert lines(export) == [
+        {"messages": [*system, {"role": "assistant", "content": "Bent wire, patient"}]}
+    ]
+
+
+def test_preferences_are_rows_and_the_rest_is_counted_with_its_reason(
+    project: Project, labeler: User
+) -> None:
+    make_comparison(project, labeler, a="Left.", b="Right.", preference=2, messages=HAIKU)
+    make_comparison(project, labeler, preference=0)
+    make_comparison(project, labeler, preference=None)
+    make_comparison(project, labeler, a="Same.", b="Same.")
+    make_vote(project, verdict="b", turns=[("Say hello.", "Go away.", "Hello!")])
+    make_vote(project, turns=[])
+    make_vote(project, turns=[("Hello.", "A1", "B1"), ("And?", "A2", "B2")])
+    export = export_now(project=project, kind="preferences")
+    assert lines(export) == [
+        {
+            "prompt": HAIKU,
+            "chosen": [{"role": "assistant", "content": "Right."}],
+            "rejected": [{"role": "assistant", "content": "Left."}],
+        },
+        {
+            "prompt": [{"role": "user", "content": "Say hello."}],
+            "chosen": [{"role": "assistant", "content": "Hello!"}],
+            "rejected": [{"role": "assistant", "content": "Go away."}],
+        },
+    ]
+    reasons = (
+        formats.TIE,
+        formats.BOTH_BAD,
+        formats.SAME_TEXT,
+        formats.NO_TEXT,
+        formats.DIVERGED,
+    )
+    assert export.manifest["counts"] == {
+        "rows": 2,
+        "dropped": dict.fromkeys(reasons, 1),
+        "by_source": {"comparison": 1, "vote": 1},
+    }
+    assert export.n_read == 7
+
+
+def test_the_manifest_says_what_lies_on_the_disk(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    export = export_now(project=project, kind="sft")
+    folder = folder_of(export)
+    assert orjson.loads((folder / "manifest.json").read_bytes()) == export.manifest
+    assert [file["name"] for file in export.manifest["files"]] == [
+        "data.jsonl",
+        "provenance.jsonl",
+        "README.md",
+    ]
+    for file in export.manifest["files"]:
+        content = (folder / file["name"]).read_bytes()
+        assert file["sha256"] == hashlib.sha256(content).hexdigest()
+        assert file["bytes"] == len(content)
+    assert export.sha256 == export.manifest["files"][0]["sha256"]
+    assert export.manifest["guideline_versions"] == {"1": 1}
+    assert export.manifest["annotators"] == {labeler.pseudonym: 1}
+    assert export.manifest["models"] == {"a person": 1}
+    assert export.manifest["filters"] == {"source": "all"}
+
+
+def test_provenance_stands_line_by_line_beside_the_rows(project: Project, labeler: User) -> None:
+    make_comparison(project, labeler, preference=0)
+    kept = make_comparison(project, labeler, preference=-3)
+    export = export_now(project=project, kind="preferences")
+    (line,) = lines(export, "provenance.jsonl")
+    assert line["id"] == f"comparison-{kept.pk}"
+    assert (line["strength"], line["seconds"], line["guideline_version"]) == (-3, 17.25, 1)
+    assert [answer["origin"] for answer in line["answers"]] == ["model", "model"]
+    assert "text" not in line["answers"][0]
+    assert labeler.username not in (folder_of(export) / "provenance.jsonl").read_text()
+
+
+def test_hostile_text_stays_the_text_it_is(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, HOSTILE, messages=[{"role": "user", "content": HOSTILE}])
+    export = export_now(project=project, kind="sft")
+    assert [message["content"] for message in lines(export)[0]["messages"]] == [HOSTILE, HOSTILE]
+    text = (folder_of(export) / "data.jsonl").read_text(encoding="utf-8")
+    assert len(text.splitlines()) == 1
+
+
+def test_the_same_judgements_give_the_same_bytes(project: Project, labeler: User) -> None:
+    for preference in (-2, 1, 3):
+        make_comparison(project, labeler, preference=preference)
+        make_vote(project)
+    first = export_now(project=project, kind="preferences")
+    second = export_now(project=project, kind="preferences")
+    assert first.sha256 == second.sha256
+    for name in ("data.jsonl", "provenance.jsonl"):
+        assert (folder_of(first) / name).read_bytes() == (folder_of(second) / name).read_bytes()
+
+
+def test_a_project_without_judgements_gives_an_empty_export(project: Project) -> None:
+    export = export_now(project=project, kind="sft")
+    assert (export.state, export.n_rows, lines(export)) == ("done", 0, [])
+
+
+def test_building_twice_changes_nothing(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    export = export_now(project=project, kind="sft")
+    make_demonstration(project, labeler, "A later answer.")
+    build(export.pk)
+    assert len(lines(export)) == 1
+    assert Export.objects.get(pk=export.pk).attempts == 1
+
+
+def test_a_full_disk_fails_the_export_and_leaves_no_folder(
+    project: Project, labeler: User, data_folder: Path
+) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    export = waiting(project, kind="sft")
+    with no_room_on_disk(), pytest.raises(OSError, match="File too large"):
+        build(export.pk)
+    export.refresh_from_db()
+    assert export.state == Export.State.FAILED
+    assert "File too large" in export.error
+    assert list((data_folder / "exports").iterdir()) == []
+
+
+def test_a_builder_that_died_is_taken_over_and_its_remains_go(
+    project: Project, labeler: User, data_folder: Path
+) -> None:
+    make_comparison(project, labeler)
+    export = lapsed(project, attempts=1)
+    stale = data_folder / "exports" / f".{export.public_id}.dead"
+    stale.mkdir(parents=True)
+    (stale / "data.jsonl").write_text("half a r")
+    renamed_before_its_commit = folder_of(export)
+    renamed_before_its_commit.mkdir()
+    (renamed_before_its_commit / "left.txt").write_text("from the dead builder")
+    build(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.attempts) == (Export.State.DONE, 2)
+    names = {path.name for path in folder_of(export).iterdir()}
+    assert names == {"data.jsonl", "provenance.jsonl", "README.md", "manifest.json"}
+    assert [path.name for path in (data_folder / "exports").iterdir()] == [str(export.public_id)]
+
+
+def test_an_export_in_other_hands_is_left_alone(project: Project) -> None:
+    export = waiting(
+        project,
+        state=Export.State.RUNNING,
+        attempts=1,
+        leased_until=timezone.now() + timedelta(minutes=1),
+    )
+    build(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.attempts) == (Export.State.RUNNING, 1)
+
+
+def test_the_reconciler_has_lost_and_lapsed_exports_built(
+    project: Project, labeler: User, tasks_run_at_once: None
+) -> None:
+    make_comparison(project, labeler)
+    lost = waiting(project, created_at=timezone.now() - timedelta(minutes=1))
+    fresh = waiting(project)
+    died = lapsed(project, attempts=2)
+    reconcile()
+    states = dict(Export.objects.values_list("pk", "state"))
+    assert states == {lost.pk: "done", fresh.pk: "queued", died.pk: "done"}
+
+
+def test_an_export_interrupted_three_times_is_given_up(project: Project) -> None:
+    export = lapsed(project, attempts=3)
+    reconcile()
+    export.refresh_from_db()
+    assert (export.state, export.error) == (Export.State.FAILED, "Interrupted three times.")
+    build(export.pk)
+    export.refresh_from_db()
+    assert export.state == Export.State.FAILED
+
+
+def test_a_finished_export_never_changes(project: Project) -> None:
+    export = export_now(project=project, kind="sft")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Export.objects.filter(pk=export.pk).update(n_rows=5)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Export.objects.filter(pk=export.pk).update(state=Export.State.QUEUED)
+
+
+def test_an_export_cannot_be_done_without_its_checksum(project: Project) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        waiting(project, state=Export.State.DONE)
+
+
+def test_asking_for_an_export_queues_it_and_is_on_record(project: Project, reviewer: User) -> None:
+    export = request_export(by=reviewer, project=project, kind="preferences", source="votes")
+    assert (export.state, export.by) == (Export.State.QUEUED, reviewer)
+    event = AuditEvent.objects.get(verb="export.requested")
+    assert (event.actor, event.subject) == (reviewer, f"export:{export.pk}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "field"),
+    [
+        ("", "all", "kind"),
+        ("csv", "all", "kind"),
+        ("sft", "x", "source"),
+        ("sft", "votes", "source"),
+    ],
+)
+def test_a_wrong_request_names_the_field_and_stores_nothing(
+    project: Project, owner: User, kind: str, source: str, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        request_export(by=owner, project=project, kind=kind, source=source)
+    assert refused.value.problems[0].field == field
+    assert not Export.objects.exists()
+
+
+def test_only_owners_and_reviewers_may_ask(project: Project, labeler: User, stranger: User) -> None:
+    with pytest.raises(NotPermitted):
+        request_export(by=labeler, project=project, kind="sft")
+    with pytest.raises(NotFound):
+        request_export(by=stranger, project=project, kind="sft")
