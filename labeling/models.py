@@ -132,8 +132,16 @@ class Candidate(models.Model):
     position = models.PositiveSmallIntegerField()
     generation = models.OneToOneField(Generation, on_delete=models.PROTECT)
     response = models.OneToOneField(Response, on_delete=models.PROTECT, null=True)
+    redraws = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was drawn anew: failed, empty or like another one."
+    )
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["task"], condition=Q(response__isnull=True), name="awaited_candidates"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["task", "position"], name="one_candidate_a_position"),
         ]
