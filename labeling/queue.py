@@ -1,16 +1,15 @@
 """Who gets which task next: leases, their renewal and their end."""
 
 import secrets
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, When
 from django.utils import timezone
 
 from instructions.models import GuidelineVersion
 from instructions.publish import current_version
-from labeling.models import Assignment, Task
+from labeling.models import Assignment, Candidate, Task
 from projects import audit
 from projects.access import membership
 from projects.errors import Conflict, InvalidInput, NotFound
@@ -63,7 +62,10 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
     version = current_version(project)
     if version is None:
-        raise Conflict("This project has no published guideline yet; its owner must publish one.")
+        raise Conflict(
+            "This project has no published guideline yet. Its owner writes and publishes one; "
+            "then there is something to judge by."
+        )
     with transaction.atomic():
         # One claim at a time for one person, so that two tabs cannot take two tasks.
         _lock_labeler(by, project)
@@ -87,12 +89,14 @@ def assignment_for(user: User, pk: int) -> Assignment:
 
 
 def resume(*, by: User, assignment: Assignment) -> Assignment:
-    """Take up a lapsed assignment again where its task still has room."""
+    """Go on with an assignment: its lease anew, a lapsed one where its task still has room."""
     with transaction.atomic():
-        locked = Assignment.objects.select_for_update().get(pk=assignment.pk, labeler=by)
-        if locked.state == Assignment.State.LAPSED:
-            _take_back(locked)
-        return assignment_for(by, assignment.pk)
+        held = hold(by=by, assignment=assignment)
+        if held.state == Assignment.State.LAPSED:
+            take_back(held)
+        else:
+            renew(held)
+        return assignment_for(by, held.pk)
 
 
 def renew(assignment: Assignment) -> None:
@@ -103,45 +107,54 @@ def renew(assignment: Assignment) -> None:
 
 
 def skip(*, by: User, assignment: Assignment, reason: str = "") -> None:
-    """Give a task back for others; this labeler does not get it again."""
+    """Give a task back for others; this labeler does not get it again. Twice is once."""
     reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
     with transaction.atomic():
-        task = Task.objects.select_for_update().get(pk=assignment.task_id)
-        changed = Assignment.objects.filter(
-            pk=assignment.pk, labeler=by, state__in=[Assignment.State.OPEN, Assignment.State.LAPSED]
-        ).select_for_update()
-        current = changed.first()
-        if current is None:
-            raise Conflict("This task was already finished.")
-        if current.state == Assignment.State.OPEN:
-            give_back(task)
-        changed.update(state=Assignment.State.SKIPPED, skip_reason=reason, ended_at=timezone.now())
+        held = hold(by=by, assignment=assignment)
+        if held.state == Assignment.State.SKIPPED:
+            return
+        if held.state == Assignment.State.SUBMITTED:
+            raise Conflict("This task was already submitted.")
+        if held.state == Assignment.State.OPEN:
+            _give_back([held.task_id])
+        held.state, held.skip_reason, held.ended_at = "skipped", reason, timezone.now()
+        held.save(update_fields=["state", "skip_reason", "ended_at"])
+        task = held.task
         audit.record(verb="task.skipped", by=by, project=task.project, subject=task, reason=reason)
+
+
+def hold(*, by: User, assignment: Assignment) -> Assignment:
+    """This person's own assignment, its row locked until the transaction ends.
+
+    An assignment is locked before its task, here and wherever both are.
+    """
+    Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
+    return assignment_for(by, assignment.pk)
 
 
 def lapse_expired(*, most: int = 500) -> int:
     """End the leases that ran out, so that others may have the tasks. Drafts stay."""
+    now = timezone.now()
     with transaction.atomic():
         expired = list(
             Assignment.objects.select_for_update(skip_locked=True)
-            .filter(state=Assignment.State.OPEN, leased_until__lt=timezone.now())
-            .order_by("task_id")
+            .filter(state=Assignment.State.OPEN, leased_until__lt=now)
+            .order_by("leased_until", "pk")
             .values_list("pk", "task_id")[:most]
         )
-        tasks = Task.objects.select_for_update().in_bulk([task_id for _, task_id in expired])
         Assignment.objects.filter(pk__in=[pk for pk, _ in expired]).update(
-            state=Assignment.State.LAPSED
+            state=Assignment.State.LAPSED, ended_at=now
         )
-        for _, task_id in expired:
-            give_back(tasks[task_id])
+        _give_back([task_id for _, task_id in expired])
     return len(expired)
 
 
-def give_back(task: Task) -> None:
-    """Free the place one assignment held. The caller has locked the task."""
-    Task.objects.filter(pk=task.pk).update(
-        n_assigned=F("n_assigned") - 1, is_open=task.state == Task.State.READY
-    )
+def _give_back(task_ids: list[int]) -> None:
+    """Free one place a mention. In order of the keys, so that two of these cannot deadlock."""
+    for task in Task.objects.select_for_update().filter(pk__in=task_ids).order_by("pk"):
+        task.n_assigned -= task_ids.count(task.pk)
+        task.is_open = task.state == Task.State.READY
+        task.save(update_fields=["n_assigned", "is_open"])
 
 
 def counts(project: Project) -> dict[str, dict[str, int]]:
@@ -167,28 +180,32 @@ def _begun(by: User, project: Project, kind: str) -> Assignment | None:
     if held is not None:
         renew(held)
         return assignment_for(by, held.pk)
-    lapsed = own.filter(
-        Q(task__is_open=True), state=Assignment.State.LAPSED, draft_saved_at__isnull=False
+    lapsed = own.filter(state=Assignment.State.LAPSED, task__is_open=True).order_by(
+        F("draft_saved_at").desc(nulls_last=True), "pk"
     )
-    for assignment in lapsed.order_by("pk")[:5]:
-        if _take_back(assignment):
+    for assignment in lapsed[:5]:
+        if take_back(assignment):
             return assignment_for(by, assignment.pk)
     return None
 
 
-def _take_back(assignment: Assignment) -> bool:
+def take_back(assignment: Assignment) -> bool:
+    """Lease a lapsed assignment again where its task has room. The caller holds its row."""
+    has_room_after = Case(When(n_assigned__lt=F("overlap") - 1, then=True), default=False)
     changed = Task.objects.filter(pk=assignment.task_id, is_open=True).update(
-        n_assigned=F("n_assigned") + 1, is_open=Q(n_assigned__lt=F("overlap") - 1)
+        n_assigned=F("n_assigned") + 1, is_open=has_room_after
     )
     if changed:
         Assignment.objects.filter(pk=assignment.pk).update(
-            state=Assignment.State.OPEN, leased_until=_lease_end(assignment.task.project)
+            state=Assignment.State.OPEN,
+            ended_at=None,
+            leased_until=_lease_end(assignment.task.project),
         )
     return bool(changed)
 
 
 def _claim(by: User, project: Project, kind: str) -> int | None:
-    values = {"user": by.pk, "project": project.pk, "kind": kind}
+    values: dict[str, int | str] = {"user": by.pk, "project": project.pk, "kind": kind}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()
@@ -207,22 +224,22 @@ def _claim(by: User, project: Project, kind: str) -> int | None:
 
 
 def _assign(by: User, project: Project, task_id: int, version: GuidelineVersion) -> Assignment:
-    candidates = list(
-        Task.objects.get(pk=task_id)
-        .candidates.filter(response__isnull=False)
-        .order_by("position")
-        .values_list("response_id", flat=True)
-    )
-    secrets.SystemRandom().shuffle(candidates)
+    candidates = Candidate.objects.filter(task=task_id, response__isnull=False)
+    responses = list(candidates.order_by("position").values_list("response_id", flat=True))
     assignment = Assignment.objects.create(
         task_id=task_id,
         labeler=by,
         leased_until=_lease_end(project),
-        presented=candidates,
+        presented=_sides(responses),
         guideline_version=version,
     )
     return assignment_for(by, assignment.pk)
 
 
-def _lease_end(project: Project) -> Any:
+def _sides(responses: list[int]) -> list[int]:
+    """Two of the candidates, and which of them is A, so that nobody can guess either."""
+    return secrets.SystemRandom().sample(responses, k=min(2, len(responses)))
+
+
+def _lease_end(project: Project) -> datetime:
     return timezone.now() + timedelta(minutes=project.lease_minutes)
