@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import Settings
 
 from projects.models import Project, Role, User
 from tests.factories import make_guideline_version, make_member, make_project, make_user
@@ -11,6 +12,12 @@ from tests.factories import make_guideline_version, make_member, make_project, m
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    """Argon2 is slow on purpose, and most tests make several people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
