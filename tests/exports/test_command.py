@@ -1,0 +1,67 @@
+"""`manage.py export`."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from exports.building import folder_of
+from exports.models import Export
+from projects.models import Project, User
+from tests.exports.judgements import make_comparison
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("export", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_it_writes_an_export_and_says_what_was_left_out(project: Project, labeler: User) -> None:
+    make_comparison(project, labeler)
+    make_comparison(project, labeler, preference=0)
+    told = run("preferences", "--project", "harbour")
+    export = Export.objects.get()
+    assert told.splitlines() == [
+        f"1 rows, sha256 {export.sha256}",
+        "left out 1: a tie: neither answer was preferred",
+        str(folder_of(export)),
+    ]
+
+
+def test_it_copies_to_a_new_folder(project: Project, labeler: User, tmp_path: Path) -> None:
+    make_comparison(project, labeler)
+    output = tmp_path / "deep" / "snapshot"
+    run("preferences", "--project", "harbour", "--output", str(output))
+    names = sorted(path.name for path in output.iterdir())
+    assert names == ["README.md", "data.jsonl", "manifest.json", "provenance.jsonl"]
+    assert [path.name for path in output.parent.iterdir()] == ["snapshot"]
+
+
+def test_a_folder_that_exists_is_not_written_into(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="exists already; name a new folder"):
+        run("sft", "--project", "harbour", "--output", str(tmp_path))
+    assert not Export.objects.exists()
+
+
+def test_an_output_that_cannot_be_made_is_named(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="--output: .*The export itself is in"):
+        run("sft", "--project", "harbour", "--output", str(tmp_path / "file" / "snapshot"))
+
+
+def test_an_unknown_project_is_named(project: Project) -> None:
+    with pytest.raises(CommandError, match="--project: there is no project 'nowhere'"):
+        run("sft", "--project", "nowhere")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("csv",), ("sft", "--source", "elsewhere"), ("sft", "--source", "votes")]
+)
+def test_a_wrong_argument_stores_nothing(project: Project, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match="kind|source"):
+        run(*arguments, "--project", "harbour")
+    assert not Export.objects.exists()
