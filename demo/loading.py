@@ -4,12 +4,13 @@ Its candidate answers are drawn by the configured models like anybody's; nothing
 """
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 
 from arena.models import Battle, CountsImport, OnlineElo, RatingRun, Tally
 from exports.building import folder_of
@@ -83,7 +84,11 @@ def write_sign_ins(sign_ins: list[SignIn]) -> None:
 
 
 def remove_demo() -> None:
-    """Take the demo project away with everything that was done in it, and its people."""
+    """Take the demo project away with everything that was done in it, and its people.
+
+    One of its people who has worked in another project stays there as the author of that work,
+    but can no longer sign in.
+    """
     project = Project.objects.filter(slug=SLUG, is_demo=True).first()
     if project is None:
         raise NotFound("There is no demo project here.")
@@ -91,16 +96,14 @@ def remove_demo() -> None:
     with transaction.atomic():
         _delete_work(project)
         people = User.objects.filter(is_demo=True)
-        AuditEvent.objects.filter(Q(project=project) | Q(actor__in=people)).delete()
+        of_people = Q(actor__in=people, project=None)
+        AuditEvent.objects.filter(Q(project=project) | of_people).delete()
         project.delete()
-        ApiToken.objects.filter(user__in=people).delete()
-        people.delete()
+        for person in people:
+            _delete_or_retire(person)
         audit.record(verb="demo.removed", by=None)
     for folder in folders:
-        for file in folder.glob("*"):
-            file.unlink()
-        if folder.exists():
-            folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
     sign_ins_file().unlink(missing_ok=True)
 
 
@@ -116,6 +119,18 @@ def _delete_work(project: Project) -> None:
     Battle.objects.filter(project=project).delete()
     for model in (Tally, OnlineElo, RatingRun, CountsImport, Export, Generation):
         model.objects.filter(project=project).delete()  # type: ignore[attr-defined]
+
+
+def _delete_or_retire(person: User) -> None:
+    try:
+        with transaction.atomic():
+            person.delete()
+    except ProtectedError:
+        ApiToken.objects.filter(user=person).delete()
+        person.memberships.all().delete()
+        person.is_active = person.is_staff = person.is_superuser = person.is_demo = False
+        person.set_unusable_password()
+        person.save()
 
 
 def _project() -> Project:
