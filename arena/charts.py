@@ -32,7 +32,8 @@ class Tick:
 
 @dataclass(frozen=True)
 class Bar:
-    """One interval. `label` may be cut short, `title` says everything."""
+    """One interval, cut off where it leaves the axis. `label` may be cut short too; `title` says
+    everything."""
 
     y: float
     text_y: float
@@ -65,7 +66,7 @@ def interval_plot(intervals: Sequence[Interval]) -> IntervalPlot:
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError("Every bound must be a finite number.")
     bottom = TOP + ROW_HEIGHT * len(intervals)
-    low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
+    low, high = _extent(intervals)
     step = round_step(high - low)
     start, stop = math.floor(low / step) * step, math.ceil(high / step) * step
     if stop <= start:
@@ -73,7 +74,7 @@ def interval_plot(intervals: Sequence[Interval]) -> IntervalPlot:
     scale = (WIDTH - LABEL_WIDTH - RIGHT) / (stop - start)
 
     def x(value: float) -> float:
-        return round(LABEL_WIDTH + (value - start) * scale, 1)
+        return round(LABEL_WIDTH + (min(max(value, start), stop) - start) * scale, 1)
 
     n_ticks = round((stop - start) / step) + 1
     ticks = tuple(Tick(x(start + i * step), f"{start + i * step:g}") for i in range(n_ticks))
@@ -88,6 +89,14 @@ def round_step(span: float, *, most: int = 6) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(span / most))
     return next(power * step for step in _STEPS if power * step * most >= span)
+
+
+def _extent(intervals: Sequence[Interval]) -> tuple[float, float]:
+    """What the axis spans. One vast faint interval must not squeeze all others into dots."""
+    settled = [row for row in intervals if not row.is_faint]
+    bounds = [bound for row in settled or intervals for bound in (row.lower, row.upper)]
+    bounds += [row.middle for row in intervals]
+    return (min(bounds), max(bounds)) if bounds else (0.0, 1.0)
 
 
 def _bar(row: Interval, x_lower: float, x_middle: float, x_upper: float, y: float) -> Bar:

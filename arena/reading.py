@@ -113,19 +113,22 @@ def _decode(content: bytes) -> str:
 def _csv(text: str, problems: list[Problem]) -> Iterator[tuple[int, Record]]:
     csv.field_size_limit(LONGEST_TEXT * 2)
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    first_line = 1
     try:
         header = reader.fieldnames or []
         _require_columns(header)
+        first_line = reader.line_num + 1
         for record in reader:
             if None in record or None in record.values():
                 problems.append(
-                    Problem("", f"must have {len(header)} cells, as the header", reader.line_num)
+                    Problem("", f"must have {len(header)} cells, as the header", first_line)
                 )
-                continue
-            # An empty cell says as little as a missing column.
-            yield reader.line_num, {key: value for key, value in record.items() if value != ""}
+            else:
+                # An empty cell says as little as a missing column.
+                yield first_line, {key: value for key, value in record.items() if value != ""}
+            first_line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(Problem("", f"cannot be read as CSV: {error}", reader.line_num))
+        problems.append(Problem("", f"cannot be read as CSV: {error}", first_line))
 
 
 def _require_columns(header: Sequence[str]) -> None:

@@ -6,9 +6,9 @@ const KEYS = {
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 
 function watch(turn) {
-  const panes = { a: turn.querySelector("[data-side=a]"), b: turn.querySelector("[data-side=b]") };
+  const panes = { a: turn.querySelector("[data-reply=a]"), b: turn.querySelector("[data-reply=b]") };
   const say = (text) => {
-    turn.querySelector("[data-status-text]").textContent = text;
+    turn.querySelector("[data-status]").textContent = text;
   };
   const source = new EventSource(turn.dataset.stream);
 

@@ -132,6 +132,14 @@ def test_a_plot_puts_every_mark_inside_its_axis() -> None:
     assert plot.bars[0].title.startswith("x" * 60)
 
 
+def test_a_vast_faint_interval_is_cut_off_at_the_axis() -> None:
+    plot = interval_plot(
+        [Interval("settled", 950, 1000, 1050), Interval("new", -500, 1010, 2500, is_faint=True)]
+    )
+    assert [plot.ticks[0].label, plot.ticks[-1].label] == ["940", "1060"]
+    assert (plot.bars[1].x_lower, plot.bars[1].x_upper) == (plot.ticks[0].x, plot.ticks[-1].x)
+
+
 @pytest.mark.parametrize("intervals", [[], [Interval("one", 1000, 1000, 1000)]])
 def test_a_plot_of_nothing_or_of_a_point_is_drawn(intervals: list[Interval]) -> None:
     plot = interval_plot(intervals)

@@ -160,8 +160,7 @@ def test_a_draw_that_began_again_starts_both_sides_again() -> None:
 
 
 def test_a_failure_ends_the_turn_in_words_that_name_no_side() -> None:
-    battles = [make_battle(), None]
-    turn = streamed(battles[0])  # type: ignore[arg-type]
+    turn = streamed(make_battle())
     write(turn.generation_a, "half a rep", end="failed")
     assert gather(turn) == [("end", "", {"state": "void"})]
 
@@ -210,10 +209,11 @@ def test_the_page_streams_to_its_own_visitor_and_goes_on_by_id() -> None:
     whole = body(response)
     names = (battle.model_a.name, battle.model_b.name)
     assert not any(name in whole for name in names)
-    for options in (
+    ways: list[dict[str, Any]] = [
         {"headers": {"last-event-id": "0:4:4"}},
         {"query_params": {"last_event_id": "0:4:4"}},
-    ):
+    ]
+    for options in ways:
         rest = [parse(part) for part in body(ask(battle, browser(), **options)).split("\n\n")[1:]]
         assert rest[0] is not None
         assert (rest[0][2]["a"], rest[0][2]["b"]) == ("ef", "kl")

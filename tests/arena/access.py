@@ -1,0 +1,94 @@
+"""Who gets which answer at the arena's routes.
+
+The matrix asks as five browsers, none of which began the battle: a battle is its own visitor's,
+so even an owner of the project gets 404. What the visitor gets is in `test_pages.py`.
+"""
+
+from collections.abc import Callable
+
+from projects.models import ArenaAccess
+from tests.access import Data, Route, World, everyone, expect
+from tests.arena.rows import make_battle, reply
+from tests.factories import make_model
+from workers.models import LanguageModel
+
+Build = Callable[[World], tuple[str, str, Data]]
+MEMBERS = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=404)
+MEMBERS_MAY_POST = expect(owner=302, reviewer=302, labeler=302, stranger=404, anonymous=404)
+API = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=404)
+
+
+def _opened(world: World, access: str) -> World:
+    world.project.arena_access = access
+    world.project.save()
+    if LanguageModel.objects.count() < 2:
+        make_model()
+        make_model()
+    return world
+
+
+def _arena(
+    method: str, path: str, data: Data = None, *, access: str = ArenaAccess.MEMBERS
+) -> Build:
+    def build(world: World) -> tuple[str, str, Data]:
+        _opened(world, access)
+        return method, path.format(slug=world.project.slug), data
+
+    return build
+
+
+def _battle(method: str, path: str, data: Data = None) -> Build:
+    def build(world: World) -> tuple[str, str, Data]:
+        battle = make_battle(_opened(world, ArenaAccess.PUBLIC).project)
+        reply(battle)
+        return method, path.format(id=battle.public_id), data
+
+    return build
+
+
+NOBODY = everyone(404)
+NO_TOKEN = NOBODY | {"anonymous": 401}
+MESSAGE = {"message": "Hello?"}
+VERDICT = {"verdict": "a"}
+
+ROUTES: dict[str, Route] = {
+    "arena": Route(_arena("GET", "/"), everyone()),
+    "arena-of": Route(_arena("GET", "/arena/{slug}/"), MEMBERS),
+    "arena-of public": Route(
+        _arena("GET", "/arena/{slug}/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "arena-of closed": Route(_arena("GET", "/arena/{slug}/", access=ArenaAccess.CLOSED), NOBODY),
+    "battle-start": Route(_arena("POST", "/arena/{slug}/battles/", MESSAGE), MEMBERS_MAY_POST),
+    "battle-start closed": Route(
+        _arena("POST", "/arena/{slug}/battles/", MESSAGE, access=ArenaAccess.CLOSED), NOBODY
+    ),
+    "battle-start public": Route(
+        _arena("POST", "/arena/{slug}/battles/", MESSAGE, access=ArenaAccess.PUBLIC), everyone(302)
+    ),
+    "battle": Route(_battle("GET", "/battles/{id}/"), NOBODY),
+    "battle-turn": Route(_battle("POST", "/battles/{id}/turns/", MESSAGE), NOBODY),
+    "battle-turn-html": Route(_battle("GET", "/battles/{id}/turns/1/"), NOBODY),
+    "battle-vote": Route(_battle("POST", "/battles/{id}/vote/", VERDICT), NOBODY),
+    "battle-stream": Route(_battle("GET", "/stream/battles/{id}/turns/1/"), NOBODY),
+    "leaderboard": Route(_arena("GET", "/leaderboard/"), everyone()),
+    "leaderboard-of": Route(_arena("GET", "/leaderboard/{slug}/"), MEMBERS),
+    "leaderboard-of closed": Route(
+        _arena("GET", "/leaderboard/{slug}/", access=ArenaAccess.CLOSED), MEMBERS
+    ),
+    "leaderboard-of public": Route(
+        _arena("GET", "/leaderboard/{slug}/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "leaderboard-json": Route(_arena("GET", "/leaderboard/{slug}/standings.json"), MEMBERS),
+    "leaderboard-csv": Route(_arena("GET", "/leaderboard/{slug}/standings.csv"), MEMBERS),
+    "api-battles": Route(
+        _arena("POST", "/api/v1/arena/{slug}/battles", MESSAGE),
+        expect(owner=201, reviewer=201, labeler=201, stranger=404, anonymous=401),
+    ),
+    "api-battle": Route(_battle("GET", "/api/v1/battles/{id}"), NO_TOKEN),
+    "api-battle-turns": Route(_battle("POST", "/api/v1/battles/{id}/turns", MESSAGE), NO_TOKEN),
+    "api-battle-vote": Route(_battle("POST", "/api/v1/battles/{id}/vote", VERDICT), NO_TOKEN),
+    "api-leaderboard": Route(_arena("GET", "/api/v1/leaderboards/{slug}"), API),
+    "api-leaderboard public": Route(
+        _arena("GET", "/api/v1/leaderboards/{slug}", access=ArenaAccess.PUBLIC), everyone()
+    ),
+}

@@ -1,0 +1,94 @@
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from arena.models import Battle, Vote
+from projects import tokens
+from projects.models import Project, User
+from tests.arena.rows import make_arena, make_contenders, reply
+
+pytestmark = pytest.mark.django_db
+PROBLEM = "application/problem+json"
+
+
+class Api:
+    def __init__(self, user: User) -> None:
+        self.headers = {"Authorization": f"Bearer {tokens.create(by=user, name='test')[1]}"}
+
+    def get(self, path: str) -> Any:
+        return Client().get(f"/api/v1/{path}", headers=self.headers)
+
+    def post(self, path: str, body: Any) -> Any:
+        text = body if isinstance(body, str) else json.dumps(body)
+        return Client().post(
+            f"/api/v1/{path}", text, content_type="application/json", headers=self.headers
+        )
+
+
+@pytest.fixture
+def arena() -> Project:
+    make_contenders("granite", "marble")
+    return make_arena()
+
+
+@pytest.fixture
+def api(anyone: User) -> Api:
+    return Api(anyone)
+
+
+def test_a_battle_over_the_api(api: Api, arena: Project) -> None:
+    begun = api.post("arena/open/battles", {"message": "Hello?"})
+    assert begun.status_code == 201
+    body = begun.json()
+    assert (body["verdict"], body["model_a"], body["model_b"]) == (None, None, None)
+    assert [turn["state"] for turn in body["turns"]] == ["streaming"]
+    battle = Battle.objects.get(public_id=body["id"])
+    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a"}).status_code == 409
+    reply(battle, "First", "Second")
+    seen = api.get(f"battles/{body['id']}")
+    assert "granite" not in seen.content.decode()
+    assert seen.json()["turns"][0]["reply_b"] == "Second"
+    added = api.post(f"battles/{body['id']}/turns", {"message": "More?"})
+    assert (added.status_code, added.json()["number"]) == (201, 2)
+    reply(battle)
+    voted = api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad"})
+    assert voted.status_code == 200
+    assert voted.json()["model_a"]["name"] == battle.model_a.name
+    assert api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad"}).status_code == 200
+    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a"}).status_code == 409
+    assert Vote.objects.count() == 1
+    board = api.get("leaderboards/open").json()
+    assert board["votes"] == 1
+    assert {row["model"] for row in board["standings"]} == {"granite", "marble"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, [], {"message": 5}, {"message": ""}, {"message": None}, {"message": "a\0"},
+     {"message": "x" * 8_001}, '{"message": "\\ud800"}', "{", "null", '"text"'],
+)  # fmt: skip
+def test_a_bad_message_is_a_problem_and_stores_nothing(api: Api, arena: Project, body: Any) -> None:
+    response = api.post("arena/open/battles", body)
+    assert response.status_code == 400
+    assert response["Content-Type"] == PROBLEM
+    assert Battle.objects.count() == 0
+
+
+@pytest.mark.parametrize("verdict", ["", "A", "draw", 1, None, ["a"]])
+def test_a_bad_verdict_names_the_field(api: Api, arena: Project, verdict: Any) -> None:
+    pk = api.post("arena/open/battles", {"message": "Hello?"}).json()["id"]
+    reply(Battle.objects.get(public_id=pk))
+    response = api.post(f"battles/{pk}/vote", {"verdict": verdict})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "verdict"
+    assert Vote.objects.count() == 0
+
+
+def test_somebody_elses_battle_is_not_there(api: Api, arena: Project, stranger: User) -> None:
+    pk = api.post("arena/open/battles", {"message": "Hello?"}).json()["id"]
+    other = Api(stranger)
+    assert other.get(f"battles/{pk}").status_code == 404
+    assert other.post(f"battles/{pk}/turns", {"message": "More?"}).status_code == 404
+    assert other.post(f"battles/{pk}/vote", {"verdict": "a"}).status_code == 404
