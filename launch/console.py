@@ -4,10 +4,12 @@ import re
 import sys
 import time
 
-TROUBLE = re.compile(
-    r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|Traceback \(most recent call last\)"
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b")
+# What our own questions provoke while a server is not ready yet.
+EXPECTED = re.compile(
+    r"the database system is (starting up|shutting down|not yet accepting)"
+    r"|Service Unavailable: /readyz"
 )
-EXPECTED = re.compile(r"the database system is (starting up|shutting down|not yet accepting)")
 
 
 def say(text: str = "") -> None:

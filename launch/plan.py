@@ -38,7 +38,7 @@ def web(environment: Environment) -> Command:
     return Command(
         name="web",
         argv=(
-            *(str(PROGRAMS / "granian"), "--interface", "asgi", "config.asgi:application"),
+            *(str(PROGRAMS / "granian"), "--interface", "asginl", "config.asgi:application"),
             *("--host", environment.bind.strip("[]"), "--port", str(environment.port)),
             *("--workers", str(processes), "--workers-kill-timeout", "2"),
             *("--respawn-failed-workers", "--respawn-interval", "0.5", "--no-ws"),
@@ -46,6 +46,7 @@ def web(environment: Environment) -> Command:
         environ=django_environ(),
         stop_seconds=3.5,
         is_ready=lambda: is_web_ready(environment),
+        ask_every_seconds=0.2,
     )
 
 

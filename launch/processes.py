@@ -33,6 +33,7 @@ class Command:
     hurry_signal: signal.Signals = signal.SIGKILL
     """Sent when `stop_seconds` are over; SIGKILL follows."""
     is_ready: Callable[[], bool] | None = None
+    ask_every_seconds: float = 0.03
     is_quiet: bool = False
     """Whether its warnings stay in its log file."""
 
@@ -94,7 +95,7 @@ class Process:
                     f"{self.command.name} does not start. The end of {self.log.path}:\n"
                     f"{self.log.tail()}"
                 )
-            time.sleep(0.03)
+            time.sleep(self.command.ask_every_seconds)
 
     def ask_to_stop(self) -> None:
         """Send the stop signal; the process is not started again."""

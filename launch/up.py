@@ -78,13 +78,17 @@ class Product:
         data = self.environment.data_folder
         if self.environment.is_redis_embedded:
             self.servers.append(self._launch(embedded.valkey(data)))
+            self._await_server(self.servers[-1], "Valkey", began=began)
         if self.environment.is_embedded:
             if not (data / "postgresql").exists():
                 console.say("  … making a PostgreSQL cluster")
+            began = time.monotonic()
             self.servers.append(self._launch(embedded.postgresql(data)))
-        for process in self.servers:
-            process.wait_until_ready(seconds=SERVER_SECONDS, stop=self.stop)
-            console.done(process.command.name.capitalize(), since=began)
+            self._await_server(self.servers[-1], "PostgreSQL", began=began)
+
+    def _await_server(self, process: Process, label: str, *, began: float) -> None:
+        process.wait_until_ready(seconds=SERVER_SECONDS, stop=self.stop)
+        console.done(label, since=began)
 
     def _prepare(self) -> None:
         """Migrations, the demo project, configured endpoints; its lines go to the person."""
@@ -112,7 +116,7 @@ class Product:
         if self.stop.is_set():
             raise StopRequestedError
         if popen.returncode != 0:
-            raise LaunchError(f"manage.py prepare failed. The end of {log.path}:\n{log.tail()}")
+            raise LaunchError(f"manage.py prepare failed, as written above and in {log.path}.")
         console.done("Database prepared", since=began)
 
 
