@@ -49,7 +49,7 @@ def test_a_folder_that_exists_is_not_written_into(project: Project, tmp_path: Pa
 
 def test_an_output_that_cannot_be_made_is_named(project: Project, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CommandError, match="--output: .*The export itself is in"):
+    with pytest.raises(CommandError, match=r"--output: .*The export itself is in"):
         run("sft", "--project", "harbour", "--output", str(tmp_path / "file" / "snapshot"))
 
 
@@ -62,6 +62,6 @@ def test_an_unknown_project_is_named(project: Project) -> None:
     "arguments", [("csv",), ("sft", "--source", "elsewhere"), ("sft", "--source", "votes")]
 )
 def test_a_wrong_argument_stores_nothing(project: Project, arguments: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match="kind|source"):
+    with pytest.raises(CommandError, match=r"kind|source"):
         run(*arguments, "--project", "harbour")
     assert not Export.objects.exists()

@@ -21,11 +21,13 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             # Several machines may start at once; the lock goes with the connection.
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            call_command("migrate", interactive=False, verbosity=0)
-            sync_from_settings()
-            if self._wants_demo():
-                load_demo()
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            try:
+                call_command("migrate", interactive=False, verbosity=0)
+                sync_from_settings()
+                if self._wants_demo():
+                    load_demo()
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
     def _wants_demo(self) -> bool:
         """Once, and only on the embedded servers: nobody's own database is written into."""
