@@ -13,8 +13,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 
 from projects import audit
-from projects.errors import InvalidInput
 from projects.models import ApiToken, User
+from projects.text import clean_text
 
 NAME_LIMIT = 60
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -22,9 +22,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 def create(*, by: User, name: str) -> tuple[ApiToken, str]:
     """A new token of this person, and its text, which is shown this once and never again."""
-    name = name.strip()
-    if not name or len(name) > NAME_LIMIT:
-        raise InvalidInput.field("name", f"must be 1 to {NAME_LIMIT} characters")
+    name = clean_text(name, field="name", limit=NAME_LIMIT).strip()
     text = f"ts_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         token = ApiToken.objects.create(user=by, name=name, prefix=text[:9], digest=_digest(text))
