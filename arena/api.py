@@ -22,15 +22,15 @@ from projects.models import User
 from workers.models import LanguageModel
 
 
-class MessageSerializer(serializers.Serializer[Any]):
+class BattleMessageSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(max_length=battles.LONGEST_MESSAGE)
 
 
-class VerdictSerializer(serializers.Serializer[Any]):
+class BattleVerdictSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=Verdict.choices)
 
 
-class TurnSerializer(serializers.Serializer[Any]):
+class BattleTurnSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     message = serializers.CharField()
     state = serializers.ChoiceField(choices=Turn.State.choices)
@@ -50,7 +50,7 @@ class BattleSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     project = serializers.SlugField()
-    turns = TurnSerializer(many=True)
+    turns = BattleTurnSerializer(many=True)
     verdict = serializers.ChoiceField(choices=Verdict.choices, allow_null=True)
     model_a = RevealedSerializer(allow_null=True)
     model_b = RevealedSerializer(allow_null=True)
@@ -94,7 +94,9 @@ BOARD = inline_serializer(
 
 
 @extend_schema(
-    operation_id="battles_create", request=MessageSerializer, responses={201: BattleSerializer}
+    operation_id="battles_create",
+    request=BattleMessageSerializer,
+    responses={201: BattleSerializer},
 )
 @api_view(["POST"])
 def start(request: Request, slug: str) -> Response:
@@ -113,7 +115,9 @@ def battle(request: Request, public_id: UUID) -> Response:
 
 
 @extend_schema(
-    operation_id="battles_turns_create", request=MessageSerializer, responses={201: TurnSerializer}
+    operation_id="battles_turns_create",
+    request=BattleMessageSerializer,
+    responses={201: BattleTurnSerializer},
 )
 @api_view(["POST"])
 def add_turn(request: Request, public_id: UUID) -> Response:
@@ -125,7 +129,7 @@ def add_turn(request: Request, public_id: UUID) -> Response:
 
 
 @extend_schema(
-    operation_id="battles_vote_create", request=VerdictSerializer, responses=BattleSerializer
+    operation_id="battles_vote_create", request=BattleVerdictSerializer, responses=BattleSerializer
 )
 @api_view(["POST"])
 def vote(request: Request, public_id: UUID) -> Response:

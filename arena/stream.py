@@ -16,7 +16,7 @@ from uuid import UUID
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
@@ -161,7 +161,7 @@ async def _read_on(client: "redis.asyncio.Redis", replies: Replies) -> None:
 
 
 def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
-    """A stream lives long, so its database connection goes back to the pool here."""
+    """The turn to follow, if it is this visitor's."""
     try:
         found = own_battle(visitor=known_visitor(request), public_id=public_id)
         turn = found.turns.filter(number=number).first()
@@ -169,7 +169,7 @@ def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
             raise NotFound("There is no such turn.")
         return Streamed(turn.generation_a_id, turn.generation_b_id)
     finally:
-        close_old_connections()
+        _give_back_connection()
 
 
 def _settle(turn: Streamed) -> str:
@@ -179,7 +179,13 @@ def _settle(turn: Streamed) -> str:
         settled = Turn.objects.get(generation_a=turn.generation_a)
         return settled.state
     finally:
-        close_old_connections()
+        _give_back_connection()
+
+
+def _give_back_connection() -> None:
+    """A stream lives for minutes and must not keep a connection of the pool meanwhile."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _side(text: Text) -> Side:

@@ -62,9 +62,6 @@ ROUTES: dict[str, Route] = {
     "battle-start closed": Route(
         _arena("POST", "/arena/{slug}/battles/", MESSAGE, access=ArenaAccess.CLOSED), NOBODY
     ),
-    "battle-start public": Route(
-        _arena("POST", "/arena/{slug}/battles/", MESSAGE, access=ArenaAccess.PUBLIC), everyone(302)
-    ),
     "battle": Route(_battle("GET", "/battles/{id}/"), NOBODY),
     "battle-turn": Route(_battle("POST", "/battles/{id}/turns/", MESSAGE), NOBODY),
     "battle-turn-html": Route(_battle("GET", "/battles/{id}/turns/1/"), NOBODY),

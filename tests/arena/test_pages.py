@@ -187,7 +187,7 @@ def test_the_board_shows_a_vote_and_its_part_answers_304_until_then(
     second = client.get(path, headers={"if-none-match": first["ETag"]})
     assert second.status_code == 200
     assert all(name in second.content.decode() for name in NAMES)
-    assert b"<svg class=\"chart\"" in second.content
+    assert b'<svg class="chart"' in second.content
 
 
 def test_the_pages_carry_no_inline_code(client: Client, arena: Project) -> None:
