@@ -1,3 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from labeling import prompt_views, views
+
+urlpatterns = [
+    path("home/", views.home, name="home"),
+    path("projects/<slug:slug>/", views.project, name="project"),
+    path("projects/<slug:slug>/prompts/", prompt_views.prompts, name="prompts"),
+    path(
+        "projects/<slug:slug>/prompts/import/", prompt_views.prompts_import, name="prompts-import"
+    ),
+    path("projects/<slug:slug>/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
+    path("projects/<slug:slug>/next/<slug:kind>/", views.next_task, name="next-task"),
+    path("assignments/<int:pk>/", views.assignment, name="assignment"),
+    path("assignments/<int:pk>/draft/", views.draft, name="assignment-draft"),
+    path("assignments/<int:pk>/preview/", views.preview, name="assignment-preview"),
+    path("assignments/<int:pk>/skip/", views.skip, name="assignment-skip"),
+]
