@@ -138,32 +138,31 @@ def fail(generation: Generation, error: str) -> bool:
     return _end(generation, state=Generation.State.FAILED, error=error[:ERROR_LIMIT])
 
 
-def try_later(generation: Generation, error: str, *, wait_seconds: float | None = None) -> bool:
+def try_later(
+    generation: Generation, error: str, *, wait_seconds: float | None = None
+) -> Generation.State | None:
     """Put the row back for another attempt, or fail it when it has had its attempts.
 
-    Waits a random part of a growing limit (full jitter), or `wait_seconds` where the
-    endpoint named a time, capped so that nobody waits long in front of a battle.
+    Returns the state it is in now, or None when the claim was lost meanwhile. Waits a random
+    part of a growing limit (full jitter), or `wait_seconds` where the endpoint named a time,
+    capped so that nobody waits long in front of a battle.
     """
     failures = generation.attempts - generation.interruptions
     if failures >= MOST_ATTEMPTS:
-        return fail(generation, f"{error} Tried {failures} times.")
+        gave_up = fail(generation, f"{error} Tried {failures} times.")
+        return Generation.State.FAILED if gave_up else None
     queue = Generation.Queue(generation.queue)
     base, longest = BACKOFF_SECONDS[queue]
     if wait_seconds is None:
         wait_seconds = random.uniform(0, base * 2**failures)  # noqa: S311 - spreads load
     delay = min(wait_seconds, longest)
-    with transaction.atomic():
-        changed = _held(generation).update(
-            state=Generation.State.QUEUED,
-            not_before=timezone.now() + timedelta(seconds=delay),
-            claim=None,
-            leased_until=None,
-            error=error[:ERROR_LIMIT],
-        )
-        if changed:
-            pk = generation.pk
-            transaction.on_commit(lambda: nudge([pk], queue=queue, delay_seconds=delay + 0.05))
-    return bool(changed)
+    is_queued = _put_back(generation, delay_seconds=delay, error=error[:ERROR_LIMIT])
+    return Generation.State.QUEUED if is_queued else None
+
+
+def release(generation: Generation, *, delay_seconds: float = 0) -> bool:
+    """Put the row back as if it had never been claimed: nothing was tried."""
+    return _put_back(generation, delay_seconds=delay_seconds, attempts=F("attempts") - 1)
 
 
 def announce(generation_id: int, state: str) -> None:
@@ -173,6 +172,23 @@ def announce(generation_id: int, state: str) -> None:
             sender=Generation, generation_id=generation_id, state=state
         )
     )
+
+
+def _put_back(generation: Generation, *, delay_seconds: float, **values: Any) -> bool:
+    with transaction.atomic():
+        changed = _held(generation).update(
+            state=Generation.State.QUEUED,
+            not_before=timezone.now() + timedelta(seconds=delay_seconds),
+            claim=None,
+            leased_until=None,
+            **values,
+        )
+        if changed:
+            pk, queue = generation.pk, Generation.Queue(generation.queue)
+            # A little late, so that the row is due by any clock when the message arrives.
+            delay = delay_seconds + 0.05 if delay_seconds else 0
+            transaction.on_commit(lambda: nudge([pk], queue=queue, delay_seconds=delay))
+    return bool(changed)
 
 
 def _end(generation: Generation, **values: Any) -> bool:

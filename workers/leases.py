@@ -1,0 +1,89 @@
+"""Leases of the draws in progress in this process, renewed together by one thread.
+
+The first token may take longer than a lease lasts, so the stream itself cannot renew it.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, close_old_connections
+
+from workers import drawing
+from workers.client import TOTAL_SECONDS
+from workers.models import Generation
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_RENEWALS = 8.0
+# Past this a draw has broken every limit of its own; its lease may lapse.
+LONGEST_SECONDS = TOTAL_SECONDS + 60
+
+
+@dataclass
+class Lease:
+    claim: uuid.UUID
+    since: float = field(default_factory=time.monotonic)
+    is_lost: bool = False
+
+
+_lock = threading.Lock()
+_held: dict[uuid.UUID, Lease] = {}
+_is_needed = threading.Event()
+_is_stopping = threading.Event()
+_threads: list[threading.Thread] = []
+
+
+@contextmanager
+def held(generation: Generation) -> Iterator[Lease]:
+    """Keep this claim's lease alive; `is_lost` turns true when another worker has taken over."""
+    if generation.claim is None:
+        raise ValueError("only a claimed generation has a lease")
+    lease = Lease(generation.claim)
+    with _lock:
+        _held[lease.claim] = lease
+        _is_needed.set()
+        if not _threads:
+            _threads.append(threading.Thread(target=_run, name="leases", daemon=True))
+            _threads[0].start()
+    try:
+        yield lease
+    finally:
+        with _lock:
+            del _held[lease.claim]
+            if not _held:
+                _is_needed.clear()
+
+
+def stop() -> None:
+    """This process is about to end: draws give their rows back at the next token."""
+    _is_stopping.set()
+
+
+def is_stopping() -> bool:
+    return _is_stopping.is_set()
+
+
+def renew_all() -> None:
+    with _lock:
+        leases = list(_held.values())
+    now = time.monotonic()
+    alive = [lease for lease in leases if now - lease.since < LONGEST_SECONDS]
+    still = drawing.renew([lease.claim for lease in alive])
+    for lease in leases:
+        lease.is_lost = lease.claim not in still
+
+
+def _run() -> None:
+    while _is_needed.wait():
+        time.sleep(SECONDS_BETWEEN_RENEWALS)
+        try:
+            renew_all()
+        except DatabaseError:
+            logger.warning("leases could not be renewed", exc_info=True)
+        finally:
+            close_old_connections()

@@ -1,0 +1,75 @@
+"""What was forgotten is remembered here: lost nudges, and workers that died."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from workers.drawing import MOST_INTERRUPTIONS, announce
+from workers.models import Endpoint, Generation
+from workers.nudges import nudge, waiting
+
+PATIENCE = timedelta(seconds=3)
+AT_ONCE = 200
+INTERRUPTED = f"The worker was interrupted {MOST_INTERRUPTIONS} times while drawing this."
+
+
+def reconcile() -> int:
+    """Nudge what is due and give up what was interrupted too often; how many rows."""
+    nudged = sum(_nudge_forgotten(queue) for queue in Generation.Queue)
+    return nudged + _give_up_interrupted()
+
+
+def _nudge_forgotten(queue: Generation.Queue) -> int:
+    """Oldest first, and only as many as the broker's queue has room for: with a backlog of
+    hours the same rows would otherwise be nudged again and again."""
+    lying = waiting(queue)
+    if lying is None or lying >= AT_ONCE:
+        return 0
+    now = timezone.now()
+    queued = Q(state=Generation.State.QUEUED, not_before__lt=now - PATIENCE)
+    lapsed = Q(state=Generation.State.RUNNING, leased_until__lt=now)
+    may_run_again = Q(interruptions__lt=MOST_INTERRUPTIONS - 1)
+    ids: list[int] = []
+    for which in (lapsed & may_run_again, queued):
+        rows = Generation.objects.filter(which, queue=queue)
+        if queue == Generation.Queue.BATCH:
+            rows = rows.exclude(_waits_for_its_endpoint())
+        found = rows.order_by("not_before", "pk").values_list("pk", flat=True)
+        ids += found[: AT_ONCE - lying - len(ids)]
+    return len(ids) if ids and nudge(ids, queue=queue) else 0
+
+
+def _waits_for_its_endpoint() -> Q:
+    return Q(
+        model__is_active=True,
+        model__endpoint__is_active=True,
+        model__endpoint__health=Endpoint.Health.DOWN,
+    )
+
+
+def _give_up_interrupted() -> int:
+    now = timezone.now()
+    with transaction.atomic():
+        ids = list(
+            Generation.objects.select_for_update(skip_locked=True)
+            .filter(
+                state=Generation.State.RUNNING,
+                leased_until__lt=now,
+                interruptions__gte=MOST_INTERRUPTIONS - 1,
+            )
+            .order_by("pk")
+            .values_list("pk", flat=True)[:AT_ONCE]
+        )
+        Generation.objects.filter(pk__in=ids).update(
+            state=Generation.State.FAILED,
+            interruptions=F("interruptions") + 1,
+            claim=None,
+            leased_until=None,
+            finished_at=now,
+            error=INTERRUPTED,
+        )
+        for generation_id in ids:
+            announce(generation_id, Generation.State.FAILED.value)
+    return len(ids)
