@@ -45,7 +45,8 @@ def measure(n_rows: int, folder: Path) -> None:
             rows = [orjson.loads(line) for line in itertools.islice(file, BATCH)]
         limit = in_child(lambda: write_alone(rows, n_rows, folder / "alone.jsonl"))
         size = data.stat().st_size
-    assert export.n_rows == n_rows
+    if export.n_rows != n_rows:
+        raise SystemExit(f"{export.n_rows} rows came of {n_rows} comparisons.")
     print(f"{'':<12}{'rows/s':>10}{'peak MiB':>10}   of {size / n_rows / 1024:.1f} KiB a row")
     for name, run in (("export", ours), ("orjson alone", limit)):
         print(f"{name:<12}{n_rows / run.seconds:>10,.0f}{run.peak_mib:>10.0f}")

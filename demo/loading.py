@@ -118,7 +118,7 @@ def _delete_work(project: Project) -> None:
     Prompt.objects.filter(project=project).delete()
     Battle.objects.filter(project=project).delete()
     for model in (Tally, OnlineElo, RatingRun, CountsImport, Export, Generation):
-        model.objects.filter(project=project).delete()  # type: ignore[attr-defined]
+        model.objects.filter(project=project).delete()
 
 
 def _delete_or_retire(person: User) -> None:

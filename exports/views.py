@@ -115,6 +115,7 @@ def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "project": found.project,
         "is_demo": found.project.is_demo,
         "is_waiting": found.is_waiting,
+        "n_expected": n_expected(found),
         "is_complete": found.is_done and folder_of(found).exists(),
         "data_name": download_name(found, DATA),
         "trainer": TRAINERS[found.kind],
@@ -199,6 +200,15 @@ def available(project: Project) -> Available:
         votes=votes["total"],
         votes_decided=votes["decided"],
     )
+
+
+def n_expected(found: Export) -> int:
+    """How many judgements a running export has to read; a few more may have come since."""
+    if not found.is_waiting:
+        return 0
+    there = available(found.project)
+    counts = {"all": there.preferences, "comparisons": there.comparisons, "votes": there.votes}
+    return there.demonstrations if found.kind == Export.Kind.SFT else counts[found.source]
 
 
 def _newest(project: Project) -> QuerySet[Export]:

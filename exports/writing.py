@@ -7,20 +7,21 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import orjson
 
 from exports.formats import Dropped, Row
-from exports.records import Demonstration, Preference
+from exports.records import Candidate, Demonstration, Preference
 
 DATA = "data.jsonl"
 PROVENANCE = "provenance.jsonl"
 CARD = "README.md"
 MANIFEST = "manifest.json"
 A_PERSON = "a person"
+IN_THE_ROW = frozenset({"prompt", "answer", "first", "second"})
 LINE_BREAKS = (
     ("\u2028".encode(), b"\\u2028"),
     ("\u2029".encode(), b"\\u2029"),
@@ -139,19 +140,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _answers(record: Demonstration | Preference) -> list[dict[str, Any]]:
+def _answers(record: Demonstration | Preference) -> list[Candidate]:
     if isinstance(record, Demonstration):
-        return [asdict(record.answer)]
-    return [asdict(record.first), asdict(record.second)]
+        return [record.answer]
+    return [record.first, record.second]
 
 
 def _provenance(record: Demonstration | Preference) -> dict[str, Any]:
     """Everything about the record but the texts, which are in the row."""
-    kept = asdict(record)
-    for name in ("prompt", "answer", "first", "second"):
-        kept.pop(name, None)
+    kept = {key: value for key, value in vars(record).items() if key not in IN_THE_ROW}
     kept["answers"] = [
-        {key: value for key, value in answer.items() if key != "text"}
+        {key: value for key, value in vars(answer).items() if key != "text"}
         for answer in _answers(record)
     ]
     return kept
@@ -164,4 +163,4 @@ def _count(counts: Counts, record: Demonstration | Preference) -> None:
     if record.guideline_version is not None:
         counts.guideline_versions[str(record.guideline_version)] += 1
     for answer in _answers(record):
-        counts.models[answer["model"] or A_PERSON] += 1
+        counts.models[answer.model or A_PERSON] += 1

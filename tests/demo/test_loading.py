@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import models
 
 from demo.loading import load_demo, remove_demo, sign_ins_file, was_loaded
 from exports.building import export_now, folder_of

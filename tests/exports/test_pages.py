@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import AsyncClient, Client
@@ -111,7 +112,7 @@ def test_a_file_is_downloaded_under_a_telling_name(
 ) -> None:
     make_demonstration(project, labeler, "An answer.")
     export = export_now(project=project, kind="sft")
-    answer = browser.get(f"/exports/{export.public_id}/files/data.jsonl")
+    answer: Any = browser.get(f"/exports/{export.public_id}/files/data.jsonl")
     name = f"harbour-sft-{str(export.public_id)[:8]}.jsonl"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     on_disk = (folder_of(export) / "data.jsonl").read_bytes()
@@ -128,7 +129,7 @@ def test_the_asynchronous_server_sends_a_file_in_pieces(
     client.force_login(reviewer)
 
     async def pieces() -> list[bytes]:
-        answer = await client.get(f"/exports/{export.public_id}/files/data.jsonl")
+        answer: Any = await client.get(f"/exports/{export.public_id}/files/data.jsonl")
         return [piece async for piece in answer]
 
     sent = asyncio.run(pieces())
