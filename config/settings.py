@@ -191,6 +191,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "ExportKind": "exports.models.Export.Kind",
+        "ExportState": "exports.models.Export.State",
+        "TaskKind": "labeling.models.Task.Kind",
+        "AssignmentState": "labeling.models.Assignment.State",
+    },
 }
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
