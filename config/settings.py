@@ -210,6 +210,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ROUTES = {"workers.tasks.draw_interactive": {"queue": "interactive"}}
 CELERY_BEAT_SCHEDULE = {
     "reconcile-generations": {"task": "workers.tasks.reconcile", "schedule": 5.0},
+    "reconcile-battles": {"task": "arena.tasks.reconcile", "schedule": 5.0},
     "reconcile-labeling": {"task": "labeling.tasks.reconcile", "schedule": 10.0},
     "reconcile-exports": {"task": "exports.tasks.reconcile", "schedule": 15.0},
     "check-endpoints": {"task": "workers.tasks.check_endpoints", "schedule": 15.0},
