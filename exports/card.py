@@ -29,6 +29,9 @@ counts, the filters and the checksums.
     from datasets import load_dataset
     rows = load_dataset("path/to/this/folder", split="train")
 
+Where every text of a column reads like a date (`1989-11-09`), `datasets` spells them another way.
+`Dataset.from_list([json.loads(line) for line in open("data.jsonl")])` leaves them as they are.
+
 ## Not in it
 
 {dropped}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from exports.building import export_now, folder_of
@@ -61,9 +62,15 @@ def test_a_project_name_of_special_characters_does_not_break_the_card(
     assert "no" not in header.replace("config_name", "")
 
 
-def test_the_folder_gives_text_even_where_every_answer_is_a_date(
+def test_answers_that_all_read_like_dates_are_text_and_the_card_says_how_to_keep_them(
     project: Project, labeler: User, load: Any
 ) -> None:
+    from datasets import Dataset
+
     make_comparison(project, labeler, a="1989-11-09", b="1990-10-03", preference=-3)
     folder = folder_of(export_now(project=project, kind="preferences"))
     assert isinstance(load(str(folder))[0]["chosen"][0]["content"], str)
+    lines = (folder / "data.jsonl").read_bytes().splitlines()
+    kept = Dataset.from_list([orjson.loads(line) for line in lines])
+    assert kept[0]["chosen"][0]["content"] == "1989-11-09"
+    assert "Dataset.from_list" in (folder / "README.md").read_text()

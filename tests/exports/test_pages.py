@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils.html import escape
 
@@ -130,7 +132,10 @@ def test_the_asynchronous_server_sends_a_file_in_pieces(
 
     async def pieces() -> list[bytes]:
         answer: Any = await client.get(f"/exports/{export.public_id}/files/data.jsonl")
-        return [piece async for piece in answer]
+        sent = [piece async for piece in answer]
+        # Django's test client leaves the connection of the views' thread open.
+        await sync_to_async(connections.close_all)()
+        return sent
 
     sent = asyncio.run(pieces())
     assert len(sent) > 2
