@@ -59,6 +59,7 @@ def measure(n_rows: int, folder: Path) -> None:
 @contextmanager
 def throwaway_database() -> Iterator[None]:
     real = str(connection.settings_dict["NAME"])
+    connection.settings_dict["TEST"]["NAME"] = "touchstone_bench"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
