@@ -64,7 +64,7 @@ def build(export_id: int) -> None:
                 manifest = _write(export, draft, progress)
             _finish(export, draft, manifest)
     except Exception as error:
-        _fail(export, f"{type(error).__name__}: {error}"[:500])
+        _fail(export, f"{type(error).__name__}: {error}".splitlines()[0][:500])
         raise
 
 
