@@ -1,5 +1,6 @@
 """`manage.py prepare`: everything between an empty database and a product that can start."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,8 @@ class Command(BaseCommand):
             # Several machines may start at once; the lock goes with the connection.
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             try:
-                call_command("migrate", interactive=False, verbosity=0)
+                Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+            call_command("migrate", interactive=False, verbosity=0)
                 sync_from_settings()
                 if self._wants_demo():
                     load_demo()
