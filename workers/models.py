@@ -68,6 +68,7 @@ class LanguageModel(models.Model):
     )
     is_active = models.BooleanField(default=True)
     is_in_arena = models.BooleanField(default=True)
+    is_from_settings = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = LanguageModelQuerySet.as_manager()
@@ -119,6 +120,9 @@ class Generation(models.Model):
             ),
             models.Index(
                 fields=["leased_until"], condition=Q(state="running"), name="generation_running"
+            ),
+            models.Index(
+                fields=["finished_at"], condition=Q(state="failed"), name="generation_failed"
             ),
         ]
         constraints = [

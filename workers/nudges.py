@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from config.celery import app
 from workers.models import Generation
@@ -14,6 +15,7 @@ TASKS = {
     Generation.Queue.INTERACTIVE: "workers.tasks.draw_interactive",
     Generation.Queue.BATCH: "workers.tasks.draw_batch",
 }
+UNREACHABLE = (OperationalError, RedisError, OSError)
 # A restarted broker leaves dead connections in the pool; one more try gets a fresh one.
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.1}
 
@@ -35,7 +37,7 @@ def nudge(
                     retry=True,
                     retry_policy=RETRY_POLICY,
                 )
-    except (OperationalError, OSError) as error:
+    except UNREACHABLE as error:
         logger.warning("the broker cannot be reached, the reconciler nudges later: %s", error)
         return False
     return True
@@ -45,8 +47,8 @@ def waiting(queue: Generation.Queue) -> int | None:
     """How many messages lie in this queue; None when the broker cannot be reached."""
     try:
         with app.connection_or_acquire() as connection, connection.channel() as channel:
-            declared = channel.queue_declare(queue=queue.value, passive=False)
+            declared = channel.queue_declare(queue=queue.value)
             return int(declared.message_count)
-    except (OperationalError, OSError) as error:
+    except UNREACHABLE as error:
         logger.warning("the broker cannot be reached: %s", error)
         return None

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from workers import views
+
+urlpatterns: list[URLPattern] = [path("models/", views.models, name="models")]

@@ -1,0 +1,165 @@
+"""Text on its way from a worker to a reader."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis.asyncio
+from django.utils import timezone
+
+from projects.models import Project
+from tests.factories import make_model
+from workers import streams
+from workers.models import Generation
+from workers.streams import Text, Writer, follow
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def make_row(project: Project, **fields: Any) -> int:
+    if fields.get("state") in ("done", "failed"):
+        fields["finished_at"] = timezone.now()
+    return Generation.objects.create(
+        project=project, model=make_model(), queue="interactive", messages=[], **fields
+    ).pk
+
+
+def with_reader(work: Callable[["redis.asyncio.Redis"], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with streams.reader() as client:
+            await work(client)
+
+    asyncio.run(run())
+
+
+def read(texts: dict[int, Text], *, times: int = 1) -> None:
+    async def work(client: "redis.asyncio.Redis") -> None:
+        for _ in range(times):
+            await follow(client, texts, block_ms=0)
+
+    with_reader(work)
+
+
+def written(pk: int, *pieces: str, attempt: int = 1, end: str = "") -> Writer:
+    writer = Writer(pk, attempt=attempt)
+    writer.start()
+    for piece in pieces:
+        writer.append(piece)
+    if end:
+        writer.end(end)
+    return writer
+
+
+def test_two_streams_are_followed_together(project: Project) -> None:
+    a, b = make_row(project), make_row(project)
+    written(a, "Good ", "morning.", end="done")
+    written(b, "Hello")
+    texts = {a: Text(), b: Text()}
+    read(texts)
+    assert (texts[a].text, texts[a].state) == ("Good morning.", "done")
+    assert (texts[b].text, texts[b].state, texts[b].attempt) == ("Hello", "running", 1)
+
+
+def test_a_reader_goes_on_where_it_was(project: Project) -> None:
+    pk = make_row(project)
+    writer = written(pk, "One")
+    texts = {pk: Text()}
+    read(texts)
+    writer.append(" two")
+    writer.end("done")
+    read(texts)
+    assert (texts[pk].text, texts[pk].is_finished) == ("One two", True)
+
+
+def test_waiting_ends_with_the_first_new_text(project: Project) -> None:
+    pk = make_row(project)
+    texts = {pk: Text()}
+
+    async def work(client: "redis.asyncio.Redis") -> None:
+        waiting = asyncio.create_task(follow(client, texts, block_ms=10_000))
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(written, pk, "Here")
+        async with asyncio.timeout(3):
+            assert await waiting
+            while not texts[pk].text:
+                await follow(client, texts, block_ms=1000)
+
+    with_reader(work)
+    assert texts[pk].text == "Here"
+
+
+def test_pieces_are_written_together(project: Project) -> None:
+    pk = make_row(project)
+    written(pk, *["x"] * 500, end="done")
+    found: Any = streams._client().xrange(streams.key(pk))
+    assert len(found) <= 20
+    assert "".join(fields.get("text", "") for _, fields in found) == "x" * 500
+
+
+def test_a_stream_goes_away_by_itself(project: Project) -> None:
+    pk = make_row(project)
+    written(pk, "text")
+    kept: Any = streams._client().ttl(streams.key(pk))
+    assert 3500 < kept <= 3600
+
+
+def test_a_new_attempt_begins_with_nothing(project: Project) -> None:
+    pk = make_row(project)
+    first = written(pk, "Half")
+    texts = {pk: Text()}
+    read(texts)
+    written(pk, "Wh", attempt=2)
+    first.append(" from the dead")
+    first.end("done")
+    read(texts)
+    assert (texts[pk].text, texts[pk].attempt, texts[pk].state) == ("Wh", 2, "running")
+
+
+def test_a_finished_row_without_a_stream_is_read_from_the_database(project: Project) -> None:
+    done = make_row(project, state="done", output="Good morning.", attempts=2)
+    failed = make_row(project, state="failed", error="no", attempts=3)
+    texts = {done: Text(), failed: Text()}
+    read(texts)
+    assert (texts[done].text, texts[done].attempt, texts[done].state) == (
+        "Good morning.",
+        2,
+        "done",
+    )
+    assert texts[failed].state == "failed"
+
+
+def test_a_stream_with_a_hole_is_not_shown_but_replaced_by_the_row(project: Project) -> None:
+    pk = make_row(project, state="done", output="One two three", attempts=1)
+    writer = written(pk, "One")
+    streams._client().delete(streams.key(pk))
+    writer._next_write = 0
+    writer.append(" two")
+    writer.end("done")
+    texts = {pk: Text()}
+    read(texts)
+    assert (texts[pk].text, texts[pk].is_finished) == ("", False)
+    read(texts)
+    assert (texts[pk].text, texts[pk].is_finished) == ("One two three", True)
+
+
+def test_redis_away_is_made_up_for_by_the_row(project: Project, tmp_path: Any) -> None:
+    pk = make_row(project, state="done", output="Good morning.", attempts=1)
+    texts = {pk: Text()}
+
+    async def work(client: "redis.asyncio.Redis") -> None:
+        async with redis.asyncio.Redis.from_url(f"unix://{tmp_path}/nothing.sock") as away:
+            assert await follow(away, texts, block_ms=0)
+
+    with_reader(work)
+    assert texts[pk].text == "Good morning."
+
+
+def test_nothing_is_asked_when_all_is_finished(project: Project) -> None:
+    texts = {1: Text(state="done", text="x")}
+
+    async def work(client: "redis.asyncio.Redis") -> None:
+        async with asyncio.timeout(1):
+            assert not await follow(client, texts, block_ms=60_000)
+
+    with_reader(work)
