@@ -19,12 +19,12 @@ class Command(BaseCommand):
     help = "Migrate, register the models named in the settings, load the demo once. Repeatable."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         with connection.cursor() as cursor:
             # Several machines may start at once; the lock goes with the connection.
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             try:
-                Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-            call_command("migrate", interactive=False, verbosity=0)
+                call_command("migrate", interactive=False, verbosity=0)
                 sync_from_settings()
                 if self._wants_demo():
                     load_demo()
