@@ -93,7 +93,7 @@ async function save() {
   } else if (!answer.is_held) {
     say("failed", "Kept, but others have this task now");
   } else {
-    const at = new Date(answer.saved_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const at = new Date(answer.saved_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     say("saved", `Saved ${at}`);
   }
 }

@@ -1,0 +1,86 @@
+"""Rows of labeling for tests: prompts, tasks, candidates that were drawn."""
+
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from labeling.models import Assignment, Candidate, Prompt, Response, Task
+from labeling.prompt_files import PromptRow
+from labeling.queue import claim_next
+from projects.models import Project, User
+from tests.factories import make_model
+from workers.models import Generation, LanguageModel
+
+_number = count(1)
+
+
+def make_prompt(project: Project, text: str = "", **fields: Any) -> Prompt:
+    messages: Any = [{"role": "user", "content": text or f"Question {next(_number)}?"}]
+    messages = fields.pop("messages", messages)
+    digest = PromptRow(line=1, messages=messages).content_hash
+    return Prompt.objects.create(project=project, messages=messages, content_hash=digest, **fields)
+
+
+def make_demonstration_task(project: Project, text: str = "", **fields: Any) -> Task:
+    prompt = make_prompt(project, text)
+    return Task.objects.create(project=project, prompt=prompt, kind="demonstration", **fields)
+
+
+def make_drawing_task(project: Project, text: str = "", **fields: Any) -> Task:
+    return Task.objects.create(
+        project=project,
+        prompt=make_prompt(project, text),
+        kind="comparison",
+        state="drawing",
+        is_open=False,
+        **fields,
+    )
+
+
+def make_comparison_task(
+    project: Project, text: str = "", answers: tuple[str, ...] = ("One.", "Two."), **fields: Any
+) -> Task:
+    """A comparison that is ready, its candidates drawn from one model each."""
+    prompt = make_prompt(project, text)
+    task = Task.objects.create(project=project, prompt=prompt, kind="comparison", **fields)
+    for position, answer in enumerate(answers):
+        generation = make_generation(project, prompt, answer)
+        response = Response.objects.create(
+            prompt=prompt, origin="model", text=answer, generation=generation
+        )
+        Candidate.objects.create(
+            task=task, position=position, generation=generation, response=response
+        )
+    return task
+
+
+def make_generation(
+    project: Project, prompt: Prompt, output: str, *, model: LanguageModel | None = None
+) -> Generation:
+    return Generation.objects.create(
+        project=project,
+        model=model or make_model(),
+        queue="batch",
+        messages=prompt.messages,
+        state="done",
+        output=output,
+        finished_at=timezone.now(),
+    )
+
+
+def claim(labeler: User, project: Project, kind: str = "demonstration") -> Assignment:
+    """The next assignment, which must be there."""
+    found = claim_next(by=labeler, project=project, kind=kind)
+    assert found is not None
+    return found
+
+
+def end(generation: Generation, *, output: str = "", error: str = "") -> None:
+    """What a worker does at the end of a draw, without the signal."""
+    Generation.objects.filter(pk=generation.pk).update(
+        state="failed" if error else "done",
+        output=output,
+        error=error,
+        finished_at=timezone.now(),
+    )
