@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from config.endpoints import EndpointSetting, ModelSetting
 from projects import audit
@@ -62,6 +63,7 @@ def add_model(
     with transaction.atomic():
         endpoint.is_active = True
         endpoint.health = Endpoint.Health.READY
+        endpoint.checked_at = timezone.now()
         endpoint.save()
         model.endpoint = endpoint
         model.save()
