@@ -245,8 +245,9 @@ class Comparison(Submission):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                # Said out loud, as a check whose answer is unknown (null) would pass.
                 condition=Q(both_bad=True, preference__isnull=True)
-                | Q(both_bad=False, preference__range=(-3, 3)),
+                | Q(both_bad=False, preference__isnull=False, preference__range=(-3, 3)),
                 name="a_preference_or_both_bad",
             ),
             models.CheckConstraint(

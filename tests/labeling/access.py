@@ -1,0 +1,78 @@
+"""Who gets which answer at the routes of `labeling`."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
+from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
+
+OWN = expect(owner=404, reviewer=404, labeler=200, stranger=404, anonymous=302)
+"""What belongs to the labeler alone."""
+
+
+def _path(world: World, tail: str) -> str:
+    make_demonstration_task(world.project)
+    return f"/assignments/{claim(world.labeler, world.project).pk}/{tail}"
+
+
+def _next(world: World) -> tuple[str, str, Data]:
+    make_demonstration_task(world.project)
+    return "POST", "/projects/harbour/next/demonstration/", {}
+
+
+def _import(world: World) -> tuple[str, str, Data]:
+    file = SimpleUploadedFile("p.jsonl", b'{"prompt": "Why?"}')
+    data = {"file": file, "kinds": "demonstration"}
+    return "POST", "/projects/harbour/prompts/import/", data
+
+
+def _retry(world: World) -> tuple[str, str, Data]:
+    make_drawing_task(world.project)
+    return "POST", "/projects/harbour/prompts/retry/", {}
+
+
+def _api_next(world: World) -> tuple[str, str, Data]:
+    make_demonstration_task(world.project)
+    return "POST", "/api/v1/projects/harbour/next", {"kind": "demonstration"}
+
+
+def _api(world: World, tail: str) -> str:
+    return f"/api/v1{_path(world, tail)}"
+
+
+ROUTES: dict[str, Route] = {
+    "home": Route(lambda world: ("GET", "/home/", None), signed_in()),
+    "project": Route(lambda world: ("GET", "/projects/harbour/", None), members()),
+    "prompts": Route(lambda world: ("GET", "/projects/harbour/prompts/", None), staff()),
+    "prompts-import": Route(_import, owners(302)),
+    "prompts-import GET": Route(
+        lambda world: ("GET", "/projects/harbour/prompts/import/", None), owners(302)
+    ),
+    "prompts-retry": Route(_retry, staff(302)),
+    "next-task": Route(_next, members(302)),
+    "assignment": Route(lambda world: ("GET", _path(world, ""), None), OWN),
+    "assignment POST": Route(
+        lambda world: ("POST", _path(world, ""), {"text": "Answer."}), OWN | {"labeler": 302}
+    ),
+    "assignment-draft": Route(lambda world: ("POST", _path(world, "draft/"), '{"text": "a"}'), OWN),
+    "assignment-preview": Route(
+        lambda world: ("POST", _path(world, "preview/"), {"text": "a"}), OWN
+    ),
+    "assignment-skip": Route(
+        lambda world: ("POST", _path(world, "skip/"), {}), OWN | {"labeler": 302}
+    ),
+    "api-prompts": Route(
+        lambda world: ("GET", "/api/v1/projects/harbour/prompts", None), in_api(staff())
+    ),
+    "api-prompts POST": Route(
+        lambda world: ("POST", "/api/v1/projects/harbour/prompts", '[{"prompt": "Why?"}]'),
+        in_api(owners(201)),
+    ),
+    "api-next": Route(_api_next, in_api(members())),
+    "api-submit": Route(
+        lambda world: ("POST", _api(world, "submit"), {"text": "Answer."}), in_api(OWN)
+    ),
+    "api-draft": Route(lambda world: ("PUT", _api(world, "draft"), {"text": "a"}), in_api(OWN)),
+    "api-skip": Route(
+        lambda world: ("POST", _api(world, "skip"), {}), in_api(OWN | {"labeler": 204})
+    ),
+}
