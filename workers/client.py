@@ -4,7 +4,8 @@ EndpointError
 ├── Refused      the server said no; trying again will not help (4xx, a redirect)
 ├── Overloaded   429 or 503, perhaps with a time to wait
 ├── TimedOut     one of the time limits below passed
-└── Broken       unreachable, 5xx, or an answer that is cut short or makes no sense
+└── Broken       5xx, or an answer that is cut short or makes no sense
+    └── Unreachable  no connection at all
 """
 
 import json
@@ -60,6 +61,10 @@ class TimedOut(EndpointError):
 
 
 class Broken(EndpointError):
+    pass
+
+
+class Unreachable(Broken):
     pass
 
 
@@ -219,13 +224,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except httpx.ConnectTimeout as error:
-        raise TimedOut("The endpoint did not accept a connection in time.") from error
+        raise Unreachable("The endpoint did not accept a connection in time.") from error
     except httpx.TimeoutException as error:
         raise TimedOut("The endpoint did not answer in time.") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise Refused("The endpoint's address is not a valid one.", status=0) from error
     except httpx.ConnectError as error:
-        raise Broken("The endpoint cannot be reached.") from error
+        raise Unreachable("The endpoint cannot be reached.") from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise Broken("The endpoint broke off its answer.") from error
 

@@ -7,8 +7,9 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from workers import drawing, leases
-from workers.client import Completion, EndpointError, Refused, stream_chat
+from workers.client import Completion, EndpointError, Health, Refused, Unreachable, stream_chat
 from workers.drawing import Drawn
+from workers.health import note_health
 from workers.models import Endpoint, Generation
 from workers.streams import Writer
 
@@ -42,6 +43,8 @@ def _draw(generation: Generation, endpoint: Endpoint, lease: leases.Lease) -> No
     try:
         first_token_at = _pass_on(generation, endpoint, lease, writer, completion)
     except EndpointError as error:
+        if isinstance(error, Unreachable):
+            note_health(endpoint, Health(False, str(error)))
         _settle(generation, error)
         return
     except _GivenUp:
@@ -92,7 +95,11 @@ def _pass_on(
 def _settle(generation: Generation, error: EndpointError) -> None:
     """Another attempt or the end, whichever the error allows."""
     logger.info("generation %s, attempt %s: %s", generation.pk, generation.attempts, error)
-    if error.is_retryable:
+    is_patient = generation.queue == Generation.Queue.BATCH
+    if is_patient and isinstance(error, Unreachable):
+        drawing.release(generation, delay_seconds=SECONDS_UNTIL_CHECKED_AGAIN)
+        is_failed = False
+    elif error.is_retryable:
         state = drawing.try_later(generation, str(error), wait_seconds=error.wait_seconds)
         is_failed = state == Generation.State.FAILED
     else:

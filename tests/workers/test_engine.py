@@ -147,6 +147,23 @@ def test_a_batch_draw_waits_for_an_endpoint_that_is_down(project: Project) -> No
     assert row.not_before > timezone.now()
 
 
+def test_an_endpoint_that_went_away_costs_a_batch_draw_no_attempt(project: Project) -> None:
+    row = request_one(project, "http://127.0.0.1:9/v1", queue=Generation.Queue.BATCH)
+    engine.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("queued", 0)
+    assert Endpoint.objects.get().health == Endpoint.Health.DOWN
+
+
+def test_an_interactive_draw_does_not_wait_for_an_endpoint(project: Project) -> None:
+    row = request_one(project, "http://127.0.0.1:9/v1")
+    for _ in range(3):
+        Generation.objects.filter(state="queued").update(not_before=timezone.now())
+        engine.run(row.pk)
+    row.refresh_from_db()
+    assert row.error == "The endpoint cannot be reached. Tried 3 times."
+
+
 def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
