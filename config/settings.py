@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config import environment
@@ -201,24 +200,38 @@ SPECTACULAR_SETTINGS = {
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "unacked_restore_throttle": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_throttle": 1,
+    # A worker of several queues looks in the order in which they are named.
+    "queue_order_strategy": "priority",
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_DEFAULT_QUEUE = "batch"
+# Short periodic work has a queue of its own: it must never wait behind thousands of draws.
+CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_ROUTES = {"workers.tasks.draw_interactive": {"queue": "interactive"}}
+CELERY_TASK_ROUTES = {
+    "workers.tasks.draw_interactive": {"queue": "interactive"},
+    "workers.tasks.draw_batch": {"queue": "batch"},
+    "exports.tasks.build_export": {"queue": "exports"},
+}
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A nudge nobody took before the next one is due is worth nothing any more."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "reconcile-generations": {"task": "workers.tasks.reconcile", "schedule": 5.0},
-    "reconcile-battles": {"task": "arena.tasks.reconcile", "schedule": 5.0},
-    "reconcile-labeling": {"task": "labeling.tasks.reconcile", "schedule": 10.0},
-    "reconcile-exports": {"task": "exports.tasks.reconcile", "schedule": 15.0},
-    "check-endpoints": {"task": "workers.tasks.check_endpoints", "schedule": 15.0},
-    "record-standings": {"task": "arena.tasks.record_standings", "schedule": 600.0},
-    "clear-sessions": {
-        "task": "projects.tasks.clear_sessions",
-        "schedule": crontab(hour="3", minute="17"),
-    },
+    "reconcile-generations": _every(5, "workers.tasks.reconcile"),
+    "reconcile-battles": _every(5, "arena.tasks.reconcile"),
+    "reconcile-labeling": _every(10, "labeling.tasks.reconcile"),
+    "reconcile-exports": _every(15, "exports.tasks.reconcile"),
+    "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
+    "record-standings": _every(600, "arena.tasks.record_standings"),
+    "clear-sessions": _every(86_400, "projects.tasks.clear_sessions"),
 }
 
 LOGGING = {

@@ -54,8 +54,8 @@ def workers(environment: Environment) -> list[Command]:
     """Interactive and batch workers, and the clock."""
     schedule = str(environment.run_folder / "celerybeat-schedule")
     return [
-        _worker("interactive", threads=INTERACTIVE_THREADS),
-        _worker("batch", threads=BATCH_THREADS),
+        _worker("interactive", queues="interactive,housekeeping", threads=INTERACTIVE_THREADS),
+        _worker("batch", queues="exports,batch", threads=_batch_threads(environment)),
         Command(
             name="beat",
             argv=_celery("beat", "--schedule", schedule, "--pidfile", ""),
@@ -79,11 +79,16 @@ def is_web_ready(environment: Environment) -> bool:
         connection.close()
 
 
-def _worker(queue: str, *, threads: int) -> Command:
+def _batch_threads(environment: Environment) -> int:
+    """The embedded model server answers four at a time; two places stay free for battles."""
+    return 2 if environment.embedded_models else BATCH_THREADS
+
+
+def _worker(name: str, *, queues: str, threads: int) -> Command:
     return Command(
-        name=f"worker-{queue}",
+        name=f"worker-{name}",
         argv=_celery(
-            *("worker", "-Q", queue, "-P", "threads", "-c", str(threads), "-n", f"{queue}@%h"),
+            *("worker", "-Q", queues, "-P", "threads", "-c", str(threads), "-n", f"{name}@%h"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ),
         environ=django_environ(),
