@@ -1,7 +1,8 @@
 // Keeps the draft of form[data-draft]: at once in this browser, a moment later on the server.
-// After a reload the newer of the two is in the form. Other modules may listen to "draft:restored".
+// After a reload, what had not reached the server is put back into the form. Other modules may listen to "draft:restored".
 const PAUSE_MS = 1500;
 const RETRY_MS = 8000;
+const OVERTAKEN_MS = 60 * 1000;
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const SKIPPED_FIELDS = new Set(["csrfmiddlewaretoken", "action"]);
 
@@ -22,9 +23,9 @@ const say = (name, words) => {
 const values = () =>
   Object.fromEntries([...new FormData(form)].filter(([name]) => !SKIPPED_FIELDS.has(name)));
 
-const keepHere = () => {
+const keepHere = (isSent) => {
   try {
-    localStorage.setItem(key, JSON.stringify({ at: Date.now(), values: values() }));
+    localStorage.setItem(key, JSON.stringify({ at: Date.now(), isSent, values: values() }));
   } catch {
     // Storage is off or full: the server's copy has to do.
   }
@@ -91,8 +92,10 @@ async function save() {
   } else if (isDirty) {
     later(PAUSE_MS);
   } else if (!answer.is_held) {
+    keepHere(true);
     say("failed", "Kept, but others have this task now");
   } else {
+    keepHere(true);
     const at = new Date(answer.saved_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     say("saved", `Saved ${at}`);
   }
@@ -100,7 +103,7 @@ async function save() {
 
 const changed = () => {
   isDirty = true;
-  keepHere();
+  keepHere(false);
   if (!isSaving) say("saving", "Not saved yet");
   later(PAUSE_MS);
 };
@@ -110,7 +113,10 @@ const restore = () => {
   const savedAt = Date.parse(form.dataset.savedAt) || 0;
   const differs = kept && JSON.stringify(kept.values) !== JSON.stringify(values());
   // A refused submission came back with the newest text there is.
-  if (form.dataset.state === "unsaved" || !differs || kept.at < savedAt) return;
+  if (form.dataset.state === "unsaved" || !differs || kept.isSent) return;
+  // What was typed while an earlier text was on its way is a little older than the server's copy;
+  // what is much older was overtaken in another browser.
+  if (kept.at < savedAt - OVERTAKEN_MS) return;
   fill(kept.values);
   form.dispatchEvent(new Event("draft:restored"));
   changed();
@@ -127,7 +133,7 @@ addEventListener("online", () => isDirty && later(0));
 document.addEventListener("submit", (event) => {
   if (!navigator.onLine) {
     event.preventDefault();
-    keepHere();
+    keepHere(false);
     say("offline", "Offline, kept here");
     return;
   }
