@@ -144,18 +144,34 @@ def _place(data_folder: Path) -> Cluster:
     if sockets.is_symlink():
         sockets.unlink()
     _owned_folder(sockets, runner)
-    if runner.sees_everything or (
-        runner.can_use(program=programs / "postgres", folder=folder)
-        and runner.can_use(program=programs / "postgres", folder=sockets)
-    ):
-        return Cluster(programs=programs, folder=folder, sockets=sockets, runner=runner)
+    here = Cluster(programs=programs, folder=folder, sockets=sockets, runner=runner)
+    was_relocated = (_relocated_home(data_folder) / "postgresql" / "cluster").exists()
+    if not was_relocated and (runner.sees_everything or _is_reachable(here)):
+        return here
+    if here.data.exists():
+        # Starting an empty cluster elsewhere would look as if everything had been lost.
+        raise LaunchError(
+            f"PostgreSQL's files in {here.data} exist, but the user it runs as cannot enter that "
+            "folder. Make it and its parents accessible, or move TOUCHSTONE_DATA."
+        )
     return _relocate(package, data_folder, sockets, runner)
+
+
+def _is_reachable(cluster: Cluster) -> bool:
+    program = cluster.programs / "postgres"
+    return all(
+        cluster.runner.can_use(program=program, folder=folder)
+        for folder in (cluster.folder, cluster.sockets)
+    )
+
+
+def _relocated_home(data_folder: Path) -> Path:
+    return RELOCATED / hashlib.sha256(os.fsencode(data_folder)).hexdigest()[:12]
 
 
 def _relocate(package: Path, data_folder: Path, sockets: Path, runner: Runner) -> Cluster:
     """Root's folders are closed to the user PostgreSQL runs as: keep its files where it can go."""
-    digest = hashlib.sha256(os.fsencode(data_folder)).hexdigest()[:12]
-    home = RELOCATED / digest
+    home = _relocated_home(data_folder)
     console.say(f"  PostgreSQL cannot enter {data_folder} as another user; it lives in {home}")
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
     stamp = hashlib.sha256(f"{package}:{package.stat().st_mtime_ns}".encode()).hexdigest()[:12]

@@ -25,12 +25,10 @@ def django_environ() -> Mapping[str, str]:
     )
 
 
-def prepare() -> Command:
-    return Command(
-        name="prepare",
-        argv=(sys.executable, "manage.py", "prepare"),
-        environ=django_environ(),
-    )
+def manage(name: str, *arguments: str) -> Command:
+    """A management command that runs to its end."""
+    argv = (sys.executable, "manage.py", name, *arguments)
+    return Command(name=name, argv=argv, environ=django_environ())
 
 
 def web(environment: Environment) -> Command:

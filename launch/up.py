@@ -39,7 +39,11 @@ class Product:
         self.models = models.start_model_servers(
             self.environment, guardian=self.guardian, stop=self.stop
         )
-        self._prepare()
+        self._run(plan.manage("prepare"), done="Database prepared")
+        if not self.environment.is_embedded:
+            # Embedded, static files are served from where they lie.
+            command = plan.manage("collectstatic", "--noinput", "--verbosity", "0")
+            self._run(command, done="Static files collected")
         began = time.monotonic()
         self.web = [self._launch(plan.web(self.environment))]
         self.workers = [self._launch(command) for command in plan.workers(self.environment)]
@@ -90,11 +94,10 @@ class Product:
         process.wait_until_ready(seconds=SERVER_SECONDS, stop=self.stop)
         console.done(label, since=began)
 
-    def _prepare(self) -> None:
-        """Migrations, the demo project, configured endpoints; its lines go to the person."""
+    def _run(self, command: Command, *, done: str) -> None:
+        """Run a command to its end; its lines go to the person."""
         began = time.monotonic()
-        command = plan.prepare()
-        log = LogFile(self.environment.log_folder / "prepare.log")
+        log = LogFile(self.environment.log_folder / f"{command.name}.log")
         popen = subprocess.Popen(
             command.argv,
             cwd=REPOSITORY,
@@ -116,8 +119,10 @@ class Product:
         if self.stop.is_set():
             raise StopRequestedError
         if popen.returncode != 0:
-            raise LaunchError(f"manage.py prepare failed, as written above and in {log.path}.")
-        console.done("Database prepared", since=began)
+            raise LaunchError(
+                f"manage.py {command.name} failed, as written above and in {log.path}."
+            )
+        console.done(done, since=began)
 
 
 def up(*, follow_parent: bool) -> int:
