@@ -107,6 +107,11 @@ class Environment:
         if not self.configured_redis_url:
             return f"redis+socket://{self.redis_socket}?virtual_host=0"
         parts = urlsplit(self.configured_redis_url)
+        if parts.scheme == "rediss" and "ssl_cert_reqs" not in parts.query:
+            # Celery speaks TLS only when told how to check certificates.
+            return parts._replace(
+                query=f"{parts.query}&ssl_cert_reqs=required".lstrip("&")
+            ).geturl()
         if parts.scheme != "unix":
             return self.configured_redis_url
         number = parse_qs(parts.query).get("db", ["0"])[0]

@@ -78,6 +78,12 @@ def test_a_redis_on_a_socket_gets_each_library_its_own_address(tmp_path: Path) -
     assert found.broker_url == "redis+socket:///run/valkey.sock?virtual_host=3"
 
 
+def test_a_redis_with_tls_has_its_certificate_checked_by_celery_too(tmp_path: Path) -> None:
+    found = load(production(tmp_path, REDIS_URL="rediss://cache.example.org:6380/0"))
+
+    assert found.broker_url == "rediss://cache.example.org:6380/0?ssl_cert_reqs=required"
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
