@@ -4,12 +4,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, When
+from django.db.models import Case, Count, F, QuerySet, When
 from django.utils import timezone
 
 from instructions.models import GuidelineVersion
 from instructions.publish import current_version
-from labeling.models import Assignment, Candidate, Task
+from labeling.models import Assignment, Task
 from projects import audit
 from projects.access import membership
 from projects.errors import Conflict, InvalidInput, NotFound
@@ -18,6 +18,8 @@ from projects.text import clean_text
 
 REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
+UNFINISHED = (Assignment.State.OPEN, Assignment.State.LAPSED)
+WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version", "labeler")
 
 # One statement: walk the partial index of open tasks from where this labeler stopped, pass over
 # what others are taking at this moment and what the labeler has had, take one, move the cursor.
@@ -73,19 +75,20 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
         if begun is not None:
             return begun
         task_id = _claim(by, project, kind)
-        return None if task_id is None else _assign(by, project, task_id, version)
+        return None if task_id is None else _assign(by, task_id, version)
 
 
 def assignment_for(user: User, pk: int) -> Assignment:
     """This person's own assignment; anybody else's is not found."""
-    found = (
-        Assignment.objects.select_related("task__project", "task__prompt", "guideline_version")
-        .filter(pk=pk, labeler=user, task__project__memberships__user=user)
-        .first()
-    )
-    if found is None:
-        raise NotFound("There is no such task, or it is not yours.")
-    return found
+    return _own(user, pk, Assignment.objects.all())
+
+
+def hold(*, by: User, assignment: Assignment) -> Assignment:
+    """As `assignment_for`, its row locked until the transaction ends.
+
+    An assignment is locked before its task, here and wherever both are.
+    """
+    return _own(by, assignment.pk, Assignment.objects.select_for_update(of=("self",)))
 
 
 def resume(*, by: User, assignment: Assignment) -> Assignment:
@@ -96,13 +99,14 @@ def resume(*, by: User, assignment: Assignment) -> Assignment:
             take_back(held)
         else:
             renew(held)
-        return assignment_for(by, held.pk)
+    return held
 
 
 def renew(assignment: Assignment) -> None:
     """Extend the lease of somebody who is at work."""
+    assignment.leased_until = _lease_end(assignment.task.project)
     Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.OPEN).update(
-        leased_until=_lease_end(assignment.task.project)
+        leased_until=assignment.leased_until
     )
 
 
@@ -121,15 +125,6 @@ def skip(*, by: User, assignment: Assignment, reason: str = "") -> None:
         held.save(update_fields=["state", "skip_reason", "ended_at"])
         task = held.task
         audit.record(verb="task.skipped", by=by, project=task.project, subject=task, reason=reason)
-
-
-def hold(*, by: User, assignment: Assignment) -> Assignment:
-    """This person's own assignment, its row locked until the transaction ends.
-
-    An assignment is locked before its task, here and wherever both are.
-    """
-    Assignment.objects.select_for_update().filter(pk=assignment.pk).first()
-    return assignment_for(by, assignment.pk)
 
 
 def lapse_expired(*, most: int = 500) -> int:
@@ -172,20 +167,32 @@ def _lock_labeler(by: User, project: Project) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [project.pk, by.pk])
 
 
+def _own(user: User, pk: int, rows: QuerySet[Assignment]) -> Assignment:
+    found = (
+        rows.select_related(*WITH_ITS_TASK)
+        .filter(pk=pk, labeler=user, task__project__memberships__user=user)
+        .first()
+    )
+    if found is None:
+        raise NotFound("There is no such task, or it is not yours.")
+    return found
+
+
 def _begun(by: User, project: Project, kind: str) -> Assignment | None:
-    own = Assignment.objects.select_for_update(of=("self",)).filter(
-        labeler=by, task__project=project, task__kind=kind
+    """An open assignment, or a lapsed one that could be had again; drafts first."""
+    # Neither limited nor ordered here: that would tempt the planner away from the labeler's index.
+    own = list(
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related(*WITH_ITS_TASK)
+        .filter(labeler=by, state__in=UNFINISHED, task__project=project, task__kind=kind)
     )
-    held = own.filter(state=Assignment.State.OPEN).order_by("pk").first()
-    if held is not None:
-        renew(held)
-        return assignment_for(by, held.pk)
-    lapsed = own.filter(state=Assignment.State.LAPSED, task__is_open=True).order_by(
-        F("draft_saved_at").desc(nulls_last=True), "pk"
-    )
-    for assignment in lapsed[:5]:
-        if take_back(assignment):
-            return assignment_for(by, assignment.pk)
+    for held in own:
+        if held.state == Assignment.State.OPEN:
+            renew(held)
+            return held
+    for lapsed in sorted(own, key=lambda row: (row.draft_saved_at is None, row.pk)):
+        if lapsed.task.is_open and take_back(lapsed):
+            return lapsed
     return None
 
 
@@ -196,11 +203,9 @@ def take_back(assignment: Assignment) -> bool:
         n_assigned=F("n_assigned") + 1, is_open=has_room_after
     )
     if changed:
-        Assignment.objects.filter(pk=assignment.pk).update(
-            state=Assignment.State.OPEN,
-            ended_at=None,
-            leased_until=_lease_end(assignment.task.project),
-        )
+        assignment.state, assignment.ended_at = Assignment.State.OPEN, None
+        assignment.leased_until = _lease_end(assignment.task.project)
+        assignment.save(update_fields=["state", "ended_at", "leased_until"])
     return bool(changed)
 
 
@@ -223,17 +228,19 @@ def _claim(by: User, project: Project, kind: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _assign(by: User, project: Project, task_id: int, version: GuidelineVersion) -> Assignment:
-    candidates = Candidate.objects.filter(task=task_id, response__isnull=False)
-    responses = list(candidates.order_by("position").values_list("response_id", flat=True))
-    assignment = Assignment.objects.create(
-        task_id=task_id,
+def _assign(by: User, task_id: int, version: GuidelineVersion) -> Assignment:
+    task = Task.objects.select_related("project", "prompt").get(pk=task_id)
+    responses: list[int] = []
+    if task.kind == Task.Kind.COMPARISON:
+        candidates = task.candidates.filter(response__isnull=False).order_by("position")
+        responses = list(candidates.values_list("response_id", flat=True))
+    return Assignment.objects.create(
+        task=task,
         labeler=by,
-        leased_until=_lease_end(project),
+        leased_until=_lease_end(task.project),
         presented=_sides(responses),
         guideline_version=version,
     )
-    return assignment_for(by, assignment.pk)
 
 
 def _sides(responses: list[int]) -> list[int]:

@@ -8,7 +8,7 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from labeling.models import Assignment, Comparison, Demonstration, Response, Submission, Task
-from labeling.queue import assignment_for, hold, renew, take_back
+from labeling.queue import hold, renew, take_back
 from projects import audit
 from projects.errors import Conflict, InvalidInput
 from projects.models import User
@@ -35,7 +35,7 @@ def save_draft(*, by: User, assignment: Assignment, draft: Any) -> Assignment:
             renew(held)
         else:
             take_back(held)
-        return assignment_for(by, held.pk)
+    return held
 
 
 def submit_demonstration(*, by: User, assignment: Assignment, text: str) -> Demonstration:
@@ -155,7 +155,8 @@ def _check_judgement(preference: Any, both_bad: Any) -> None:
 
 
 def _keep(held: Assignment, draft: dict[str, str]) -> None:
-    Assignment.objects.filter(pk=held.pk).update(draft=draft, draft_saved_at=timezone.now())
+    held.draft, held.draft_saved_at = draft, timezone.now()
+    held.save(update_fields=["draft", "draft_saved_at"])
 
 
 def _clean_draft(draft: Any, kind: str) -> dict[str, str]:
