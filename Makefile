@@ -6,9 +6,10 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMPS = $(VENV)/stamps
 # The machine's own certificates where it has them: networks with a proxy of their own need that.
-SYSTEM_CERTS := $(shell [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/ssl/cert.pem ] || \
+UV_SYSTEM_CERTS := $(shell [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/ssl/cert.pem ] || \
 	[ -s /etc/pki/tls/certs/ca-bundle.crt ] && echo true || echo false)
-UV = VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_SYSTEM_CERTS=$(SYSTEM_CERTS) $(BIN)/uv
+export UV_SYSTEM_CERTS
+UV = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 LOCKS = uv base embedded models model-qwen dev
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
