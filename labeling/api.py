@@ -4,12 +4,11 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling import models, queue, submissions
-from labeling.parsing import StrictJSON
 from labeling.prompts import KINDS, add_prompts
 from projects.access import STAFF, membership, person, project_for
 from projects.errors import InvalidInput
@@ -119,7 +118,6 @@ class SubmittedSerializer(serializers.Serializer[Any]):
 )
 @extend_schema(methods=["GET"], operation_id="prompts_list", responses=page_of(PromptSerializer))
 @api_view(["GET", "POST"])
-@parser_classes([StrictJSON])
 def prompts(request: Request, slug: str) -> Response:
     """The project's prompts; POST adds a list of them, all or none."""
     user = person(request)
@@ -138,7 +136,6 @@ def prompts(request: Request, slug: str) -> Response:
     responses={200: AssignmentSerializer, 204: None},
 )
 @api_view(["POST"])
-@parser_classes([StrictJSON])
 def next_task(request: Request, slug: str) -> Response:
     """Lease the next task of a kind, or answer 204 when there is none for me."""
     member = membership(person(request), slug)
@@ -155,7 +152,6 @@ def next_task(request: Request, slug: str) -> Response:
     responses={200: SubmittedSerializer},
 )
 @api_view(["POST"])
-@parser_classes([StrictJSON])
 def submit(request: Request, pk: int) -> Response:
     """Submit a task's judgement. The same again gives the same answer."""
     user = person(request)
@@ -180,7 +176,6 @@ def submit(request: Request, pk: int) -> Response:
     operation_id="assignments_draft", request=DraftSerializer, responses=AssignmentSerializer
 )
 @api_view(["PUT"])
-@parser_classes([StrictJSON])
 def draft(request: Request, pk: int) -> Response:
     """Keep an unfinished answer and renew the lease."""
     user = person(request)
@@ -191,7 +186,6 @@ def draft(request: Request, pk: int) -> Response:
 
 @extend_schema(operation_id="assignments_skip", request=SkipSerializer, responses={204: None})
 @api_view(["POST"])
-@parser_classes([StrictJSON])
 def skip(request: Request, pk: int) -> Response:
     """Give the task back for others."""
     user = person(request)

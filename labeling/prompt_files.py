@@ -6,9 +6,10 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from projects.errors import InvalidInput, Problem, TooLarge
+from projects.strict_json import parse_json
 from projects.text import clean_text
 from workers.drawing import Message
 
@@ -167,27 +168,6 @@ def _from_cells(header: list[str], cells: list[str]) -> Any:
         except ValueError as error:
             item["messages"] = error
     return item
-
-
-def parse_json(text: str) -> Any:
-    """JSON without its ambiguities; every fault is a ValueError with a sentence."""
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg} at column {error.colno}") from error
-    except RecursionError:
-        raise ValueError("is nested too deep") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("has the same key twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"holds {name}, which is not JSON")
 
 
 def _row(line: int, item: Any) -> PromptRow:

@@ -14,10 +14,10 @@ from instructions.render import render_markdown
 from instructions.templatetags.rendering import markdown
 from labeling import overview, queue, submissions
 from labeling.models import Assignment, Response, Task
-from labeling.prompt_files import parse_json
 from projects.access import STAFF, membership, person
 from projects.errors import Conflict, InvalidInput, TooLarge, TouchstoneError
 from projects.models import Project, User
+from projects.strict_json import parse_json
 from projects.text import clean_text
 
 NOTHING_LEFT = "There is no further {} for you just now."
