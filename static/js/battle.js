@@ -6,7 +6,7 @@ const KEYS = {
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 
 function watch(turn) {
-  const panes = { a: turn.querySelector("[data-reply=a]"), b: turn.querySelector("[data-reply=b]") };
+  const panes = { a: turn.querySelector("[data-answer=a]"), b: turn.querySelector("[data-answer=b]") };
   const say = (text) => {
     turn.querySelector("[data-status]").textContent = text;
   };
