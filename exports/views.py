@@ -99,6 +99,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("export", export.public_id)
     context = {
         "project": member.project,
+        "member": member,
         "is_demo": member.project.is_demo,
         "exports": _newest(member.project),
         "available": available(member.project),

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from instructions.models import GuidelineVersion
 from projects.models import Project, User
@@ -36,7 +37,7 @@ class Prompt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.messages[-1]["content"])[:80]
+        return Truncator(self.messages[-1]["content"]).chars(120)
 
 
 class Response(models.Model):
@@ -65,7 +66,7 @@ class Response(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:80]
+        return Truncator(self.text).chars(120)
 
 
 class Task(models.Model):
