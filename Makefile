@@ -36,7 +36,6 @@ check: $(STAMPS)/dev ## Format, lint, types, import contracts, migrations, deplo
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m launch.checks
 
