@@ -100,6 +100,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "projects.User"
+SESSION_ENGINE = "projects.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "arena"

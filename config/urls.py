@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+handler400 = "projects.views.bad_request"
+
 APPS = ("projects", "instructions", "workers", "labeling", "arena", "exports")
 
 api: list[URLPattern | URLResolver] = [

@@ -7,7 +7,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from exports.building import request_export
 from exports.models import Export
 from exports.views import export_for, file_response
 from projects.access import STAFF, person, project_for
+from projects.paging import page, page_of
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
@@ -43,17 +43,13 @@ class ExportRequestSerializer(serializers.ModelSerializer[Export]):
         fields = ["kind", "source"]
 
 
-class NewestFirst(CursorPagination):
-    ordering = ("-created_at", "-pk")
-
-
 @extend_schema(
     methods=["POST"],
     operation_id="exports_create",
     request=ExportRequestSerializer,
     responses={202: ExportSerializer},
 )
-@extend_schema(methods=["GET"], operation_id="exports_list", responses=ExportSerializer(many=True))
+@extend_schema(methods=["GET"], operation_id="exports_list", responses=page_of(ExportSerializer))
 @api_view(["GET", "POST"])
 def exports(request: Request, slug: str) -> Response:
     """The project's exports, newest first; POST asks for a new one."""
@@ -63,9 +59,8 @@ def exports(request: Request, slug: str) -> Response:
         asked.is_valid(raise_exception=True)
         export = request_export(by=person(request), project=project, **asked.validated_data)
         return Response(ExportSerializer(export).data, status=202)
-    pages = NewestFirst()
-    page = pages.paginate_queryset(project.exports.all(), request)
-    return pages.get_paginated_response(ExportSerializer(page, many=True).data)
+    newest_first = ("-created_at", "-pk")
+    return page(request, project.exports.all(), ExportSerializer, ordering=newest_first)
 
 
 @extend_schema(operation_id="exports_retrieve", responses=ExportSerializer)

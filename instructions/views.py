@@ -51,9 +51,10 @@ def guideline_edit(request: HttpRequest, slug: str) -> HttpResponse:
     member = membership(user, slug, roles=OWNERS)
     if request.method != "POST":
         return _edit_page(request, member)
-    text = request.POST.get("text", "")
+    text = request.POST.get("text")
     html, refused = "", None
     try:
+        text = _text(request)
         save_draft(by=user, project=member.project, text=text, last_seen=_last_seen(request))
         if "preview" not in request.POST:
             messages.success(request, "The draft is saved.")
@@ -74,7 +75,7 @@ def guideline_draft(request: HttpRequest, slug: str) -> JsonResponse:
         kept = save_draft(
             by=user,
             project=member.project,
-            text=request.POST.get("text", ""),
+            text=_text(request),
             last_seen=_last_seen(request),
         )
     except (InvalidInput, Conflict) as error:
@@ -87,7 +88,7 @@ def guideline_draft(request: HttpRequest, slug: str) -> JsonResponse:
 def guideline_preview(request: HttpRequest, slug: str) -> JsonResponse:
     membership(person(request), slug, roles=OWNERS)
     try:
-        return JsonResponse({"html": preview(request.POST.get("text", ""))})
+        return JsonResponse({"html": preview(_text(request))})
     except InvalidInput as error:
         return _refusal(error)
 
@@ -163,6 +164,13 @@ def _edit_page(
     }
     status = refused.status if refused else 200
     return render(request, "instructions/edit.html", context, status=status)
+
+
+def _text(request: HttpRequest) -> str:
+    """A form without the field is a broken one; taken as an empty text it would wipe the draft."""
+    if "text" not in request.POST:
+        raise InvalidInput.field("text", "is missing")
+    return request.POST["text"]
 
 
 def _last_seen(request: HttpRequest) -> datetime | None:

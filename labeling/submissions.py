@@ -17,6 +17,10 @@ from projects.text import clean_text
 LONGEST_ANSWER = 50_000
 LONGEST_JUSTIFICATION = 4_000
 CHOICES = ("", "-3", "-2", "-1", "0", "1", "2", "3", "both_bad", "cannot_judge")
+DRAFT_FIELDS = {
+    Task.Kind.DEMONSTRATION.value: ("text",),
+    Task.Kind.COMPARISON.value: ("preference", "justification"),
+}
 FULL = (
     "Your lease on this task had lapsed and others have completed it meanwhile. "
     "What you wrote is kept as a draft."
@@ -162,6 +166,9 @@ def _keep(held: Assignment, draft: dict[str, str]) -> None:
 def _clean_draft(draft: Any, kind: str) -> dict[str, str]:
     if not isinstance(draft, Mapping):
         raise InvalidInput.field("draft", "must be an object")
+    fields = DRAFT_FIELDS[kind]
+    if not any(name in draft for name in fields):
+        raise InvalidInput.field("draft", f"must hold {' or '.join(fields)}")
     if kind == Task.Kind.DEMONSTRATION:
         text = draft.get("text", "")
         return {"text": clean_text(text, field="text", limit=LONGEST_ANSWER, required=False)}

@@ -231,6 +231,8 @@ def _answer_text(text: str) -> str:
 
 
 def _json(request: HttpRequest) -> Any:
+    if request.content_type != "application/json":
+        raise InvalidInput.field("draft", "must be sent as application/json")
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         raise TooLarge("A draft is not that long.")

@@ -52,11 +52,16 @@ def problem(
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": detail,
+        "detail": _writable(detail),
     }
     if errors:
-        body["errors"] = errors
+        body["errors"] = [{**e, "rule": _writable(e["rule"])} for e in errors]
     return Response(body, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _writable(text: str) -> str:
+    """What was refused may be quoted, and may be what UTF-8 cannot hold."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _problems(error: TouchstoneError) -> list[dict[str, Any]]:

@@ -47,6 +47,8 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         values = {name: request.POST[name] for name in SETTINGS if name in request.POST}
         try:
+            if not values:
+                raise InvalidInput.field("name", "is missing, and every other setting too")
             change_settings(by=user, project=project, **values)
         except InvalidInput as error:
             refused = error

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from projects import readiness, tokens
 from projects.access import person
+from projects.bodies import unreadable
 from projects.errors import InvalidInput, NotFound
 from projects.models import ApiToken
 from projects.sign_in import MINUTES, TOO_MANY, SignInForm
@@ -26,6 +27,7 @@ class SignIn(LoginView):
 
     def form_invalid(self, form: BaseForm) -> HttpResponse:
         response = super().form_invalid(form)  # type: ignore[arg-type]
+        response.status_code = 400
         if form.has_error("__all__", code=TOO_MANY):
             response.status_code = 429
             response["Retry-After"] = str(MINUTES * 60)
@@ -39,6 +41,19 @@ class PasswordChange(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is changed.")
         return super().form_valid(form)
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        response = super().form_invalid(form)  # type: ignore[arg-type]
+        response.status_code = 400
+        return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A body that could not be read, said in words; it must not be read again here."""
+    refused = unreadable(exception)
+    if refused is None:
+        return render(request, "400.html", status=400)
+    return render(request, "errors/refused.html", {"error": refused}, status=refused.status)
 
 
 @require_safe

@@ -26,7 +26,7 @@ def test_the_right_password_signs_in(anyone: User) -> None:
 
 def test_a_wrong_password_says_so_and_keeps_the_name(anyone: User) -> None:
     response = Client().post("/login/", {"username": "ada-anyone", "password": "wrong"})
-    assert response.status_code == 200
+    assert response.status_code == 400
     assert "Please enter a correct username and password" in response.content.decode()
     assert 'value="ada-anyone"' in response.content.decode()
 
@@ -34,7 +34,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(anyone: User) -> None:
 def test_failures_are_bounded_for_one_account_from_one_address(anyone: User) -> None:
     client = Client()
     for _ in range(MOST_FAILURES):
-        assert sign_in(client, anyone.username, "wrong") == "200"
+        assert sign_in(client, anyone.username, "wrong") == "400"
     response = client.post(
         "/login/", {"username": "ADA-anyone", "password": PASSWORD}, REMOTE_ADDR="192.0.2.1"
     )
@@ -46,7 +46,7 @@ def test_failures_are_bounded_for_one_account_from_one_address(anyone: User) -> 
 def test_a_sign_in_forgets_the_failures_before_it(anyone: User) -> None:
     for _ in range(2):
         for _ in range(MOST_FAILURES - 1):
-            assert sign_in(Client(), anyone.username, "wrong") == "200"
+            assert sign_in(Client(), anyone.username, "wrong") == "400"
         assert sign_in(Client(), anyone.username, PASSWORD) == "302 /home/"
 
 
@@ -73,7 +73,7 @@ def test_nobody_is_sent_to_another_site_after_signing_in(anyone: User) -> None:
 
 def test_a_nul_character_in_the_name_is_refused(db: None) -> None:
     response = Client().post("/login/", {"username": "a\0b", "password": "x"})
-    assert response.status_code == 200
+    assert response.status_code == 400
     assert "Null characters are not allowed" in response.content.decode()
 
 
@@ -87,7 +87,7 @@ def test_signing_out_is_a_post(anyone: User, signed_in: SignIn) -> None:
 def test_a_password_is_changed_by_who_knows_the_old_one(anyone: User, signed_in: SignIn) -> None:
     client = signed_in(anyone)
     new = {"new_password1": "a new long pass phrase", "new_password2": "a new long pass phrase"}
-    assert client.post("/password/", {"old_password": "wrong", **new}).status_code == 200
+    assert client.post("/password/", {"old_password": "wrong", **new}).status_code == 400
     assert client.post("/password/", {"old_password": PASSWORD, **new}).status_code == 302
     anyone.refresh_from_db()
     assert anyone.check_password("a new long pass phrase")
