@@ -5,29 +5,15 @@ rows are written once more with orjson alone. The ratios are what to compare bet
 Without TOUCHSTONE_DATA or DATABASE_URL it starts database servers of its own.
 """
 
-import os
-import shutil
 import sys
-import tempfile
-from contextlib import ExitStack
-from pathlib import Path
 
-import django
-
-from launch.embedded import running
+from bench.servers import django_ready
 
 DEFAULT_ROWS = 50_000
 
 
 def main(n_rows: int) -> None:
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="touchstone-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        if not {"TOUCHSTONE_DATA", "DATABASE_URL"} & set(os.environ):
-            stack.enter_context(running(folder, is_durable=False))
-            os.environ["TOUCHSTONE_DATA"] = str(folder)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        django.setup()
+    with django_ready() as folder:
         # The models can be imported only now.
         from bench.export_rows import measure
 

@@ -3,16 +3,16 @@
     python -m bench.queue [tasks done at each backlog, default 300]
 
 The limit is the same two transactions with equal writes, bare, on the same server in the same
-run. Needs the database servers of the settings; works in a database of its own.
+run, in a database of its own.
 """
 
-import os
 import sys
 import time
 from typing import Any
 
-import django
 from django.db import connection, transaction
+
+from bench.servers import django_ready
 
 BACKLOGS = (10_000, 200_000)
 LABELERS = 8
@@ -41,16 +41,15 @@ SUBMIT = (
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from django.test.utils import setup_databases, teardown_databases
-
     n_done = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    created = setup_databases(verbosity=0, interactive=False)
-    try:
-        measure(n_done)
-    finally:
-        teardown_databases(created, verbosity=0)
+    with django_ready():
+        from django.test.utils import setup_databases, teardown_databases
+
+        created = setup_databases(verbosity=0, interactive=False)
+        try:
+            measure(n_done)
+        finally:
+            teardown_databases(created, verbosity=0)
 
 
 def measure(n_done: int) -> None:

@@ -1,0 +1,13 @@
+"""Every benchmark, one after another: `python -m bench`. Each is a program of its own too."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("bench.rating", "bench.queue", "bench.export")
+
+if __name__ == "__main__":
+    worst = 0
+    for name in BENCHMARKS:
+        print(f"\n== {name}", flush=True)
+        worst = max(worst, subprocess.run((sys.executable, "-m", name), check=False).returncode)
+    sys.exit(worst)
