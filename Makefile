@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS
 UV = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv
 LOCKS = uv base embedded models model-qwen dev
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check lock bench model demo-remove clean chromium
