@@ -126,8 +126,13 @@ def stream_chat(
 
 def list_models(endpoint: Endpoint) -> list[str]:
     """The names the endpoint serves. Raises EndpointError."""
-    with _translated():
-        answer = _get(endpoint, f"{_base(endpoint)}/models")
+    try:
+        with _translated():
+            answer = _get(endpoint, f"{_base(endpoint)}/models")
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise Refused(f"{refusal} Does its address end in /v1?", status=404) from refusal
+        raise
     try:
         rows = json.loads(answer)["data"]
         return [clean(str(row["id"])) for row in rows]

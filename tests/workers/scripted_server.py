@@ -36,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/health":
             self.answer(self.scripted.health_status, {})
+        elif self.path != "/v1/models":
+            self.answer(404, {"detail": "Not Found"})
         else:
             self.answer(200, {"data": [{"id": name} for name in self.scripted.models]})
 

@@ -212,6 +212,13 @@ def test_the_models_of_an_endpoint_are_listed() -> None:
         assert client.list_models(endpoint_at(server)) == ["one", "two"]
 
 
+def test_an_address_without_models_is_asked_about_its_end() -> None:
+    with running() as server:
+        endpoint = Endpoint(name="short", base_url=server.base_url.removesuffix("/v1"))
+        with pytest.raises(Refused, match=r"\(404\)\..* Does its address end in /v1\?"):
+            client.list_models(endpoint)
+
+
 @pytest.mark.parametrize(("status", "is_ready"), [(200, True), (404, True), (503, False)])
 def test_health_falls_back_to_the_list_of_models(status: int, is_ready: bool) -> None:
     with running() as server:
