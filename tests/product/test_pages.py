@@ -16,6 +16,11 @@ pytestmark = pytest.mark.product
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PHONE = 390
+# Colours fade and drawers slide when the scheme or the width changes.
+SETTLED = """() => new Promise((done) => setTimeout(done, 50)).then(() => Promise.allSettled(
+    document.getAnimations()
+        .filter((animation) => animation instanceof CSSTransition)
+        .map((animation) => animation.finished)))"""
 EVERYWHERE = ("/home/", "/models/", "/tokens/", "/password/", "/projects/demo/guideline/")
 STAFF = (*EVERYWHERE, "/projects/demo/", "/projects/demo/prompts/", "/projects/demo/exports/")
 PAGES = {
@@ -48,13 +53,14 @@ class Looker:
         wrong = [*self.complaints]
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.evaluate("document.fonts.ready")
+            self.page.evaluate(SETTLED)
             found = Axe().run(self.page, options=RULES).response["violations"]
             wrong += [
                 f"{scheme}: {violation['id']}: {violation['nodes'][0]['html'][:200]}"
                 for violation in found
             ]
         self.page.set_viewport_size({"width": PHONE, "height": 844})
+        self.page.evaluate(SETTLED)
         width = self.page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE:
             wrong.append(f"scrolls sideways on a phone: {width} px wide")
