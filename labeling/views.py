@@ -119,7 +119,9 @@ def preview(request: HttpRequest, pk: int) -> JsonResponse:
     """The answer as others will see it."""
     queue.assignment_for(person(request), pk)
     try:
-        text = _answer_text(request.POST.get("text", ""))
+        if "text" not in request.POST:
+            raise InvalidInput.field("text", "is missing")
+        text = _answer_text(request.POST["text"])
     except InvalidInput as error:
         return JsonResponse({"detail": str(error)}, status=error.status)
     return JsonResponse({"html": render_markdown(text)})

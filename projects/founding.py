@@ -9,7 +9,7 @@ from projects import audit
 from projects.access import OWNERS, membership
 from projects.errors import Conflict, InvalidInput, NotPermitted, Problem
 from projects.models import ArenaAccess, Membership, Project, Role, User
-from projects.text import clean_text
+from projects.text import clean_name, clean_text
 
 SLUG_LIMIT = 60
 NAME_LIMIT = 120
@@ -34,7 +34,7 @@ def create_project(*, by: User | None, owner: User, slug: str, name: str = "") -
         raise InvalidInput.field("slug", rule)
     if slug in TAKEN:
         raise InvalidInput.field("slug", f"cannot be “{slug}”, which is a page of its own")
-    name = clean_text(name or slug, field="name", limit=NAME_LIMIT).strip()
+    name = clean_name(name or slug, field="name", limit=NAME_LIMIT)
     try:
         with transaction.atomic():
             project = Project.objects.create(slug=slug, name=name)
@@ -89,7 +89,7 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _setting(field: str, value: Any) -> str | int:
     if field == "name":
-        return clean_text(value, field=field, limit=NAME_LIMIT).strip()
+        return clean_name(value, field=field, limit=NAME_LIMIT)
     if field == "description":
         return clean_text(value, field=field, limit=DESCRIPTION_LIMIT, required=False).strip()
     if field == "arena_access":

@@ -1,8 +1,11 @@
 """Text from outside, checked before anything else looks at it."""
 
+import re
 from typing import Any
 
 from projects.errors import InvalidInput
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def clean_text(value: Any, *, field: str, limit: int, required: bool = True) -> str:
@@ -22,6 +25,15 @@ def clean_text(value: Any, *, field: str, limit: int, required: bool = True) -> 
         raise InvalidInput.field(field, f"must be at most {limit:,} characters, is {len(text):,}")
     if required and not text.strip():
         raise InvalidInput.field(field, "must not be blank")
+    return text
+
+
+def clean_name(value: Any, *, field: str, limit: int, required: bool = True) -> str:
+    """As `clean_text`, stripped, for one line shown as it is on many pages: nothing in it may
+    break the line or turn round what stands beside it."""
+    text = clean_text(value, field=field, limit=limit, required=required).strip()
+    if _UNSEEN.search(text):
+        raise InvalidInput.field(field, "must not hold control or text-direction characters")
     return text
 
 
