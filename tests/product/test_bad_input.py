@@ -125,7 +125,7 @@ class Doors:
 
     def path(self, name: str) -> str | None:
         """A route's path with what is there filled in; None for a name of the API."""
-        values = [
+        values: list[dict[str, Any]] = [
             {},
             {"slug": "demo"},
             {"slug": "demo", "kind": "no-such-kind"},
@@ -363,7 +363,12 @@ def test_signing_in_leads_nowhere_else(product: Product) -> None:
 
 
 def test_the_page_before_leaving_shows_web_and_mail_addresses_only(product: Product) -> None:
-    refused = ("javascript:alert(1)", "data:text/html,x", "//evil.example", "ftp://a.example")
+    refused: tuple[str, ...] = (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "ftp://a.example",
+    )
     refused += (
         "https://",
         "https://a.example\\@b.example",
