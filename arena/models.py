@@ -133,6 +133,7 @@ class Tally(models.Model):
     both_bad = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "tallies"
         constraints = [
             models.UniqueConstraint(fields=["project", "left", "right"], name="one_tally_a_pair"),
             models.CheckConstraint(condition=Q(left__lt=F("right")), name="left_before_right"),
@@ -153,6 +154,8 @@ class CountsImport(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = "import of counts"
+        verbose_name_plural = "imports of counts"
         constraints = [
             models.UniqueConstraint(fields=["project", "digest"], name="counts_imported_once"),
         ]
@@ -170,6 +173,8 @@ class OnlineElo(models.Model):
     n_votes = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name = "online Elo"
+        verbose_name_plural = "online Elo ratings"
         constraints = [
             models.UniqueConstraint(fields=["project", "model"], name="one_elo_a_model"),
         ]
