@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from projects.api import unknown
+
 handler400 = "projects.views.bad_request"
 
 APPS = ("projects", "instructions", "workers", "labeling", "arena", "exports")
@@ -12,6 +14,7 @@ APPS = ("projects", "instructions", "workers", "labeling", "arena", "exports")
 api: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[]), name="api-schema"),
     *(path("", include(f"{app}.api_urls")) for app in APPS),
+    path("<path:rest>", unknown, name="api-unknown"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),

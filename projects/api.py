@@ -2,11 +2,12 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.access import person
+from projects.errors import NotFound
 from projects.models import Membership, Role, User
 from projects.paging import page, page_of
 
@@ -44,3 +45,11 @@ def projects(request: Request) -> Response:
     """My projects, with my role in each."""
     mine = Membership.objects.filter(user=person(request)).select_related("project")
     return page(request, mine, MyProjectSerializer, ordering=("pk",))
+
+
+@extend_schema(exclude=True)
+@api_view(["GET", "POST", "PUT", "PATCH", "DELETE"])
+@permission_classes([])
+def unknown(request: Request, rest: str) -> Response:
+    """Any other address below the API: a problem like all others, not a page."""
+    raise NotFound("There is no such address in the API; the schema at /api/v1/schema/ has all.")

@@ -32,6 +32,7 @@ SETTINGS = {
 ROUTES: dict[str, Route] = {
     # Without a worker the product is not ready, whoever asks.
     "readyz": Route(lambda world: ("GET", "/readyz", None), everyone(503)),
+    "api-unknown": Route(lambda world: ("GET", "/api/v1/nothing/here", None), everyone(404)),
     "healthz": Route(lambda world: ("GET", "/healthz", None), everyone()),
     "login": Route(lambda world: ("GET", "/login/", None), signed_in(302) | {"anonymous": 200}),
     "logout": Route(lambda world: ("POST", "/logout/", None), everyone(302)),
