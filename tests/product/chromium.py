@@ -2,7 +2,12 @@
 
 import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
 FLAGS = [
     "--no-sandbox",
