@@ -135,6 +135,7 @@ class Doors:
             {"public_id": self.battle if name.startswith("battle") else NOBODY},
             {"public_id": self.battle, "number": 1},
             {"public_id": NOBODY, "name": "data.jsonl"},
+            {"rest": "nothing/here"},
         ]
         for kwargs in values:
             try:
