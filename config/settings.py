@@ -194,7 +194,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExportKind": "exports.models.Export.Kind",
         "ExportState": "exports.models.Export.State",
-        "TaskKind": "labeling.models.Task.Kind",
+        "TaskKind": "projects.models.TaskKind",
         "AssignmentState": "labeling.models.Assignment.State",
     },
 }

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
+from labeling.lanes import lane_for
 from labeling.models import Prompt, Task
 from labeling.prompt_files import Problems, PromptRow, read_file, read_items
 from projects import audit
@@ -162,6 +163,7 @@ def _prompt(project: Project, row: PromptRow) -> Prompt:
 def _make_tasks(project: Project, prompt_pks: list[int], kinds: list[str]) -> int:
     """Tasks of these kinds for the prompts that lack them; a comparison waits for candidates."""
     n_made = 0
+    lanes = {kind: lane_for(project=project, kind=kind) for kind in kinds}
     for batch in _batches(prompt_pks):
         here = set(Task.objects.filter(prompt__in=batch).values_list("prompt_id", "kind"))
         new = [
@@ -169,6 +171,7 @@ def _make_tasks(project: Project, prompt_pks: list[int], kinds: list[str]) -> in
                 project=project,
                 prompt_id=pk,
                 kind=kind,
+                lane=lanes[kind],
                 overlap=project.overlap,
                 is_open=kind == Task.Kind.DEMONSTRATION,
                 state=Task.State.READY if kind == Task.Kind.DEMONSTRATION else Task.State.DRAWING,

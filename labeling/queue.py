@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from instructions.models import GuidelineVersion
 from instructions.publish import current_version
-from labeling.models import Assignment, Task
+from labeling.lanes import lanes_open_to
+from labeling.models import Assignment, Lane, Task
 from projects import audit
 from projects.access import membership
 from projects.errors import Conflict, InvalidInput, NotFound
-from projects.models import Project, User
+from projects.models import Membership, Project, User
 from projects.text import clean_text
 
 REASON_LIMIT = 200
@@ -28,11 +29,11 @@ CLAIM = """
 WITH place AS (
     SELECT COALESCE(
         (SELECT seq FROM labeling_queuecursor
-         WHERE user_id = %(user)s AND project_id = %(project)s AND kind = %(kind)s), 0) AS seq
+         WHERE user_id = %(user)s AND lane_id = %(lane)s), 0) AS seq
 ), picked AS (
     SELECT task.id, task.seq
     FROM labeling_task task
-    WHERE task.is_open AND task.project_id = %(project)s AND task.kind = %(kind)s
+    WHERE task.is_open AND task.lane_id = %(lane)s
       AND task.seq > (SELECT seq FROM place)
       AND NOT EXISTS (
           SELECT 1 FROM labeling_assignment had
@@ -46,8 +47,8 @@ WITH place AS (
     FROM picked WHERE task.id = picked.id
     RETURNING task.id
 ), moved AS (
-    INSERT INTO labeling_queuecursor (user_id, project_id, kind, seq)
-    SELECT %(user)s, %(project)s, %(kind)s, picked.seq FROM picked
+    INSERT INTO labeling_queuecursor (user_id, lane_id, seq)
+    SELECT %(user)s, %(lane)s, picked.seq FROM picked
     ON CONFLICT ON CONSTRAINT one_cursor_each DO UPDATE SET seq = EXCLUDED.seq
 )
 SELECT id FROM taken
@@ -59,7 +60,7 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
 
     Work that was begun comes first: an open assignment, then a lapsed one with room left.
     """
-    membership(by, project.slug)
+    member = membership(by, project.slug)
     if kind not in Task.Kind.values:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
     version = current_version(project)
@@ -74,7 +75,7 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
         begun = _begun(by, project, kind)
         if begun is not None:
             return begun
-        task_id = _claim(by, project, kind)
+        task_id = _claim(member, kind)
         return None if task_id is None else _assign(by, task_id, version)
 
 
@@ -209,17 +210,24 @@ def take_back(assignment: Assignment) -> bool:
     return bool(changed)
 
 
-def _claim(by: User, project: Project, kind: str) -> int | None:
-    values: dict[str, int | str] = {"user": by.pk, "project": project.pk, "kind": kind}
+def _claim(member: Membership, kind: str) -> int | None:
+    for lane in lanes_open_to(member, kind):
+        task_id = _claim_in(lane, member.user)
+        if task_id is not None:
+            return task_id
+    return None
+
+
+def _claim_in(lane: Lane, user: User) -> int | None:
+    values = {"user": user.pk, "lane": lane.pk}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()
         if row is None:
-            # The end of the queue: begin again at its front, once.
+            # The end of the lane: begin again at its front, once.
             cursor.execute(
                 "UPDATE labeling_queuecursor SET seq = 0"
-                " WHERE user_id = %(user)s AND project_id = %(project)s AND kind = %(kind)s"
-                " AND seq > 0",
+                " WHERE user_id = %(user)s AND lane_id = %(lane)s AND seq > 0",
                 values,
             )
             if cursor.rowcount:
@@ -231,21 +239,23 @@ def _claim(by: User, project: Project, kind: str) -> int | None:
 def _assign(by: User, task_id: int, version: GuidelineVersion) -> Assignment:
     task = Task.objects.select_related("project", "prompt").get(pk=task_id)
     responses: list[int] = []
-    if task.kind == Task.Kind.COMPARISON:
+    if task.kind in (Task.Kind.COMPARISON, Task.Kind.RANKING):
         candidates = task.candidates.filter(response__isnull=False).order_by("position")
         responses = list(candidates.values_list("response_id", flat=True))
     return Assignment.objects.create(
         task=task,
         labeler=by,
         leased_until=_lease_end(task.project),
-        presented=_sides(responses),
+        presented=_presented(task.kind, responses),
+        opened_at=timezone.now(),
         guideline_version=version,
     )
 
 
-def _sides(responses: list[int]) -> list[int]:
-    """Two of the candidates, and which of them is A, so that nobody can guess either."""
-    return secrets.SystemRandom().sample(responses, k=min(2, len(responses)))
+def _presented(kind: str, responses: list[int]) -> list[int]:
+    """The candidates in an order nobody can guess: all of them, or two for a comparison."""
+    number = min(2, len(responses)) if kind == Task.Kind.COMPARISON else len(responses)
+    return secrets.SystemRandom().sample(responses, k=number)
 
 
 def _lease_end(project: Project) -> datetime:

@@ -29,6 +29,15 @@ class Role(models.TextChoices):
     LABELER = "labeler", "Labeler"
 
 
+class TaskKind(models.TextChoices):
+    """The kinds of work. Guidelines gate them, projects set them, labeling does them."""
+
+    DEMONSTRATION = "demonstration", "Demonstration"
+    COMPARISON = "comparison", "Comparison"
+    RANKING = "ranking", "Ranking"
+    REVIEW = "review", "Review"
+
+
 class ArenaAccess(models.TextChoices):
     CLOSED = "closed", "Closed"
     MEMBERS = "members", "Members only"

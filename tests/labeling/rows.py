@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from labeling.lanes import lane_for
 from labeling.models import Assignment, Candidate, Prompt, Response, Task
 from labeling.prompt_files import PromptRow
 from labeling.queue import claim_next
@@ -24,17 +25,12 @@ def make_prompt(project: Project, text: str = "", **fields: Any) -> Prompt:
 
 def make_demonstration_task(project: Project, text: str = "", **fields: Any) -> Task:
     prompt = make_prompt(project, text)
-    return Task.objects.create(project=project, prompt=prompt, kind="demonstration", **fields)
+    return make_task(prompt, "demonstration", **fields)
 
 
 def make_drawing_task(project: Project, text: str = "", **fields: Any) -> Task:
-    return Task.objects.create(
-        project=project,
-        prompt=make_prompt(project, text),
-        kind="comparison",
-        state="drawing",
-        is_open=False,
-        **fields,
+    return make_task(
+        make_prompt(project, text), "comparison", state="drawing", is_open=False, **fields
     )
 
 
@@ -42,10 +38,27 @@ def make_comparison_task(
     project: Project, text: str = "", answers: tuple[str, ...] = ("One.", "Two."), **fields: Any
 ) -> Task:
     """A comparison that is ready, its candidates drawn from one model each."""
-    prompt = make_prompt(project, text)
-    task = Task.objects.create(project=project, prompt=prompt, kind="comparison", **fields)
+    return _with_candidates(make_task(make_prompt(project, text), "comparison", **fields), answers)
+
+
+def make_ranking_task(
+    project: Project,
+    text: str = "",
+    answers: tuple[str, ...] = ("One.", "Two.", "Three."),
+    **fields: Any,
+) -> Task:
+    return _with_candidates(make_task(make_prompt(project, text), "ranking", **fields), answers)
+
+
+def make_task(prompt: Prompt, kind: str, **fields: Any) -> Task:
+    fields.setdefault("lane", lane_for(project=prompt.project, kind=kind))
+    return Task.objects.create(project=prompt.project, prompt=prompt, kind=kind, **fields)
+
+
+def _with_candidates(task: Task, answers: tuple[str, ...]) -> Task:
+    prompt = task.prompt
     for position, answer in enumerate(answers):
-        generation = make_generation(project, prompt, answer)
+        generation = make_generation(task.project, prompt, answer)
         response = Response.objects.create(
             prompt=prompt, origin="model", text=answer, generation=generation
         )

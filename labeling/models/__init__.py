@@ -1,0 +1,29 @@
+"""The rows of labeling: what is to be done, who has it, what they judged, and how well."""
+
+from labeling.models.judgements import Comparison, Demonstration, Ranking, Review, Submission
+from labeling.models.prompts import Prompt, Response
+from labeling.models.quality import Flag, Gold, GoldResult, QualityReport
+from labeling.models.rules import Criterion, Labeler, WorkRules
+from labeling.models.tasks import Assignment, Candidate, Lane, QueueCursor, Task
+
+__all__ = [
+    "Assignment",
+    "Candidate",
+    "Comparison",
+    "Criterion",
+    "Demonstration",
+    "Flag",
+    "Gold",
+    "GoldResult",
+    "Labeler",
+    "Lane",
+    "Prompt",
+    "QualityReport",
+    "QueueCursor",
+    "Ranking",
+    "Response",
+    "Review",
+    "Submission",
+    "Task",
+    "WorkRules",
+]
