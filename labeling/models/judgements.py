@@ -1,5 +1,7 @@
 """What people submitted. PostgreSQL refuses a change; a correction is a new row."""
 
+from typing import Self, TypeVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +11,16 @@ from instructions.models import GuidelineVersion
 from labeling.models.prompts import Prompt, Response
 from labeling.models.tasks import Assignment, Task
 from projects.models import User
+
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class Submissions(models.QuerySet[_Row]):
+    """Rows of one kind of judgement."""
+
+    def current(self) -> Self:
+        """What counts: the rows that no correction supersedes."""
+        return self.filter(superseded_by__isnull=True)
 
 
 class Submission(models.Model):
@@ -31,6 +43,8 @@ class Submission(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="superseded_by"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = Submissions.as_manager()
 
     class Meta:
         abstract = True
