@@ -26,10 +26,16 @@ def of(task: Task) -> list[Candidate]:
     return list(task.candidates.select_related("generation").order_by("position"))
 
 
+def drawn(candidate: Candidate) -> Generation:
+    """The generation of a candidate that has one."""
+    assert candidate.generation is not None
+    return candidate.generation
+
+
 def draw(task: Task, *outputs: str) -> None:
     for candidate, output in zip(of(task), outputs, strict=True):
-        if not candidate.generation.is_finished:
-            end(candidate.generation, output=output)
+        if not drawn(candidate).is_finished:
+            end(drawn(candidate), output=output)
     candidates.settle(task_id=task.pk)
     task.refresh_from_db()
 
@@ -41,10 +47,12 @@ def test_each_comparison_gets_as_many_different_models_as_the_project_wants(
     tasks = [make_drawing_task(project) for _ in range(4)]
     assert candidates.request_missing() == 4
     for task in tasks:
-        drawn = [candidate.generation for candidate in of(task)]
-        assert len({generation.model_id for generation in drawn}) == 3
-        assert {g.messages[-1]["content"] for g in drawn} == {task.prompt.messages[0]["content"]}
-        assert {(g.queue, g.state) for g in drawn} == {("batch", "queued")}
+        generations = [drawn(candidate) for candidate in of(task)]
+        assert len({generation.model_id for generation in generations}) == 3
+        assert {g.messages[-1]["content"] for g in generations} == {
+            task.prompt.messages[0]["content"]
+        }
+        assert {(g.queue, g.state) for g in generations} == {("batch", "queued")}
     uses = [Generation.objects.filter(model=model).count() for model in models]
     assert uses == [3, 3, 3, 3]
 
@@ -74,7 +82,7 @@ def test_with_fewer_than_two_models_up_tasks_wait_until_there_are(project: Proje
     down.health = "ready"
     down.save()
     reconcile()
-    assert {candidate.generation.model.name for candidate in of(task)} == {"up", "down"}
+    assert {drawn(candidate).model.name for candidate in of(task)} == {"up", "down"}
 
 
 def test_only_so_many_wait_at_once(
@@ -92,7 +100,7 @@ def test_drawn_candidates_become_responses_and_the_task_opens(
     task = make_drawing_task(project)
     candidates.request_missing()
     assert claim_next(by=labeler, project=project, kind="comparison") is None
-    end(of(task)[0].generation, output="One.")
+    end(drawn(of(task)[0]), output="One.")
     candidates.settle(task_id=task.pk)
     assert not Response.objects.exists()
     draw(task, "One.", "Two.")
@@ -110,12 +118,12 @@ def test_a_finished_generation_settles_its_task(
     task = make_drawing_task(project)
     candidates.request_missing()
     for candidate, text in zip(of(task), ("One.", "Two."), strict=True):
-        claimed = drawing.claim(candidate.generation_id)
+        claimed = drawing.claim(drawn(candidate).pk)
         assert claimed is not None
-        drawn = drawing.Drawn(
+        answer = drawing.Drawn(
             output=text, finish_reason="stop", usage={}, served_model="", first_token_at=None
         )
-        assert drawing.finish(claimed, drawn)
+        assert drawing.finish(claimed, answer)
     task.refresh_from_db()
     assert task.state == "ready"
 
@@ -126,7 +134,7 @@ def test_the_reconciler_settles_what_nobody_was_told_of(
     task = make_drawing_task(project)
     candidates.request_missing()
     for candidate, text in zip(of(task), ("One.", "Two."), strict=True):
-        end(candidate.generation, output=text)
+        end(drawn(candidate), output=text)
     reconcile()
     task.refresh_from_db()
     assert task.state == "ready"
@@ -138,13 +146,13 @@ def test_a_failed_candidate_is_drawn_from_another_model(
     task = make_drawing_task(project)
     candidates.request_missing()
     first, second = of(task)
-    end(first.generation, error="The endpoint did not answer.")
+    end(drawn(first), error="The endpoint did not answer.")
     candidates.settle(task_id=task.pk)
     again, same = of(task)
     assert again.redraws == 1
-    assert again.generation.state == "queued"
-    used = {first.generation.model_id, second.generation.model_id}
-    assert again.generation.model_id not in used
+    assert drawn(again).state == "queued"
+    used = {drawn(first).model_id, drawn(second).model_id}
+    assert drawn(again).model_id not in used
     assert same.generation_id == second.generation_id
 
 
@@ -177,9 +185,9 @@ def test_with_two_models_the_same_one_is_asked_again(project: Project) -> None:
     make_model(), make_model()
     task = make_drawing_task(project)
     candidates.request_missing()
-    before = of(task)[1].generation
+    before = drawn(of(task)[1])
     draw(task, "Same.", "Same.")
-    after = of(task)[1].generation
+    after = drawn(of(task)[1])
     assert after.model_id == before.model_id
     assert after.pk != before.pk
 

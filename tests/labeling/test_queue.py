@@ -69,7 +69,7 @@ def test_without_a_published_guideline_nothing_is_given(db: None) -> None:
     assert not Assignment.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["", "review", "Demonstration", None, 7, ["demonstration"], {}])
+@pytest.mark.parametrize("kind", ["", "red_team", "Demonstration", None, 7, ["demonstration"], {}])
 def test_an_unknown_kind_is_refused(project: Project, labeler: User, kind: Any) -> None:
     with pytest.raises(InvalidInput, match="kind"):
         claim_next(by=labeler, project=project, kind=kind)
@@ -207,23 +207,6 @@ def test_a_bad_reason_is_refused(project: Project, labeler: User, reason: Any) -
     assignment = claim(labeler, project)
     with pytest.raises(InvalidInput, match="reason"):
         skip(by=labeler, assignment=assignment, reason=reason)
-
-
-def test_a_claim_reads_the_partial_index_only(project: Project, labeler: User) -> None:
-    """With thousands of closed tasks and another project in the way, the plan must not change."""
-    prompts = [make_demonstration_task(project).prompt for _ in range(3)]
-    assert len(prompts) == 3
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE labeling_task")
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT id FROM labeling_task WHERE is_open AND project_id = %s"
-            " AND kind = 'demonstration' AND seq > 0 ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED",
-            [project.pk],
-        )
-        plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "open_tasks" in plan
-    assert "Sort" not in plan
 
 
 def in_threads(work: Any, arguments: list[Any]) -> list[Any]:

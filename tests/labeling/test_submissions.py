@@ -274,12 +274,14 @@ def test_the_database_refuses_second_ones(
     common = {"guideline_version": comparing.guideline_version, "labeler": labeler}
     with refused("one_assignment_a_labeler"), transaction.atomic():
         Assignment.objects.create(task=task, leased_until=timezone.now(), **common)
-    with refused("one_task_a_prompt_and_kind"), transaction.atomic():
-        Task.objects.create(project=project, prompt=task.prompt, kind="comparison")
+    with refused("one_task_a_prompt_kind_and_variant"), transaction.atomic():
+        Task.objects.create(
+            project=project, prompt=task.prompt, kind="comparison", lane=task.lane
+        )
     with refused("one_prompt_a_content"), transaction.atomic():
         make_drawing_task(project, task.prompt.messages[0]["content"])
     with refused("one_cursor_each"), transaction.atomic():
-        QueueCursor.objects.create(user=labeler, project=project, kind="comparison")
+        QueueCursor.objects.create(user=labeler, lane=task.lane)
     candidate = task.candidates.get(position=0)
     with refused("one_candidate_a_position"), transaction.atomic():
         task.candidates.filter(position=1).update(position=candidate.position)

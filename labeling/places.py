@@ -1,0 +1,39 @@
+"""The places of a task: each is taken by a lease or a submission, and no other module counts them.
+
+Where an assignment and its task are both locked, the assignment is locked first.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db.models import Case, F, Value, When
+
+from labeling.models import Task
+
+HAS_ROOM_AFTER = Case(When(n_assigned__lt=F("overlap") - 1, then=Value(True)), default=Value(False))
+
+
+def take(task_id: int) -> bool:
+    """Take one place of an open task, if it is still open."""
+    return bool(
+        Task.objects.filter(pk=task_id, is_open=True).update(
+            n_assigned=F("n_assigned") + 1, is_open=HAS_ROOM_AFTER
+        )
+    )
+
+
+def give_back(task_ids: Sequence[int]) -> None:
+    """Free one place a mention. In order of the keys, so that two of these cannot deadlock."""
+    mentions = Counter(task_ids)
+    for task in Task.objects.select_for_update().filter(pk__in=mentions).order_by("pk"):
+        task.n_assigned -= mentions[task.pk]
+        task.is_open = task.state == Task.State.READY
+        task.save(update_fields=["n_assigned", "is_open"])
+
+
+def put_back(task: Task) -> None:
+    """Ready again, or complete where nothing is missing. The caller holds the task's lock."""
+    is_complete = task.n_submitted >= task.overlap
+    task.state = Task.State.COMPLETE if is_complete else Task.State.READY
+    task.is_open = not is_complete and task.n_assigned < task.overlap
+    task.save(update_fields=["state", "is_open"])
