@@ -5,7 +5,7 @@ stand between ``:::good`` or ``:::bad`` and ``:::``. Both are ignored inside fen
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from instructions.characters import reveal
@@ -21,6 +21,12 @@ _HEADING = re.compile(
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 _EXAMPLE = re.compile(r":::[ \t]*(?P<kind>\S*)[ \t]*")
 _EXAMPLE_LABELS = {"good": "Good", "bad": "Bad"}
+_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}"
+_CITATION = re.compile(rf"§[ \t\u00a0\u202f]?{_NUMBER}(?![0-9])")
+_CITATIONS = re.compile(
+    rf"§§[ \t\u00a0\u202f]?{_NUMBER}(?:(?:,|;| and| &| –)[ \u00a0]?{_NUMBER}(?![0-9]))*"
+)
+_CITED_NUMBER = re.compile(_NUMBER)
 
 
 class GuidelineSyntaxError(ValueError):
@@ -77,6 +83,26 @@ def render_clause(clause: ClauseText) -> str:
         f"{plain_text(clause.title)}{badges}</{heading}>\n"
         f"{_render_body(clause.body, heading_offset=3)}</section>\n"
     )
+
+
+def anchor_of(number: str) -> str:
+    """``c-4-2`` for "4.2"; zeros before a part do not count."""
+    return "c-" + "-".join(str(int(piece)) for piece in number.split("."))
+
+
+def cited(text: str, anchors: Collection[str]) -> list[str]:
+    """The anchors that `text` cites as §4.2 or §§ 4.2, 4.3, in the order of first mention.
+
+    What is not among `anchors` is no clause and left out. Linear in the text.
+    """
+    known = frozenset(anchors)
+    found = [*_CITATION.finditer(text), *_CITATIONS.finditer(text)]
+    numbers = (
+        number
+        for citation in sorted(found, key=lambda match: match.start())
+        for number in _CITED_NUMBER.findall(citation[0])
+    )
+    return list(dict.fromkeys(a for a in map(anchor_of, numbers) if a in known))
 
 
 def _read(markdown: str) -> tuple[str, list[ClauseText]]:
