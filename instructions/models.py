@@ -193,3 +193,15 @@ class QuizAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"Attempt {self.number} of {self.user_id}"
+
+
+class QuizGrant(models.Model):
+    """One more attempt for a person who has used theirs up, given by an owner."""
+
+    quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="grants")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"One more attempt for {self.user_id}"
