@@ -19,6 +19,7 @@ from django.utils import timezone
 from exports.building import export_now, folder_of
 from exports.models import Export
 from instructions.models import Guideline, GuidelineVersion
+from labeling.lanes import lane_for
 from labeling.models import Assignment, Comparison, Prompt, Response, Task
 from projects.models import Membership, Project, Role, User
 from workers.models import Generation, LanguageModel
@@ -131,10 +132,18 @@ def _seed_batch(
         )
         for number in numbers
     )
+    lane = lane_for(project=project, kind="comparison")
     sides = [_seed_responses(prompts, project, model) for model in models]
     tasks = Task.objects.bulk_create(
-        Task(project=project, prompt=p, kind="comparison", state="complete", is_open=False)
-        for p in prompts
+        Task(
+            project=project,
+            prompt=prompt,
+            kind="comparison",
+            lane=lane,
+            state="complete",
+            is_open=False,
+        )
+        for prompt in prompts
     )
     assignments = Assignment.objects.bulk_create(
         Assignment(

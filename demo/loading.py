@@ -7,16 +7,27 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError, Q, QuerySet
 
 from arena.models import Battle, CountsImport, OnlineElo, RatingRun, Tally
 from exports.building import folder_of
 from exports.models import Export
 from instructions.publish import publish, save_draft
-from labeling.models import Assignment, Candidate, Comparison, Demonstration, Prompt, Response
+from labeling.models import (
+    Assignment,
+    Candidate,
+    Comparison,
+    Demonstration,
+    Lane,
+    Prompt,
+    Ranking,
+    Response,
+    Review,
+)
 from labeling.prompts import import_prompts
 from projects import audit
 from projects.errors import Conflict, NotFound
@@ -110,15 +121,22 @@ def remove_demo() -> None:
 def _delete_work(project: Project) -> None:
     """In the order in which the rows protect one another."""
     in_project = {"prompt__project": project}
-    Demonstration.objects.filter(**in_project).delete()
-    Comparison.objects.filter(**in_project).delete()
+    for kind in (Review, Demonstration, Comparison, Ranking):
+        _delete_newest_first(kind._default_manager.filter(**in_project))
     Assignment.objects.filter(task__project=project).delete()
     Candidate.objects.filter(task__project=project).delete()
     Response.objects.filter(**in_project).delete()
     Prompt.objects.filter(project=project).delete()
+    Lane.objects.filter(project=project).delete()
     Battle.objects.filter(project=project).delete()
     for model in (Tally, OnlineElo, RatingRun, CountsImport, Export, Generation):
         model.objects.filter(project=project).delete()
+
+
+def _delete_newest_first(rows: QuerySet[Any]) -> None:
+    """A correction protects the judgement that it supersedes."""
+    while found := list(rows.filter(superseded_by=None).values_list("pk", flat=True)):
+        rows.filter(pk__in=found).delete()
 
 
 def _delete_or_retire(person: User) -> None:

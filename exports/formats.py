@@ -31,12 +31,19 @@ class Dropped(Exception):
 
 def sft_row(record: Demonstration) -> Row:
     """`{"messages": [...]}`, ending with the ideal answer."""
+    _check_held_back(record)
     _check_prompt(record.prompt)
-    return {"messages": [*record.prompt, _answer(record.answer)]}
+    turns = list(record.turns) or [_answer(record.answer)]
+    # Turns that go on after the prompt are a prompt of their own once the last answer is off.
+    _check_prompt([*record.prompt, *turns[:-1]])
+    if turns[-1]["role"] != "assistant" or not turns[-1]["content"].strip():
+        raise Dropped(NO_ANSWER)
+    return {"messages": [*record.prompt, *turns]}
 
 
 def preference_row(record: Preference) -> Row:
     """`{"prompt": [...], "chosen": [answer], "rejected": [answer]}`."""
+    _check_held_back(record)
     if record.n_turns > 1:
         raise Dropped(DIVERGED)
     if not record.prompt or not (record.first.text or record.second.text):
@@ -51,6 +58,11 @@ def preference_row(record: Preference) -> Row:
         raise Dropped(SAME_TEXT)
     chosen, rejected = (first, second) if record.strength < 0 else (second, first)
     return {"prompt": record.prompt, "chosen": [chosen], "rejected": [rejected]}
+
+
+def _check_held_back(record: Demonstration | Preference) -> None:
+    if record.held_back:
+        raise Dropped(record.held_back)
 
 
 def _answer(candidate: Candidate) -> Message:

@@ -17,8 +17,9 @@ class Export(models.Model):
         PREFERENCES = "preferences", "Preferences"
 
     class Source(models.TextChoices):
-        ALL = "all", "Comparisons and votes"
+        ALL = "all", "Comparisons, rankings and votes"
         COMPARISONS = "comparisons", "Comparisons"
+        RANKINGS = "rankings", "Rankings"
         VOTES = "votes", "Votes"
 
     class State(models.TextChoices):

@@ -28,11 +28,14 @@ class Demonstration:
     prompt: list[Message]
     answer: Candidate
     annotator: str
+    turns: tuple[Message, ...] = ()
+    """Where the conversation went on: all of it after the prompt, the answer first."""
     guideline_version: int
     seconds: float
     created_at: str
     external_id: str = ""
     tags: tuple[str, ...] = ()
+    held_back: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,14 @@ class Preference:
     """A judgement of two answers to one prompt.
 
     `strength` runs from -3 (first much better) to +3 (second much better); None means both bad.
-    A vote counts as strength 1. `n_turns` above one means that the two conversations diverged
-    after the first turn, so that they have no common prompt.
+    A vote counts as strength 1; in a ranking it is the distance of the two tiers, at most 3, and
+    the pairs of one ranking share its `group` and stand together. `held_back` is why a judgement
+    is not to be trained on, if it is not. `n_turns` above one means that the two conversations
+    diverged after the first turn, so that they have no common prompt.
     """
 
     id: str
-    source: Literal["comparison", "vote"]
+    source: Literal["comparison", "ranking", "vote"]
     prompt: list[Message]
     first: Candidate
     second: Candidate
@@ -58,3 +63,5 @@ class Preference:
     justification: str = ""
     external_id: str = ""
     tags: tuple[str, ...] = ()
+    held_back: str = ""
+    group: str = ""

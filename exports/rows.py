@@ -1,11 +1,12 @@
 """Neutral records read from the database, in order, with a server-side cursor."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from arena.models import Battle, Turn, Verdict, Vote
 from exports.models import Export
@@ -15,8 +16,15 @@ from projects.models import Project
 from workers.models import LanguageModel
 
 CHUNK = 1000
+PAIRED_AT_ONCE = 200
+GOLD = "a gold task: its answer was known before"
+CORRECTED = "its author is correcting it"
+SETTLED = "a reviewer settled what labelers disagreed on"
 SUBMISSION = (
     "pk",
+    "assignment__state",
+    "assignment__task__lane__is_gold",
+    "is_settled",
     "prompt__messages",
     "prompt__external_id",
     "prompt__tags",
@@ -31,42 +39,96 @@ UNREAD = tuple(
 STRENGTHS = {Verdict.A: -1, Verdict.B: 1, Verdict.TIE: 0, Verdict.BOTH_BAD: None}
 
 
-def answer_columns(response: str) -> tuple[str, str, str, str]:
+STRONGEST = 3
+Item = TypeVar("Item")
+
+
+def answer_columns(response: str) -> tuple[str, ...]:
     drawn = f"{response}__generation"
     return (
         f"{response}__text",
         f"{response}__origin",
+        f"{response}__model_name",
         f"{drawn}__model__name",
         f"{drawn}__parameters",
     )
 
 
+ANSWER = len(answer_columns(""))
+
+
+def standing(rows: QuerySet[Any], project: Project) -> QuerySet[Any]:
+    """The project's judgements that no later one has superseded, in order."""
+    settlements = labeling.Review.objects.filter(about=OuterRef("assignment__task"))
+    current = rows.filter(prompt__project=project, superseded_by=None)
+    settled: QuerySet[Any] = current.annotate(is_settled=Exists(settlements))
+    return settled.order_by("pk")
+
+
 def demonstrations(project: Project) -> Iterator[Demonstration]:
-    columns = (*SUBMISSION, *answer_columns("response"))
-    rows = labeling.Demonstration.objects.filter(prompt__project=project).order_by("pk")
+    columns = (*SUBMISSION, "response__turns", *answer_columns("response"))
+    rows = standing(labeling.Demonstration.objects.all(), project)
     # Tuples: making an object of each of the six joined rows would cost five times as much.
     for row in rows.values_list(*columns).iterator(CHUNK):
         pk, *about = row[: len(SUBMISSION)]
+        turns, *answer = row[len(SUBMISSION) :]
         yield Demonstration(
-            id=f"demonstration-{pk}", answer=_candidate(*row[-4:]), **_submission(*about)
+            id=f"demonstration-{pk}",
+            answer=_candidate(*answer),
+            turns=tuple(_messages(turns or [])),
+            **_submission(*about),
         )
 
 
 def comparisons(project: Project) -> Iterator[Preference]:
     sides = (*answer_columns("response_a"), *answer_columns("response_b"))
     columns = (*SUBMISSION, "both_bad", "preference", "justification", *sides)
-    rows = labeling.Comparison.objects.filter(prompt__project=project).order_by("pk")
+    rows = standing(labeling.Comparison.objects.all(), project)
     for row in rows.values_list(*columns).iterator(CHUNK):
         pk, *about = row[: len(SUBMISSION)]
-        both_bad, preference, justification = row[len(SUBMISSION) : -8]
+        both_bad, preference, justification, *answers = row[len(SUBMISSION) :]
         yield Preference(
             id=f"comparison-{pk}",
             source="comparison",
-            first=_candidate(*row[-8:-4]),
-            second=_candidate(*row[-4:]),
+            first=_candidate(*answers[:ANSWER]),
+            second=_candidate(*answers[ANSWER:]),
             strength=None if both_bad else preference,
             justification=justification,
             **_submission(*about),
+        )
+
+
+def rankings(project: Project) -> Iterator[Preference]:
+    """The pairs of each ranking, kept together."""
+    columns = (*SUBMISSION, "all_bad", "justification", "tiers")
+    found = standing(labeling.Ranking.objects.all(), project).values_list(*columns)
+    for batch in _batches(found.iterator(CHUNK), PAIRED_AT_ONCE):
+        ids = {pk for row in batch for tier in row[-1] for pk in tier}
+        answers = labeling.Response.objects.filter(pk__in=ids)
+        texts = {
+            pk: _candidate(*answer)
+            for pk, *answer in answers.values_list("pk", *(c[2:] for c in answer_columns("")))
+        }
+        for row in batch:
+            yield from _pairs(row, texts)
+
+
+def _pairs(row: tuple[Any, ...], texts: dict[int, Candidate]) -> Iterator[Preference]:
+    pk, *about = row[: len(SUBMISSION)]
+    all_bad, justification, tiers = row[len(SUBMISSION) :]
+    common = _submission(*about)
+    placed = [(place, answer) for place, tier in enumerate(tiers) for answer in tier]
+    pairs = itertools.combinations(placed, 2)
+    for number, ((better_at, better), (worse_at, worse)) in enumerate(pairs, start=1):
+        yield Preference(
+            id=f"ranking-{pk}-{number}",
+            group=f"ranking-{pk}",
+            source="ranking",
+            first=texts[better],
+            second=texts[worse],
+            strength=None if all_bad else -min(STRONGEST, worse_at - better_at),
+            justification=justification,
+            **common,
         )
 
 
@@ -90,8 +152,9 @@ def votes(project: Project) -> Iterator[Preference]:
 def preferences(project: Project, source: str) -> Iterator[Preference]:
     readers: dict[str, list[Callable[[Project], Iterator[Preference]]]] = {
         Export.Source.COMPARISONS: [comparisons],
+        Export.Source.RANKINGS: [rankings],
         Export.Source.VOTES: [votes],
-        Export.Source.ALL: [comparisons, votes],
+        Export.Source.ALL: [comparisons, rankings, votes],
     }
     return chain.from_iterable(read(project) for read in readers[source])
 
@@ -118,6 +181,9 @@ def _reply(model: LanguageModel, text: str, generation: object) -> Candidate:
 
 
 def _submission(
+    state: str,
+    is_gold: bool,
+    is_settled: bool,
     messages: list[dict[str, str]],
     external_id: str,
     tags: list[str],
@@ -126,7 +192,13 @@ def _submission(
     seconds: float,
     created_at: datetime,
 ) -> dict[str, Any]:
+    held_back = (
+        (CORRECTED if state == labeling.Assignment.State.REOPENED else "")
+        or (GOLD if is_gold else "")
+        or (SETTLED if is_settled else "")
+    )
     return {
+        "held_back": held_back,
         "prompt": _messages(messages),
         "external_id": external_id,
         "tags": tuple(tags),
@@ -138,9 +210,9 @@ def _submission(
 
 
 def _candidate(
-    text: str, origin: str, model: str | None, parameters: dict[str, Any] | None
+    text: str, origin: str, said: str, model: str | None, parameters: dict[str, Any] | None
 ) -> Candidate:
-    return Candidate(text=text, origin=origin, model=model or "", parameters=parameters or {})
+    return Candidate(text=text, origin=origin, model=model or said, parameters=parameters or {})
 
 
 def _messages(stored: list[dict[str, str]]) -> list[Message]:
@@ -150,3 +222,8 @@ def _messages(stored: list[dict[str, str]]) -> list[Message]:
 
 def _time(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")
+
+
+def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    while batch := list(itertools.islice(items, size)):
+        yield batch

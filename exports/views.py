@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,7 +18,7 @@ from exports.building import folder_of, request_export
 from exports.card import TRAINERS
 from exports.models import Export
 from exports.writing import A_PERSON, CARD, DATA, MANIFEST, PROVENANCE
-from labeling.models import Comparison, Demonstration
+from labeling.models import Comparison, Demonstration, Ranking
 from projects.access import STAFF, membership, person, require
 from projects.errors import NotFound
 from projects.models import Membership, Project, User
@@ -47,16 +47,18 @@ class Available:
     demonstrations: int
     comparisons: int
     comparisons_decided: int
+    rankings: int
+    ranked_pairs: int
     votes: int
     votes_decided: int
 
     @property
     def preferences(self) -> int:
-        return self.comparisons + self.votes
+        return self.comparisons + self.ranked_pairs + self.votes
 
     @property
     def preferences_decided(self) -> int:
-        return self.comparisons_decided + self.votes_decided
+        return self.comparisons_decided + self.ranked_pairs + self.votes_decided
 
 
 class FileStream(FileResponse):
@@ -188,19 +190,29 @@ def sample(found: Export) -> list[str]:
 
 
 def available(project: Project) -> Available:
-    comparisons = Comparison.objects.filter(prompt__project=project).aggregate(
+    current = {"prompt__project": project, "superseded_by": None}
+    comparisons = Comparison.objects.filter(**current).aggregate(
         total=Count("pk"), decided=Count("pk", filter=Q(both_bad=False) & ~Q(preference=0))
     )
     votes = project.votes.aggregate(
         total=Count("pk"), decided=Count("pk", filter=Q(verdict__in=["a", "b"]))
     )
     return Available(
-        demonstrations=Demonstration.objects.filter(prompt__project=project).count(),
+        demonstrations=Demonstration.objects.filter(**current).count(),
         comparisons=comparisons["total"],
         comparisons_decided=comparisons["decided"],
+        rankings=Ranking.objects.filter(**current).count(),
+        ranked_pairs=_ranked_pairs(current),
         votes=votes["total"],
         votes_decided=votes["decided"],
     )
+
+
+def _ranked_pairs(current: dict[str, Any]) -> int:
+    """A ranking of K responses is worth K(K-1)/2 pairs."""
+    size = F("assignment__presented__len")
+    found = Ranking.objects.filter(**current).aggregate(pairs=Sum(size * (size - 1) / 2))
+    return found["pairs"] or 0
 
 
 def n_expected(found: Export) -> int:
@@ -208,8 +220,19 @@ def n_expected(found: Export) -> int:
     if not found.is_waiting:
         return 0
     there = available(found.project)
-    counts = {"all": there.preferences, "comparisons": there.comparisons, "votes": there.votes}
-    return there.demonstrations if found.kind == Export.Kind.SFT else counts[found.source]
+    if found.kind == Export.Kind.SFT:
+        return there.demonstrations
+    counts = {
+        Export.Source.ALL: there.preferences,
+        Export.Source.COMPARISONS: there.comparisons,
+        Export.Source.RANKINGS: there.ranked_pairs,
+        Export.Source.VOTES: there.votes,
+    }
+    return (
+        there.demonstrations
+        if found.kind == Export.Kind.SFT
+        else counts[Export.Source(found.source)]
+    )
 
 
 def _newest(project: Project) -> QuerySet[Export]:

@@ -12,11 +12,17 @@ from django.core.management import CommandError, call_command
 from demo.loading import load_demo, remove_demo, sign_ins_file, was_loaded
 from exports.building import export_now, folder_of
 from instructions.models import GuidelineVersion
-from labeling.models import Prompt, Task
+from labeling.models import Comparison, Prompt, Task
 from projects import audit, tokens
 from projects.errors import Conflict, NotFound
 from projects.models import AuditEvent, Membership, Project, Role, User
-from tests.exports.judgements import make_comparison, make_demonstration, make_vote
+from tests.exports.judgements import (
+    make_comparison,
+    make_demonstration,
+    make_ranking,
+    make_vote,
+    next_of,
+)
 from tests.factories import PASSWORD, make_guideline_version, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +41,10 @@ def demo() -> Project:
 
 def work_in(project: Project, labeler: User) -> None:
     make_demonstration(project, labeler, "An ideal answer.")
-    make_comparison(project, labeler)
+    made = make_comparison(project, labeler)
+    sides = {"response_a": made.response_a, "response_b": made.response_b}
+    Comparison.objects.create(**next_of(made), **sides, preference=1)
+    make_ranking(project, labeler, [["Best."], ["Good."]])
     make_vote(project)
     make_vote(project, turns=[], source="import")
 

@@ -7,7 +7,17 @@ from django.utils import timezone
 
 from arena.models import Battle, Turn, Vote
 from instructions.models import GuidelineVersion
-from labeling.models import Assignment, Comparison, Demonstration, Prompt, Response, Task
+from labeling.lanes import lane_for
+from labeling.models import (
+    Assignment,
+    Comparison,
+    Demonstration,
+    Prompt,
+    Ranking,
+    Response,
+    Submission,
+    Task,
+)
 from projects.models import Project, User
 from tests.factories import make_model
 from workers.models import Generation, LanguageModel
@@ -88,6 +98,30 @@ def make_comparison(
     )
 
 
+def make_ranking(
+    project: Project, labeler: User, tiers: list[list[str]], *, all_bad: bool = False
+) -> Ranking:
+    """`tiers` are the texts of the answers, the best first."""
+    asked = make_prompt(project)
+    placed = [[drawn(asked, make_model(), text).pk for text in tier] for tier in tiers]
+    presented = sorted(pk for tier in placed for pk in tier)
+    return Ranking.objects.create(
+        assignment=_assignment(asked, Task.Kind.RANKING, labeler, presented),
+        labeler=labeler,
+        guideline_version=version_of(project),
+        seconds=61.0,
+        prompt=asked,
+        tiers=placed,
+        all_bad=all_bad,
+    )
+
+
+def next_of(made: Submission) -> dict[str, Any]:
+    """What the row that supersedes `made` has in common with it."""
+    same = ("assignment", "labeler", "guideline_version", "prompt", "seconds")
+    return {name: getattr(made, name) for name in same} | {"supersedes": made}
+
+
 def make_vote(
     project: Project,
     *,
@@ -120,6 +154,7 @@ def _assignment(prompt: Prompt, kind: str, labeler: User, presented: list[int]) 
         project=prompt.project,
         prompt=prompt,
         kind=kind,
+        lane=lane_for(project=prompt.project, kind=kind),
         state=Task.State.COMPLETE,
         is_open=False,
         n_assigned=1,

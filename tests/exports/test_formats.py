@@ -171,3 +171,24 @@ def test_a_line_is_one_line_for_every_reader_and_says_the_same(text: str) -> Non
 
 def test_a_number_of_more_than_64_bits_does_not_stop_an_export() -> None:
     assert as_line({"seed": 2**70, "text": "\u2028"}) == b'{"seed":%d,"text":"\\u2028"}\n' % 2**70
+
+
+def test_a_conversation_that_goes_on_is_one_row() -> None:
+    turns = (
+        {"role": "assistant", "content": "Hello."},
+        {"role": "user", "content": "And now?"},
+        {"role": "assistant", "content": "Goodbye."},
+    )
+    row = sft_row(demonstration(turns=turns))
+    assert row["messages"][-3:] == list(turns)
+
+
+def test_a_conversation_must_end_with_the_assistant() -> None:
+    turns = ({"role": "assistant", "content": "Hi."}, {"role": "user", "content": "And?"})
+    with pytest.raises(Dropped):
+        sft_row(demonstration(turns=turns))
+
+
+def test_what_is_held_back_says_why() -> None:
+    with pytest.raises(Dropped, match="correcting"):
+        sft_row(demonstration(held_back="its author is correcting it"))

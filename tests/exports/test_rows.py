@@ -4,7 +4,15 @@ import pytest
 
 from exports import rows
 from exports.models import Export
-from labeling.models import Response
+from labeling.lanes import lane_for
+from labeling.models import (
+    Assignment,
+    Comparison,
+    Demonstration,
+    Response,
+    Review,
+    Task,
+)
 from projects.models import Project, User
 from tests.exports.judgements import (
     HAIKU,
@@ -12,7 +20,9 @@ from tests.exports.judgements import (
     make_comparison,
     make_demonstration,
     make_prompt,
+    make_ranking,
     make_vote,
+    next_of,
 )
 from tests.factories import make_guideline_version, make_model, make_project
 
@@ -59,6 +69,93 @@ def test_a_persons_answer_names_no_model(project: Project, labeler: User) -> Non
     Response.objects.create(prompt=prompt, origin="person", text="Written.", author=labeler)
     make_demonstration(project, labeler, "Written too.")
     assert [record.answer.model for record in rows.demonstrations(project)] == [""]
+
+
+def test_the_turns_after_the_first_answer_come_along(project: Project, labeler: User) -> None:
+    made = make_demonstration(project, labeler, "Hello.")
+    turns = [
+        {"role": "assistant", "content": "Hello."},
+        {"role": "user", "content": "And now?"},
+        {"role": "assistant", "content": "Goodbye."},
+    ]
+    longer = Response.objects.create(
+        prompt=made.prompt, origin="person", text="Hello.", author=labeler, turns=turns
+    )
+    Demonstration.objects.create(**next_of(made), response=longer)
+    (record,) = rows.demonstrations(project)
+    assert list(record.turns) == turns
+
+
+def test_what_was_superseded_is_not_read(project: Project, labeler: User) -> None:
+    made = make_comparison(project, labeler, preference=-2)
+    sides = {"response_a": made.response_a, "response_b": made.response_b}
+    Comparison.objects.create(**next_of(made), **sides, preference=1)
+    assert [record.strength for record in rows.comparisons(project)] == [1]
+
+
+def test_a_ranking_is_all_its_pairs_together(project: Project, labeler: User) -> None:
+    made = make_ranking(project, labeler, [["Best."], ["Good.", "As good."], ["Bad."]])
+    pairs = list(rows.rankings(project))
+    assert [(pair.first.text, pair.second.text, pair.strength) for pair in pairs] == [
+        ("Best.", "Good.", -1),
+        ("Best.", "As good.", -1),
+        ("Best.", "Bad.", -2),
+        ("Good.", "As good.", 0),
+        ("Good.", "Bad.", -1),
+        ("As good.", "Bad.", -1),
+    ]
+    assert {pair.group for pair in pairs} == {f"ranking-{made.pk}"}
+    assert len({pair.id for pair in pairs}) == 6
+
+
+def test_a_ranking_of_bad_answers_prefers_none(project: Project, labeler: User) -> None:
+    make_ranking(project, labeler, [["Bad."], ["Worse."]], all_bad=True)
+    assert [pair.strength for pair in rows.rankings(project)] == [None]
+
+
+def test_what_is_being_corrected_is_held_back(project: Project, labeler: User) -> None:
+    made = make_comparison(project, labeler)
+    Assignment.objects.filter(pk=made.assignment_id).update(state="reopened")
+    assert [record.held_back for record in rows.comparisons(project)] == [rows.CORRECTED]
+
+
+def test_gold_is_held_back(project: Project, labeler: User) -> None:
+    made = make_comparison(project, labeler)
+    gold = lane_for(project=project, kind="comparison", is_gold=True)
+    Task.objects.filter(pk=made.assignment.task_id).update(lane=gold)
+    assert [record.held_back for record in rows.comparisons(project)] == [rows.GOLD]
+
+
+def test_a_settlement_stands_for_what_it_settled(
+    project: Project, labeler: User, reviewer: User
+) -> None:
+    made = make_comparison(project, labeler, preference=-3)
+    task = made.assignment.task
+    review = Task.objects.create(
+        project=project,
+        prompt=task.prompt,
+        kind="review",
+        variant="settle",
+        about=task,
+        lane=lane_for(project=project, kind="review"),
+        is_open=False,
+    )
+    assignment = Assignment.objects.create(
+        task=review,
+        labeler=reviewer,
+        state="submitted",
+        leased_until=made.created_at,
+        guideline_version=made.guideline_version,
+    )
+    common = {"assignment": assignment, "labeler": reviewer, "seconds": 9.0}
+    common |= {"guideline_version": made.guideline_version, "prompt": task.prompt}
+    Review.objects.create(**common, about=task, verdict="settle")
+    sides = {"response_a": made.response_a, "response_b": made.response_b}
+    Comparison.objects.create(**common, **sides, preference=2)
+    assert [(record.strength, record.held_back) for record in rows.comparisons(project)] == [
+        (-3, rows.SETTLED),
+        (2, ""),
+    ]
 
 
 @pytest.mark.parametrize(("verdict", "strength"), [("a", -1), ("b", 1), ("tie", 0)])
