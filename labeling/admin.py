@@ -1,25 +1,30 @@
 """For everything rare. Judgements are read here and never changed."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
-from labeling.models import Assignment, Comparison, Demonstration, Prompt, Response, Task
+from labeling.models import (
+    Assignment,
+    Comparison,
+    Criterion,
+    Demonstration,
+    Flag,
+    Gold,
+    GoldResult,
+    Labeler,
+    Lane,
+    Prompt,
+    QualityReport,
+    Ranking,
+    Response,
+    Review,
+    Task,
+    WorkRules,
+)
+from projects.admin import Frozen
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(Frozen):
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Prompt)
@@ -61,3 +66,68 @@ class DemonstrationAdmin(ReadOnly):
 class ComparisonAdmin(ReadOnly):
     list_display = ["pk", "prompt", "labeler", "preference", "both_bad", "created_at"]
     list_select_related = ["prompt", "labeler"]
+
+
+@admin.register(Ranking)
+class RankingAdmin(ReadOnly):
+    list_display = ["pk", "prompt", "labeler", "all_bad", "created_at"]
+    list_select_related = ["prompt", "labeler"]
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnly):
+    list_display = ["pk", "prompt", "labeler", "verdict", "created_at"]
+    list_filter = ["verdict", "prompt__project"]
+    list_select_related = ["prompt", "labeler"]
+
+
+@admin.register(Lane)
+class LaneAdmin(ReadOnly):
+    list_display = ["pk", "project", "kind", "priority", "language", "skills", "is_gold"]
+    list_filter = ["project", "kind"]
+    list_select_related = ["project"]
+
+
+@admin.register(Flag)
+class FlagAdmin(ReadOnly):
+    list_display = ["pk", "task", "reason", "by", "created_at", "outcome"]
+    list_filter = ["reason", "outcome"]
+    list_select_related = ["task", "by"]
+
+
+@admin.register(Gold)
+class GoldAdmin(ReadOnly):
+    list_display = ["pk", "task", "created_by", "created_at", "retired_at"]
+    list_select_related = ["task", "created_by"]
+
+
+@admin.register(GoldResult)
+class GoldResultAdmin(ReadOnly):
+    list_display = ["pk", "gold", "labeler", "score", "created_at"]
+    list_select_related = ["gold", "labeler"]
+
+
+@admin.register(Labeler)
+class LabelerAdmin(ReadOnly):
+    list_display = ["user", "project", "languages", "skills", "daily_cap", "paused_at"]
+    list_filter = ["project"]
+    list_select_related = ["user", "project"]
+
+
+@admin.register(WorkRules)
+class WorkRulesAdmin(ReadOnly):
+    list_display = ["project", "scale", "review_mode", "gold_percent", "consensus"]
+    list_select_related = ["project"]
+
+
+@admin.register(Criterion)
+class CriterionAdmin(ReadOnly):
+    list_display = ["name", "project", "form", "is_required", "retired_at"]
+    list_filter = ["project"]
+    list_select_related = ["project"]
+
+
+@admin.register(QualityReport)
+class QualityReportAdmin(ReadOnly):
+    list_display = ["project", "computed_at"]
+    list_select_related = ["project"]

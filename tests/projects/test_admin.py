@@ -13,7 +13,7 @@ from projects.models import AuditEvent, Project
 from tests.conftest import SignIn
 from tests.factories import make_user
 
-OURS = ("projects", "instructions")
+OURS = ("projects", "instructions", "labeling")
 
 
 def our_models() -> Iterator[type[models.Model]]:
