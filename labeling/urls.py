@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling import prompt_views, views
+from labeling import prompt_views, task_views, views
 
 urlpatterns = [
     path("home/", views.home, name="home"),
@@ -11,8 +11,8 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
     path("projects/<slug:slug>/next/<slug:kind>/", views.next_task, name="next-task"),
-    path("assignments/<int:pk>/", views.assignment, name="assignment"),
-    path("assignments/<int:pk>/draft/", views.draft, name="assignment-draft"),
-    path("assignments/<int:pk>/preview/", views.preview, name="assignment-preview"),
-    path("assignments/<int:pk>/skip/", views.skip, name="assignment-skip"),
+    path("assignments/<int:pk>/", task_views.assignment, name="assignment"),
+    path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),
+    path("assignments/<int:pk>/preview/", task_views.preview, name="assignment-preview"),
+    path("assignments/<int:pk>/skip/", task_views.skip, name="assignment-skip"),
 ]
