@@ -1,0 +1,45 @@
+"""Values from outside, checked one by one and refused all at once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from projects.errors import InvalidInput, Problem
+
+
+def check_all(checks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Run every check; raises one InvalidInput that names all the rules that were broken."""
+    clean: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, check in checks.items():
+        try:
+            clean[name] = check()
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput(*problems)
+    return clean
+
+
+def is_whole(value: Any, low: int, high: int) -> bool:
+    """Whether it is a whole number in the range; true, 1.0 and "1" are not."""
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def yes_or_no(value: Any, *, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput.field(field, "must be true or false")
+    return value
+
+
+def an_object(value: Any, *, field: str) -> Mapping[str, Any]:
+    """A JSON object; nothing at all is an empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidInput.field(field, "must be an object")
+    return value
+
+
+def short(value: Any) -> str:
+    """A stranger's word, cut so that it can be quoted in a refusal."""
+    return repr(value)[:60]
