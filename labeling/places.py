@@ -31,6 +31,19 @@ def give_back(task_ids: Sequence[int]) -> None:
         task.save(update_fields=["n_assigned", "is_open"])
 
 
+def note_skip(task_id: int, *, is_leased: bool, most_skips: int) -> bool:
+    """Count a skip, freeing the place it held; returns whether the task is now set aside."""
+    task = Task.objects.select_for_update().get(pk=task_id)
+    task.n_skipped += 1
+    task.n_assigned -= 1 if is_leased else 0
+    is_set_aside = task.state == Task.State.READY and 0 < most_skips <= task.n_skipped
+    if is_set_aside:
+        task.state = Task.State.SET_ASIDE
+    task.is_open = task.state == Task.State.READY and task.n_assigned < task.overlap
+    task.save(update_fields=["n_skipped", "n_assigned", "state", "is_open"])
+    return is_set_aside
+
+
 def put_back(task: Task) -> None:
     """Ready again, or complete where nothing is missing. The caller holds the task's lock."""
     is_complete = task.n_submitted >= task.overlap

@@ -1,82 +1,83 @@
-"""Who gets which task next: leases, their renewal and their end."""
+"""Who gets which task next: leases, their renewal and their end.
 
-import secrets
+A labeler holds at most one task of a kind and project at work, and at most one more ahead: leased
+while they work on the first, so that the next screen is there at once. A reopened assignment is
+no lease; what was submitted stands while it is corrected.
+"""
+
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, QuerySet, When
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from instructions.models import GuidelineVersion
-from instructions.publish import current_version
-from labeling.lanes import lanes_open_to
-from labeling.models import Assignment, Lane, Task
+from labeling.claiming import has_seen, lease_next
+from labeling.gates import NotNow, Standing, standing_of
+from labeling.models import Assignment, Task
+from labeling.places import give_back, note_skip, take
+from labeling.rules import rules_of
+from labeling.standing import require_unfinished
 from projects import audit
 from projects.access import membership
 from projects.errors import Conflict, InvalidInput, NotFound
-from projects.models import Membership, Project, User
+from projects.models import Project, User
 from projects.text import clean_text
 
 REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
-UNFINISHED = (Assignment.State.OPEN, Assignment.State.LAPSED)
 WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version", "labeler")
-
-# One statement: walk the partial index of open tasks from where this labeler stopped, pass over
-# what others are taking at this moment and what the labeler has had, take one, move the cursor.
-# The cost depends on none of: backlog, finished tasks, tasks this labeler has had before.
-CLAIM = """
-WITH place AS (
-    SELECT COALESCE(
-        (SELECT seq FROM labeling_queuecursor
-         WHERE user_id = %(user)s AND lane_id = %(lane)s), 0) AS seq
-), picked AS (
-    SELECT task.id, task.seq
-    FROM labeling_task task
-    WHERE task.is_open AND task.lane_id = %(lane)s
-      AND task.seq > (SELECT seq FROM place)
-      AND NOT EXISTS (
-          SELECT 1 FROM labeling_assignment had
-          WHERE had.task_id = task.id AND had.labeler_id = %(user)s)
-    ORDER BY task.seq
-    LIMIT 1
-    FOR UPDATE OF task SKIP LOCKED
-), taken AS (
-    UPDATE labeling_task task
-    SET n_assigned = task.n_assigned + 1, is_open = task.n_assigned + 1 < task.overlap
-    FROM picked WHERE task.id = picked.id
-    RETURNING task.id
-), moved AS (
-    INSERT INTO labeling_queuecursor (user_id, lane_id, seq)
-    SELECT %(user)s, %(lane)s, picked.seq FROM picked
-    ON CONFLICT ON CONSTRAINT one_cursor_each DO UPDATE SET seq = EXCLUDED.seq
-)
-SELECT id FROM taken
-"""
+# A guideline may be hundreds of pages, and no lease needs them.
+LEFT_OUT = ("guideline_version__text", "guideline_version__html")
 
 
 def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     """Lease the next task of this kind to `by`, or None when there is none for them.
 
-    Work that was begun comes first: an open assignment, then a lapsed one with room left.
+    Work that was begun comes first: the task at work, then the one held ready, then a lapsed one
+    with room left. Raises NotNow where a gate is closed (see gates.py); which tasks are never
+    given to whom stands in claiming.py.
     """
     member = membership(by, project.slug)
-    if kind not in Task.Kind.values:
+    if not isinstance(kind, str) or kind not in Task.Kind.values:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
-    version = current_version(project)
-    if version is None:
-        raise Conflict(
-            "This project has no published guideline yet. Its owner writes and publishes one; "
-            "then there is something to judge by."
-        )
+    standing = standing_of(member, kind)
+    if standing.barrier is not None:
+        raise NotNow(standing.barrier)
     with transaction.atomic():
         # One claim at a time for one person, so that two tabs cannot take two tasks.
+        _lock_labeler(by, member.project)
+        begun = _begun(by, member.project, kind)
+        return begun if begun is not None else _lease(standing, kind)
+
+
+def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
+    """Hold the task after this one ready, so that its page can be fetched before it is asked for.
+
+    `claim_next` gives it afterwards. Again gives the same one; None where there is none, or where
+    the labeler would not be given one after this.
+    """
+    project, kind = assignment.task.project, assignment.task.kind
+    standing = standing_of(membership(by, project.slug), kind)
+    is_last_today = standing.left_today is not None and standing.left_today <= 1
+    if standing.barrier is not None or is_last_today:
+        return None
+    with transaction.atomic():
         _lock_labeler(by, project)
-        begun = _begun(by, project, kind)
-        if begun is not None:
-            return begun
-        task_id = _claim(member, kind)
-        return None if task_id is None else _assign(by, task_id, version)
+        if hold(by=by, assignment=assignment).state != Assignment.State.OPEN:
+            return None
+        others = _held_now(by, project, kind).exclude(pk=assignment.pk)
+        ahead = others.order_by("pk").values_list("pk", flat=True).first()
+        return _lease(standing, kind, is_ahead=True) if ahead is None else _loaded(ahead)
+
+
+def open_now(*, by: User, assignment: Assignment) -> Assignment:
+    """The labeler sees this task now; what was held ready is at work from here on."""
+    with transaction.atomic():
+        held = hold(by=by, assignment=assignment)
+        if held.opened_at is None:
+            held.opened_at = timezone.now()
+            held.save(update_fields=["opened_at"])
+    return held
 
 
 def assignment_for(user: User, pk: int) -> Assignment:
@@ -105,52 +106,67 @@ def resume(*, by: User, assignment: Assignment) -> Assignment:
 
 def renew(assignment: Assignment) -> None:
     """Extend the lease of somebody who is at work."""
-    assignment.leased_until = _lease_end(assignment.task.project)
-    Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.OPEN).update(
-        leased_until=assignment.leased_until
-    )
+    if assignment.state == Assignment.State.OPEN:
+        assignment.leased_until = _lease_end(assignment.task.project)
+        Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.OPEN).update(
+            leased_until=assignment.leased_until
+        )
 
 
 def skip(*, by: User, assignment: Assignment, reason: str = "") -> None:
-    """Give a task back for others; this labeler does not get it again. Twice is once."""
+    """Give a task back for others; this labeler does not get it again. Twice is once.
+
+    After as many skips as the project's rules name, the task is set aside for its owner.
+    """
     reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
     with transaction.atomic():
         held = hold(by=by, assignment=assignment)
         if held.state == Assignment.State.SKIPPED:
             return
-        if held.state == Assignment.State.SUBMITTED:
+        if held.state == Assignment.State.REOPENED:
             raise Conflict("This task was already submitted.")
-        if held.state == Assignment.State.OPEN:
-            _give_back([held.task_id])
+        require_unfinished(held)
+        is_set_aside = note_skip(
+            held.task_id,
+            is_leased=held.state == Assignment.State.OPEN,
+            most_skips=rules_of(held.task.project).set_aside_after_skips,
+        )
         held.state, held.skip_reason, held.ended_at = "skipped", reason, timezone.now()
         held.save(update_fields=["state", "skip_reason", "ended_at"])
-        task = held.task
-        audit.record(verb="task.skipped", by=by, project=task.project, subject=task, reason=reason)
+        audit.record(
+            verb="task.skipped",
+            by=by,
+            project=held.task.project,
+            subject=held.task,
+            reason=reason,
+            **({"set_aside": True} if is_set_aside else {}),
+        )
 
 
 def lapse_expired(*, most: int = 500) -> int:
-    """End the leases that ran out, so that others may have the tasks. Drafts stay."""
+    """End the leases that ran out, so that others may have the tasks. Drafts stay.
+
+    A correction that was begun and left ends too: what was submitted before stands.
+    """
     now = timezone.now()
+    expired = Assignment.objects.select_for_update(skip_locked=True).filter(leased_until__lt=now)
     with transaction.atomic():
-        expired = list(
-            Assignment.objects.select_for_update(skip_locked=True)
-            .filter(state=Assignment.State.OPEN, leased_until__lt=now)
+        leases = list(
+            expired.filter(state=Assignment.State.OPEN)
             .order_by("leased_until", "pk")
             .values_list("pk", "task_id")[:most]
         )
-        Assignment.objects.filter(pk__in=[pk for pk, _ in expired]).update(
+        Assignment.objects.filter(pk__in=[pk for pk, _ in leases]).update(
             state=Assignment.State.LAPSED, ended_at=now
         )
-        _give_back([task_id for _, task_id in expired])
-    return len(expired)
-
-
-def _give_back(task_ids: list[int]) -> None:
-    """Free one place a mention. In order of the keys, so that two of these cannot deadlock."""
-    for task in Task.objects.select_for_update().filter(pk__in=task_ids).order_by("pk"):
-        task.n_assigned -= task_ids.count(task.pk)
-        task.is_open = task.state == Task.State.READY
-        task.save(update_fields=["n_assigned", "is_open"])
+        corrections = list(
+            expired.filter(state=Assignment.State.REOPENED)
+            .order_by("leased_until", "pk")
+            .values_list("pk", flat=True)[:most]
+        )
+        Assignment.objects.filter(pk__in=corrections).update(state=Assignment.State.SUBMITTED)
+        give_back([task_id for _, task_id in leases])
+    return len(leases)
 
 
 def counts(project: Project) -> dict[str, dict[str, int]]:
@@ -171,6 +187,7 @@ def _lock_labeler(by: User, project: Project) -> None:
 def _own(user: User, pk: int, rows: QuerySet[Assignment]) -> Assignment:
     found = (
         rows.select_related(*WITH_ITS_TASK)
+        .defer(*LEFT_OUT)
         .filter(pk=pk, labeler=user, task__project__memberships__user=user)
         .first()
     )
@@ -179,84 +196,80 @@ def _own(user: User, pk: int, rows: QuerySet[Assignment]) -> Assignment:
     return found
 
 
+def _held_now(by: User, project: Project, kind: str) -> QuerySet[Assignment]:
+    """This labeler's leases of a kind in a project."""
+    return Assignment.objects.filter(
+        labeler=by, state=Assignment.State.OPEN, task__project=project, task__kind=kind
+    )
+
+
 def _begun(by: User, project: Project, kind: str) -> Assignment | None:
-    """An open assignment, or a lapsed one that could be had again; drafts first."""
+    """The task at work, the one held ready, or a lapsed one that could be had again."""
+    lapsed = Q(state=Assignment.State.LAPSED, task__is_open=True)
     # Neither limited nor ordered here: that would tempt the planner away from the labeler's index.
     own = list(
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related(*WITH_ITS_TASK)
-        .filter(labeler=by, state__in=UNFINISHED, task__project=project, task__kind=kind)
+        Assignment.objects.filter(
+            Q(state=Assignment.State.OPEN) | lapsed,
+            labeler=by,
+            task__project=project,
+            task__kind=kind,
+        ).values_list("state", "opened_at", "draft_saved_at", "pk")
     )
-    for held in own:
-        if held.state == Assignment.State.OPEN:
-            renew(held)
+    own.sort(key=lambda row: (row[0] != "open", row[1] is None, row[2] is None, row[3]))
+    for *_, pk in own:
+        held = hold(by=by, assignment=Assignment(pk=pk))
+        if _goes_on(held):
             return held
-    for lapsed in sorted(own, key=lambda row: (row.draft_saved_at is None, row.pk)):
-        if lapsed.task.is_open and take_back(lapsed):
-            return lapsed
     return None
+
+
+def _goes_on(held: Assignment) -> bool:
+    """Whether its labeler can go on with it, which they then do. The caller holds its row."""
+    if held.state not in (Assignment.State.OPEN, Assignment.State.LAPSED):
+        # Ended in another tab since it was listed.
+        return False
+    if held.opened_at is None and has_seen(held):
+        _drop(held)
+        return False
+    if held.state == Assignment.State.LAPSED and not take_back(held):
+        return False
+    renew(held)
+    if held.opened_at is None:
+        held.opened_at = timezone.now()
+        held.save(update_fields=["opened_at"])
+    return True
+
+
+def _drop(held: Assignment) -> None:
+    """Take away what was held ready and never shown, as if it had never been leased."""
+    task_id = held.task_id
+    is_leased = held.state == Assignment.State.OPEN
+    held.delete()
+    if is_leased:
+        give_back([task_id])
 
 
 def take_back(assignment: Assignment) -> bool:
     """Lease a lapsed assignment again where its task has room. The caller holds its row."""
-    has_room_after = Case(When(n_assigned__lt=F("overlap") - 1, then=True), default=False)
-    changed = Task.objects.filter(pk=assignment.task_id, is_open=True).update(
-        n_assigned=F("n_assigned") + 1, is_open=has_room_after
-    )
-    if changed:
-        assignment.state, assignment.ended_at = Assignment.State.OPEN, None
-        assignment.leased_until = _lease_end(assignment.task.project)
-        assignment.save(update_fields=["state", "ended_at", "leased_until"])
-    return bool(changed)
+    if not take(assignment.task_id):
+        return False
+    assignment.state, assignment.ended_at = Assignment.State.OPEN, None
+    assignment.leased_until = _lease_end(assignment.task.project)
+    assignment.save(update_fields=["state", "ended_at", "leased_until"])
+    return True
 
 
-def _claim(member: Membership, kind: str) -> int | None:
-    for lane in lanes_open_to(member, kind):
-        task_id = _claim_in(lane, member.user)
-        if task_id is not None:
-            return task_id
-    return None
+def _lease(standing: Standing, kind: str, *, is_ahead: bool = False) -> Assignment | None:
+    now = timezone.now()
+    until = _lease_end(standing.member.project, now)
+    pk = lease_next(standing, kind, now=now, until=until, is_ahead=is_ahead)
+    return None if pk is None else _loaded(pk)
 
 
-def _claim_in(lane: Lane, user: User) -> int | None:
-    values = {"user": user.pk, "lane": lane.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        row = cursor.fetchone()
-        if row is None:
-            # The end of the lane: begin again at its front, once.
-            cursor.execute(
-                "UPDATE labeling_queuecursor SET seq = 0"
-                " WHERE user_id = %(user)s AND lane_id = %(lane)s AND seq > 0",
-                values,
-            )
-            if cursor.rowcount:
-                cursor.execute(CLAIM, values)
-                row = cursor.fetchone()
-    return None if row is None else int(row[0])
+def _loaded(pk: int) -> Assignment:
+    rows = Assignment.objects.select_related(*WITH_ITS_TASK).defer(*LEFT_OUT)
+    return rows.get(pk=pk)
 
 
-def _assign(by: User, task_id: int, version: GuidelineVersion) -> Assignment:
-    task = Task.objects.select_related("project", "prompt").get(pk=task_id)
-    responses: list[int] = []
-    if task.kind in (Task.Kind.COMPARISON, Task.Kind.RANKING):
-        candidates = task.candidates.filter(response__isnull=False).order_by("position")
-        responses = list(candidates.values_list("response_id", flat=True))
-    return Assignment.objects.create(
-        task=task,
-        labeler=by,
-        leased_until=_lease_end(task.project),
-        presented=_presented(task.kind, responses),
-        opened_at=timezone.now(),
-        guideline_version=version,
-    )
-
-
-def _presented(kind: str, responses: list[int]) -> list[int]:
-    """The candidates in an order nobody can guess: all of them, or two for a comparison."""
-    number = min(2, len(responses)) if kind == Task.Kind.COMPARISON else len(responses)
-    return secrets.SystemRandom().sample(responses, k=number)
-
-
-def _lease_end(project: Project) -> datetime:
-    return timezone.now() + timedelta(minutes=project.lease_minutes)
+def _lease_end(project: Project, now: datetime | None = None) -> datetime:
+    return (now or timezone.now()) + timedelta(minutes=project.lease_minutes)

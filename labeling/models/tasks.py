@@ -236,6 +236,9 @@ class Assignment(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["leased_until"], condition=Q(state="open"), name="open_leases"),
+            models.Index(
+                fields=["leased_until"], condition=Q(state="reopened"), name="reopened_leases"
+            ),
             models.Index(fields=["labeler", "state", "-ended_at"], name="labelers_work"),
         ]
         constraints = [
