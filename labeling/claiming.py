@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from labeling.gates import Standing
+from labeling.gates import Terms
 from labeling.models import Assignment, Task
 
 NOT_HAD = """
@@ -138,7 +138,7 @@ STATEMENTS = {
 
 
 def lease_next(
-    standing: Standing, kind: str, *, now: datetime, until: datetime, is_ahead: bool = False
+    terms: Terms, kind: str, *, now: datetime, until: datetime, is_ahead: bool = False
 ) -> int | None:
     """Lease the next task of this kind; returns the new assignment's key, None without a task.
 
@@ -148,14 +148,14 @@ def lease_next(
     where they opened a review of it. Call inside a transaction that holds the labeler's lock.
     """
     values: dict[str, Any] = {
-        "user": standing.member.user_id,
-        "project": standing.member.project_id,
+        "user": terms.member.user_id,
+        "project": terms.member.project_id,
         "kind": kind,
-        "languages": standing.languages,
-        "skills": standing.skills,
-        "golds": _golds(standing, kind),
+        "languages": terms.languages,
+        "skills": terms.skills,
+        "golds": _golds(terms, kind),
         "seen": [str(seen) for seen in SEEN_BEFORE.get(kind, ())],
-        "version": standing.version_id,
+        "version": terms.version_id,
         "now": now,
         "until": until,
         "opened_at": None if is_ahead else now,
@@ -176,14 +176,14 @@ def has_seen(assignment: Assignment) -> bool:
     ).exists()
 
 
-def _golds(standing: Standing, kind: str) -> list[bool]:
+def _golds(terms: Terms, kind: str) -> list[bool]:
     """In which lanes to look, and in which first: gold ones or the others.
 
     The same statement serves both, so that its time does not tell what was found.
     """
-    if standing.must_qualify:
+    if terms.must_qualify:
         return [True]
-    percent = standing.rules.gold_percent
-    if not percent or kind not in Standing.KINDS_WITH_GOLD:
+    percent = terms.rules.gold_percent
+    if not percent or kind not in Terms.KINDS_WITH_GOLD:
         return [False]
     return [True, False] if secrets.randbelow(100) < percent else [False, True]

@@ -40,7 +40,7 @@ class NotNow(Conflict):
 
 
 @dataclass(frozen=True)
-class Standing:
+class Terms:
     """What decides which tasks of a kind a member may be given."""
 
     KINDS_WITH_GOLD: ClassVar = frozenset({Task.Kind.COMPARISON.value, Task.Kind.RANKING.value})
@@ -59,20 +59,20 @@ class Standing:
 
 def barrier(member: Membership, kind: str) -> Barrier | None:
     """Why this member may not be given work of this kind now; None where nothing hinders."""
-    return standing_of(member, kind).barrier
+    return terms_of(member, kind).barrier
 
 
-def standing_of(member: Membership, kind: str) -> Standing:
+def terms_of(member: Membership, kind: str) -> Terms:
     project, rules = member.project, rules_of(member.project)
     version_id = _version_id(member)
     if version_id is None:
-        return Standing(member, rules, barrier=_no_guideline(member))
+        return Terms(member, rules, barrier=_no_guideline(member))
     labeler = Labeler.objects.filter(project=project, user=member.user).first()
     left_today = _left_today(member, kind, rules, labeler)
     is_qualified = (
-        qualified(member) if rules.qualify_percent and kind in Standing.KINDS_WITH_GOLD else True
+        qualified(member) if rules.qualify_percent and kind in Terms.KINDS_WITH_GOLD else True
     )
-    return Standing(
+    return Terms(
         member,
         rules,
         barrier=_paused(member, labeler)

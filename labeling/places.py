@@ -44,6 +44,19 @@ def note_skip(task_id: int, *, is_leased: bool, most_skips: int) -> bool:
     return is_set_aside
 
 
+def set_aside(task_id: int, *, is_leased: bool) -> None:
+    """Give nobody this task until its project's staff settles it; frees the place that was held.
+
+    Those who have it now may still submit.
+    """
+    task = Task.objects.select_for_update().get(pk=task_id)
+    task.n_assigned -= 1 if is_leased else 0
+    if task.state in (Task.State.READY, Task.State.COMPLETE):
+        task.state = Task.State.SET_ASIDE
+    task.is_open = False
+    task.save(update_fields=["n_assigned", "state", "is_open"])
+
+
 def put_back(task: Task) -> None:
     """Ready again, or complete where nothing is missing. The caller holds the task's lock."""
     is_complete = task.n_submitted >= task.overlap

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from labeling.claiming import has_seen, lease_next
-from labeling.gates import NotNow, Standing, standing_of
+from labeling.gates import NotNow, Terms, terms_of
 from labeling.models import Assignment, Task
 from labeling.places import give_back, note_skip, take
 from labeling.rules import rules_of
@@ -40,14 +40,14 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     member = membership(by, project.slug)
     if not isinstance(kind, str) or kind not in Task.Kind.values:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
-    standing = standing_of(member, kind)
-    if standing.barrier is not None:
-        raise NotNow(standing.barrier)
+    terms = terms_of(member, kind)
+    if terms.barrier is not None:
+        raise NotNow(terms.barrier)
     with transaction.atomic():
         # One claim at a time for one person, so that two tabs cannot take two tasks.
         _lock_labeler(by, member.project)
         begun = _begun(by, member.project, kind)
-        return begun if begun is not None else _lease(standing, kind)
+        return begun if begun is not None else _lease(terms, kind)
 
 
 def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
@@ -57,9 +57,9 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
     the labeler would not be given one after this.
     """
     project, kind = assignment.task.project, assignment.task.kind
-    standing = standing_of(membership(by, project.slug), kind)
-    is_last_today = standing.left_today is not None and standing.left_today <= 1
-    if standing.barrier is not None or is_last_today:
+    terms = terms_of(membership(by, project.slug), kind)
+    is_last_today = terms.left_today is not None and terms.left_today <= 1
+    if terms.barrier is not None or is_last_today:
         return None
     with transaction.atomic():
         _lock_labeler(by, project)
@@ -67,7 +67,7 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
             return None
         others = _held_now(by, project, kind).exclude(pk=assignment.pk)
         ahead = others.order_by("pk").values_list("pk", flat=True).first()
-        return _lease(standing, kind, is_ahead=True) if ahead is None else _loaded(ahead)
+        return _lease(terms, kind, is_ahead=True) if ahead is None else _loaded(ahead)
 
 
 def open_now(*, by: User, assignment: Assignment) -> Assignment:
@@ -259,10 +259,10 @@ def take_back(assignment: Assignment) -> bool:
     return True
 
 
-def _lease(standing: Standing, kind: str, *, is_ahead: bool = False) -> Assignment | None:
+def _lease(terms: Terms, kind: str, *, is_ahead: bool = False) -> Assignment | None:
     now = timezone.now()
-    until = _lease_end(standing.member.project, now)
-    pk = lease_next(standing, kind, now=now, until=until, is_ahead=is_ahead)
+    until = _lease_end(terms.member.project, now)
+    pk = lease_next(terms, kind, now=now, until=until, is_ahead=is_ahead)
     return None if pk is None else _loaded(pk)
 
 
