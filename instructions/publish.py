@@ -1,22 +1,26 @@
 """Writing a guideline's draft and publishing it as a version that never changes."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from instructions.clauses import (
+    LONGEST_GUIDELINE,
     ClauseText,
     GuidelineSyntaxError,
-    parse_clauses,
+    GuidelineText,
+    problems_in,
+    read_guideline,
     render_guideline,
+    render_text,
 )
 from instructions.models import Clause, Guideline, GuidelineVersion
-from instructions.render import LONGEST_MARKDOWN
 from projects import audit
 from projects.access import OWNERS, membership
-from projects.errors import Conflict, InvalidInput, Problem
+from projects.errors import Conflict, InvalidInput, NotFound, Problem
 from projects.models import Project, User
 from projects.text import clean_text
 
@@ -39,6 +43,15 @@ def versions_of(project: Project) -> QuerySet[GuidelineVersion]:
     )
 
 
+def version_numbered(project: Project, number: int) -> GuidelineVersion:
+    """The version of that number, or NotFound."""
+    # A larger number does not fit the column, and PostgreSQL would say so with an error.
+    found = versions_of(project).filter(number=number).first() if number < 2**31 else None
+    if found is None:
+        raise NotFound("There is no such version of this guideline.")
+    return found
+
+
 def draft_of(project: Project) -> Guideline:
     """The guideline with its draft; an empty one that is not stored where none was begun."""
     found = Guideline.objects.filter(project=project).first()
@@ -54,7 +67,7 @@ def save_draft(
     is a Conflict instead of being overwritten.
     """
     membership(by, project.slug, roles=OWNERS)
-    text = clean_text(text, field="text", limit=LONGEST_MARKDOWN, required=False)
+    text = clean_text(text, field="text", limit=LONGEST_GUIDELINE, required=False)
     with transaction.atomic():
         guideline = _locked(project)
         if last_seen is not None and guideline.draft_saved_at != last_seen:
@@ -72,38 +85,62 @@ def publish(*, by: User, project: Project, change_note: str) -> GuidelineVersion
     """Make the draft the next version. Raises InvalidInput naming line and rule."""
     membership(by, project.slug, roles=OWNERS)
     note = clean_text(change_note, field="change_note", limit=NOTE_LIMIT, required=False).strip()
+    # Hundreds of pages take a second or two to render: before the lock, so that nobody's draft
+    # waits for it.
+    text = draft_of(project).draft
+    read = check(text)
+    html = render_text(read)
     with transaction.atomic():
         guideline = _locked(project)
+        if guideline.draft != text:
+            raise Conflict("The draft was changed while it was being published. Look at it again.")
         current = current_version(project)
-        if current is not None and current.text == guideline.draft:
+        if current is not None and current.text == text:
             raise Conflict("There is nothing to publish: the draft is the current version.")
-        clauses = check(guideline.draft)
         version = GuidelineVersion.objects.create(
             guideline=guideline,
             number=(guideline.versions.aggregate(last=Max("number"))["last"] or 0) + 1,
-            text=guideline.draft,
-            html=render_guideline(guideline.draft),
+            text=text,
+            html=html,
             change_note=note,
             published_by=by,
         )
-        Clause.objects.bulk_create(_row(version, clause) for clause in clauses)
+        _keep_clauses(version, read.clauses)
         audit.record(
             verb="guideline.published",
             by=by,
             project=project,
             subject=version,
             number=version.number,
-            clauses=len(clauses),
+            clauses=len(read.clauses),
         )
     return version
 
 
-def check(text: str) -> list[ClauseText]:
-    """The clauses of a guideline fit to publish, or InvalidInput."""
+def restore(
+    *, by: User, project: Project, number: int, last_seen: datetime | None = None
+) -> Guideline:
+    """Make an earlier version's text the draft; publishing it makes a new version of it.
+
+    With `last_seen` as in `save_draft`, so that a draft somebody is writing is not overwritten.
+    """
+    membership(by, project.slug, roles=OWNERS)
+    version = version_numbered(project, number)
+    with transaction.atomic():
+        guideline = save_draft(by=by, project=project, text=version.text, last_seen=last_seen)
+        audit.record(
+            verb="guideline.restored", by=by, project=project, subject=version, number=number
+        )
+    return guideline
+
+
+def check(text: str) -> GuidelineText:
+    """A guideline fit to publish, or InvalidInput."""
     try:
-        clauses = parse_clauses(text)
+        read = read_guideline(text)
     except GuidelineSyntaxError as error:
         raise InvalidInput(Problem("text", error.rule, line=error.line)) from error
+    clauses = read.clauses
     if not clauses:
         rule = "needs at least one clause: a numbered heading like “## 1 Be helpful {helpful}”"
         raise InvalidInput.field("text", rule)
@@ -114,12 +151,23 @@ def check(text: str) -> list[ClauseText]:
                 f"{TITLE_LIMIT} characters and a number {NUMBER_LIMIT}"
             )
             raise InvalidInput.field("text", rule)
-    return clauses
+    return read
+
+
+def faults_of(text: str) -> list[Problem]:
+    """What keeps a draft from being published, by line; a few at a time."""
+    found = [Problem("text", error.rule, line=error.line) for error in problems_in(text)]
+    if not found:
+        try:
+            check(text)
+        except InvalidInput as error:
+            found = list(error.problems)
+    return found
 
 
 def preview(text: str) -> str:
     """The draft as labelers would see it. Raises InvalidInput as `publish` does for its form."""
-    text = clean_text(text, field="text", limit=LONGEST_MARKDOWN, required=False)
+    text = clean_text(text, field="text", limit=LONGEST_GUIDELINE, required=False)
     try:
         return render_guideline(text)
     except GuidelineSyntaxError as error:
@@ -130,6 +178,15 @@ def _locked(project: Project) -> Guideline:
     """The guideline's row, held until the transaction ends, so that versions count up singly."""
     Guideline.objects.get_or_create(project=project)
     return Guideline.objects.select_for_update().get(project=project)
+
+
+def _keep_clauses(version: GuidelineVersion, clauses: Iterable[ClauseText]) -> None:
+    try:
+        Clause.objects.bulk_create(_row(version, clause) for clause in clauses)
+    except OperationalError as error:
+        # PostgreSQL indexes at most a megabyte of different words a clause.
+        rule = "a clause holds too many different words to be searched; divide the longest"
+        raise InvalidInput.field("text", rule) from error
 
 
 def _row(version: GuidelineVersion, clause: ClauseText) -> Clause:
