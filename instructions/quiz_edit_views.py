@@ -36,7 +36,7 @@ def quizzes_page(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "The quiz is there. Give it questions, then switch it on.")
             return redirect("quiz-edit", slug, made.pk)
     is_owner = member.role == Role.OWNER
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "quiz": quiz,
             "kinds": [TaskKind(kind).label for kind in quiz.kinds],

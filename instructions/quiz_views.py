@@ -40,8 +40,11 @@ def quiz(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             seal=request.POST.get("seal", ""),
             chosen=chosen,
         )
-    except (InvalidInput, Conflict) as error:
+    except InvalidInput as error:
         return _sheet_page(request, member, found, chosen=chosen, refused=error)
+    except Conflict as error:
+        # What was chosen may stand at other places by now.
+        return _sheet_page(request, member, found, refused=error)
     return redirect("quiz-attempt", slug, attempt.pk)
 
 

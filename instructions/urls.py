@@ -1,6 +1,6 @@
 from django.urls import path
 
-from instructions import views
+from instructions import question_views, quiz_edit_views, quiz_views, views
 
 urlpatterns = [
     path("projects/<slug:slug>/guideline/", views.guideline, name="guideline"),
@@ -20,6 +20,70 @@ urlpatterns = [
         "projects/<slug:slug>/guideline/publish/",
         views.guideline_publish,
         name="guideline-publish",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/questions/",
+        question_views.guideline_questions,
+        name="guideline-questions",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/questions/<int:pk>/answer/",
+        question_views.question_answer,
+        name="question-answer",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/questions/<int:pk>/hide/",
+        question_views.question_hide,
+        name="question-hide",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/notes/",
+        question_views.guideline_notes,
+        name="guideline-notes",
+    ),
+    path("projects/<slug:slug>/guideline/pins/", question_views.guideline_pin, name="guideline-pin"),
+    path("projects/<slug:slug>/quizzes/", quiz_views.quiz_list, name="quizzes"),
+    path("projects/<slug:slug>/quizzes/<int:pk>/", quiz_views.quiz, name="quiz"),
+    path(
+        "projects/<slug:slug>/quizzes/attempts/<int:pk>/",
+        quiz_views.quiz_attempt,
+        name="quiz-attempt",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/<int:pk>/preview/",
+        quiz_views.quiz_preview,
+        name="quiz-preview",
+    ),
+    path("projects/<slug:slug>/quizzes/<int:pk>/edit/", quiz_edit_views.quiz_edit, name="quiz-edit"),
+    path(
+        "projects/<slug:slug>/quizzes/<int:pk>/results/",
+        quiz_edit_views.results,
+        name="quiz-results",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/<int:pk>/grant/",
+        quiz_edit_views.quiz_grant,
+        name="quiz-grant",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/<int:pk>/questions/",
+        quiz_edit_views.quiz_question_add,
+        name="quiz-question-add",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/questions/<int:pk>/",
+        quiz_edit_views.quiz_question,
+        name="quiz-question",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/questions/<int:pk>/move/",
+        quiz_edit_views.quiz_question_move,
+        name="quiz-question-move",
+    ),
+    path(
+        "projects/<slug:slug>/quizzes/questions/<int:pk>/retire/",
+        quiz_edit_views.quiz_question_retire,
+        name="quiz-question-retire",
     ),
     path("leaving/", views.leaving, name="leaving"),
 ]
