@@ -1,6 +1,6 @@
 """Values from outside, checked one by one and refused all at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from projects.errors import InvalidInput, Problem
@@ -43,3 +43,19 @@ def an_object(value: Any, *, field: str) -> Mapping[str, Any]:
 def short(value: Any) -> str:
     """A stranger's word, cut so that it can be quoted in a refusal."""
     return repr(value)[:60]
+
+
+def one_of(value: Any, choices: Sequence[str], *, field: str) -> str:
+    if value not in choices:
+        raise InvalidInput.field(field, f"must be one of {', '.join(choices)}")
+    return str(value)
+
+
+def number_from(value: Any, low: int, high: int, *, field: str) -> int:
+    """A whole number, or the digits of one as a form sends them."""
+    if isinstance(value, str):
+        text = value.strip()
+        value = int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+    if not is_whole(value, low, high):
+        raise InvalidInput.field(field, f"must be a whole number from {low:,} to {high:,}")
+    return int(value)

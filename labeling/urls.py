@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling import prompt_views, task_views, views
+from labeling import prompt_views, rules_views, task_views, views
 
 urlpatterns = [
     path("home/", views.home, name="home"),
@@ -15,4 +15,11 @@ urlpatterns = [
     path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),
     path("assignments/<int:pk>/preview/", task_views.preview, name="assignment-preview"),
     path("assignments/<int:pk>/skip/", task_views.skip, name="assignment-skip"),
+    path("assignments/<int:pk>/ahead/", task_views.ahead, name="assignment-ahead"),
+    path("assignments/<int:pk>/pulse/", task_views.pulse, name="assignment-pulse"),
+    path("assignments/<int:pk>/undo/", task_views.undo, name="assignment-undo"),
+    path("assignments/<int:pk>/leave/", task_views.leave, name="assignment-leave"),
+    path("projects/<slug:slug>/rules/", rules_views.work_rules, name="work-rules"),
+    path("projects/<slug:slug>/rules/criteria/", rules_views.criterion_add, name="criterion-add"),
+    path("projects/<slug:slug>/rules/criteria/<int:pk>/", rules_views.criterion, name="criterion"),
 ]

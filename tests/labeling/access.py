@@ -2,6 +2,7 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from labeling.models import Criterion
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
 
@@ -39,6 +40,11 @@ def _api(world: World, tail: str) -> str:
     return f"/api/v1{_path(world, tail)}"
 
 
+def _criterion(world: World) -> tuple[str, str, Data]:
+    row = Criterion.objects.create(project=world.project, key="tone", name="Tone")
+    return "POST", f"/projects/harbour/rules/criteria/{row.pk}/", {"action": "retire"}
+
+
 ROUTES: dict[str, Route] = {
     "home": Route(lambda world: ("GET", "/home/", None), signed_in()),
     "project": Route(lambda world: ("GET", "/projects/harbour/", None), members()),
@@ -49,6 +55,19 @@ ROUTES: dict[str, Route] = {
     ),
     "prompts-retry": Route(_retry, staff(302)),
     "next-task": Route(_next, members(302)),
+    "work-rules": Route(lambda world: ("GET", "/projects/harbour/rules/", None), owners()),
+    "work-rules POST": Route(
+        lambda world: ("POST", "/projects/harbour/rules/", {"scale": "simple"}), owners(302)
+    ),
+    "criterion-add": Route(
+        lambda world: (
+            "POST",
+            "/projects/harbour/rules/criteria/",
+            {"name": "Tone", "form": "sides"},
+        ),
+        owners(302),
+    ),
+    "criterion": Route(_criterion, owners(302)),
     "assignment": Route(lambda world: ("GET", _path(world, ""), None), OWN),
     "assignment POST": Route(
         lambda world: ("POST", _path(world, ""), {"text": "Answer."}), OWN | {"labeler": 302}
