@@ -51,7 +51,7 @@ def set_aside(task_id: int, *, is_leased: bool) -> None:
     """
     task = Task.objects.select_for_update().get(pk=task_id)
     task.n_assigned -= 1 if is_leased else 0
-    if task.state in (Task.State.READY, Task.State.COMPLETE):
+    if task.state == Task.State.READY:
         task.state = Task.State.SET_ASIDE
     task.is_open = False
     task.save(update_fields=["n_assigned", "state", "is_open"])
