@@ -14,6 +14,7 @@ be cut at 20,000 characters. Kept of it: {"field", "at_seconds", "chars", "head"
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +26,7 @@ from labeling.models import Assignment, Candidate, Comparison, Demonstration, Re
 from labeling.queue import hold, renew, take_back
 from labeling.standing import require_unfinished
 from projects.errors import InvalidInput
-from projects.models import User
+from projects.models import Project, User
 from projects.text import clean_text
 
 LONGEST_PASTE = 20_000
@@ -47,11 +48,24 @@ def pulse(*, by: User, assignment: Assignment, active_seconds: Any, evidence: An
         require_unfinished(held)
         note(held, active_seconds=active_seconds, evidence=evidence)
         held.save(update_fields=["active_seconds", "evidence"])
-        if held.state == Assignment.State.OPEN:
-            renew(held)
-        elif held.state == Assignment.State.LAPSED:
-            take_back(held)
+        stay(held)
     return held
+
+
+def stay(held: Assignment) -> None:
+    """Renew the lease of somebody at work; a lapsed one where its task still has room."""
+    if held.state == Assignment.State.OPEN:
+        renew(held)
+    elif held.state == Assignment.State.LAPSED:
+        take_back(held)
+    else:
+        held.leased_until = max(held.leased_until, correction_ends(held.task.project))
+        held.save(update_fields=["leased_until"])
+
+
+def correction_ends(project: Project) -> datetime:
+    """When a correction that nobody works on ends, from now; what it corrects stands again."""
+    return timezone.now() + timedelta(minutes=project.lease_minutes)
 
 
 def note(held: Assignment, *, active_seconds: Any = None, evidence: Any = None) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from labeling.activity import correction_ends
 from labeling.drafts import draft_of
 from labeling.models import Assignment, Task
 from labeling.queue import hold
@@ -41,7 +42,8 @@ def undo(*, by: User, assignment: Assignment) -> Assignment:
             raise Conflict(CORRECTED)
         held.state, held.draft = Assignment.State.REOPENED, draft_of(row, held.presented)
         held.draft_saved_at = timezone.now()
-        held.save(update_fields=["state", "draft", "draft_saved_at"])
+        held.leased_until = correction_ends(held.task.project)
+        held.save(update_fields=["state", "draft", "draft_saved_at", "leased_until"])
         verb = f"{row._meta.model_name}.reopened"
         audit.record(verb=verb, by=by, project=held.task.project, subject=row)
     return held

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from instructions.clauses import cited
 from labeling import aftermath, judging
-from labeling.activity import note, seconds_since_opened
+from labeling.activity import note, seconds_since_opened, stay
 from labeling.checks import an_object
 from labeling.drafts import CHOICES, LONGEST_ANSWER, MOST_TURNS, Draft, clean_draft
 from labeling.judging import LONGEST_JUSTIFICATION
@@ -24,7 +24,7 @@ from labeling.models import (
     Submission,
     Task,
 )
-from labeling.queue import hold, renew, take_back
+from labeling.queue import hold, take_back
 from labeling.rules import criteria_of, rules_of
 from labeling.standing import require_unfinished
 from projects import audit
@@ -92,10 +92,7 @@ def save_draft(*, by: User, assignment: Assignment, draft: Any) -> Assignment:
         require_unfinished(held)
         _note(held, draft)
         _keep(held, kept)
-        if held.state == Assignment.State.OPEN:
-            renew(held)
-        elif held.state == Assignment.State.LAPSED:
-            take_back(held)
+        stay(held)
     return held
 
 
