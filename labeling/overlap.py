@@ -60,7 +60,7 @@ def set_overlap(
             )
             raise InvalidInput.field("overlap", rule)
         cursor.execute(CHANGE.format(scope=SCOPE), values)
-        n_changed = cursor.rowcount
+        n_changed = int(cursor.rowcount)
         audit.record(
             verb="overlap.changed",
             by=by,

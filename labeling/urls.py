@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling import prompt_views, rules_views, task_views, views
+from labeling import flag_views, prompt_views, rules_views, task_views, views
 
 urlpatterns = [
     path("home/", views.home, name="home"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("projects/<slug:slug>/rules/", rules_views.work_rules, name="work-rules"),
     path("projects/<slug:slug>/rules/criteria/", rules_views.criterion_add, name="criterion-add"),
     path("projects/<slug:slug>/rules/criteria/<int:pk>/", rules_views.criterion, name="criterion"),
+    path("projects/<slug:slug>/flags/", flag_views.flag_list, name="flags"),
+    path("projects/<slug:slug>/flags/<int:pk>/", flag_views.flag_settle, name="flag-settle"),
 ]

@@ -31,6 +31,11 @@ def _retry(world: World) -> tuple[str, str, Data]:
     return "POST", "/projects/harbour/prompts/retry/", {}
 
 
+def _settle(world: World) -> tuple[str, str, Data]:
+    task = make_demonstration_task(world.project, state="set_aside", is_open=False)
+    return "POST", f"/projects/harbour/flags/{task.pk}/", {"outcome": "queued"}
+
+
 def _api_next(world: World) -> tuple[str, str, Data]:
     make_demonstration_task(world.project)
     return "POST", "/api/v1/projects/harbour/next", {"kind": "demonstration"}
@@ -54,6 +59,8 @@ ROUTES: dict[str, Route] = {
         lambda world: ("GET", "/projects/harbour/prompts/import/", None), owners(302)
     ),
     "prompts-retry": Route(_retry, staff(302)),
+    "flags": Route(lambda world: ("GET", "/projects/harbour/flags/", None), staff()),
+    "flag-settle": Route(_settle, staff(302)),
     "next-task": Route(_next, members(302)),
     "work-rules": Route(lambda world: ("GET", "/projects/harbour/rules/", None), owners()),
     "work-rules POST": Route(

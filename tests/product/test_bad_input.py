@@ -89,6 +89,7 @@ FIELDS = {
     "work-rules": ["scale", "safety_flags", "ranking_size"],
     "criterion-add": ["name", "form", "description"],
     "criterion": ["action", "name"],
+    "flag-settle": ["outcome", "only"],
     "next-task": [],
     "assignment": ["text", "action"],
     "assignment-draft": ["text"],
