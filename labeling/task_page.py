@@ -4,13 +4,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
+from instructions.models import Clause
 from instructions.templatetags.rendering import markdown
 from labeling import overview
-from labeling.models import Assignment
+from labeling.correcting import UNDO_SECONDS, last_undoable
+from labeling.models import Assignment, Flag
+from labeling.reviewing import ReturnedNote, returned_note
 from labeling.rules import rules_of
 from labeling.screens import screen_of
 from projects.errors import InvalidInput
+from projects.models import User
+
+SKIP_REASONS = (
+    "Outside of what I know",
+    "Too long or too hard just now",
+    "I would rather not read this",
+)
 
 
 def task_page(
@@ -25,6 +36,7 @@ def task_page(
     """`values` is the draft to show; `refused` says why a submission was not taken."""
     project, version = found.task.project, found.guideline_version
     screen = screen_of(found.task.kind)
+    note = returned_note(found)
     context = {
         "assignment": found,
         "task": found.task,
@@ -36,7 +48,14 @@ def task_page(
         "values": values,
         "refused": refused,
         "is_preview": is_preview,
+        "is_correction": found.state == Assignment.State.REOPENED,
+        "returned": note,
+        "returned_clauses": clauses_named(found, note),
         "done_today": overview.done_today(found.labeler),
+        "flag_reasons": Flag.Reason.choices,
+        "skip_reasons": SKIP_REASONS,
+        # A page fetched ahead is shown later, when this would be about something else.
+        "undoable": None if is_ahead(request) else undoable(found.labeler),
     }
     context |= screen.context(found, values)
     return render(request, screen.TEMPLATE, context, status=status)
@@ -44,3 +63,25 @@ def task_page(
 
 def rendered(messages: list[dict[str, str]]) -> list[dict[str, Any]]:
     return [{"role": each["role"], "html": markdown(each["content"])} for each in messages]
+
+
+def clauses_named(found: Assignment, note: ReturnedNote | None) -> list[Clause]:
+    """The clauses a reviewer cited, by the version that was shown."""
+    if note is None or not note.clauses:
+        return []
+    named = found.guideline_version.clauses.filter(anchor__in=note.clauses)
+    return list(named.order_by("position", "pk").only("anchor", "number", "title"))
+
+
+def undoable(user: User) -> dict[str, Any] | None:
+    """What was submitted last and for how many seconds it can be taken back."""
+    last = last_undoable(user)
+    if last is None or last.ended_at is None:
+        return None
+    passed = (timezone.now() - last.ended_at).total_seconds()
+    return {"pk": last.pk, "seconds": max(1, round(UNDO_SECONDS - passed))}
+
+
+def is_ahead(request: HttpRequest) -> bool:
+    """Whether a script fetches this page to hold it ready."""
+    return request.method in ("GET", "HEAD") and "X-Ahead" in request.headers

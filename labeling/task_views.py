@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,16 +16,14 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from instructions.render import render_markdown
-from labeling import overview, queue, submissions
+from labeling import activity, correcting, flags, overview, queue, submissions
 from labeling.models import Assignment
+from labeling.posted import json_of
 from labeling.screens import screen_of
-from labeling.task_page import task_page
+from labeling.task_page import is_ahead, task_page
 from projects.access import person
-from projects.errors import Conflict, InvalidInput, TooLarge, TouchstoneError
+from projects.errors import Conflict, InvalidInput, TouchstoneError
 from projects.models import User
-from projects.strict_json import parse_json
-from projects.text import clean_text
 
 NOTHING_LEFT = "There is no further {} for you just now."
 View = Callable[..., HttpResponse]
@@ -59,10 +56,10 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     found = queue.assignment_for(user, pk)
     if request.method != "POST":
-        return _show(request, queue.resume(by=user, assignment=found))
+        return _show(request, _taken_up(request, user, found))
     screen = screen_of(found.task.kind)
-    if request.POST.get("action") == "preview":
-        return _preview(request, user, found)
+    if request.POST.get("action"):
+        return _keep_and_show(request, user, found)
     try:
         done = screen.submit(by=user, assignment=found, post=request.POST)
     except InvalidInput as error:
@@ -85,26 +82,11 @@ def draft(request: HttpRequest, pk: int) -> JsonResponse:
     user = person(request)
     try:
         found = queue.assignment_for(user, pk)
-        kept = submissions.save_draft(by=user, assignment=found, draft=_json(request))
+        kept = submissions.save_draft(by=user, assignment=found, draft=json_of(request, "draft"))
     except TouchstoneError as error:
         return JsonResponse({"detail": str(error)}, status=error.status)
     is_held = kept.state == Assignment.State.OPEN
     return JsonResponse({"saved_at": kept.draft_saved_at, "is_held": is_held})
-
-
-@login_required
-@require_POST
-def preview(request: HttpRequest, pk: int) -> JsonResponse:
-    """The answer as others will see it."""
-    queue.assignment_for(person(request), pk)
-    try:
-        if "text" not in request.POST:
-            raise InvalidInput.field("text", "is missing")
-        limit = submissions.LONGEST_ANSWER
-        text = clean_text(request.POST["text"], field="text", limit=limit, required=False)
-    except InvalidInput as error:
-        return JsonResponse({"detail": str(error)}, status=error.status)
-    return JsonResponse({"html": render_markdown(text)})
 
 
 @login_required
@@ -117,18 +99,107 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
     return _go_on(request, user, found, "Skipped. The task went back to the queue for others.")
 
 
+@login_required
+@require_POST
+@refusing_in_words
+def ahead(request: HttpRequest, pk: int) -> JsonResponse:
+    """Lease the next task while this one is at work, so that its page can be held ready."""
+    user = person(request)
+    found = queue.claim_ahead(by=user, assignment=queue.assignment_for(user, pk))
+    return JsonResponse({} if found is None else {"url": reverse("assignment", args=[found.pk])})
+
+
+@login_required
+@require_POST
+@refusing_in_words
+def pulse(request: HttpRequest, pk: int) -> JsonResponse:
+    """A sign of life of a task at work."""
+    user = person(request)
+    found = queue.assignment_for(user, pk)
+    sent = json_of(request, "pulse")
+    if not isinstance(sent, dict):
+        raise InvalidInput.field("pulse", "must be an object")
+    held = activity.pulse(
+        by=user,
+        assignment=found,
+        active_seconds=sent.get("active_seconds"),
+        evidence=sent.get("evidence"),
+    )
+    return JsonResponse({"leased_until": held.leased_until, "state": held.state})
+
+
+@login_required
+@require_POST
+@refusing_in_words
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what was submitted within the last minute."""
+    user = person(request)
+    found = correcting.undo(by=user, assignment=queue.assignment_for(user, pk))
+    return _lead(request, reverse("assignment", args=[found.pk]), "Taken back.")
+
+
+@login_required
+@require_POST
+@refusing_in_words
+def leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a correction: what was submitted before stands."""
+    user = person(request)
+    found = queue.assignment_for(user, pk)
+    correcting.leave_as_it_was(by=user, assignment=found)
+    return _go_on(request, user, found, "Left as it was.")
+
+
+@login_required
+@require_POST
+@refusing_in_words
+def flag(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that something is wrong with a task; its owner is told."""
+    user = person(request)
+    found = queue.assignment_for(user, pk)
+    flags.flag(
+        by=user,
+        assignment=found,
+        reason=request.POST.get("reason", ""),
+        note=request.POST.get("note", ""),
+    )
+    return _go_on(request, user, found, "Flagged. The project's owner looks at it.")
+
+
 def _go_on(request: HttpRequest, user: User, found: Assignment, done: str) -> HttpResponse:
     """To the next task; a script that holds it ready already only needs to hear so."""
     project, kind = found.task.project, found.task.kind
-    following = queue.claim_next(by=user, project=project, kind=kind)
+    try:
+        following = queue.claim_next(by=user, project=project, kind=kind)
+        why = NOTHING_LEFT.format(kind)
+    except Conflict as error:
+        following, why = None, str(error)
     if following is not None and request.headers.get("X-Ahead") == str(following.pk):
-        body = {"done": done, "next": reverse("assignment", args=[following.pk])}
-        return JsonResponse(body | {"done_today": overview.done_today(user)})
+        undoable = correcting.last_undoable(user)
+        answer = {
+            "done": done,
+            "next": reverse("assignment", args=[following.pk]),
+            "undo": undoable is not None and undoable.pk == found.pk,
+            "done_today": overview.done_today(user),
+        }
+        return JsonResponse(answer)
     messages.success(request, done)
     if following is None:
-        messages.info(request, NOTHING_LEFT.format(kind))
-    url = reverse("home") if following is None else reverse("assignment", args=[following.pk])
+        messages.info(request, why)
+        return _lead(request, reverse("home"), done)
+    return _lead(request, reverse("assignment", args=[following.pk]), done)
+
+
+def _lead(request: HttpRequest, url: str, done: str) -> HttpResponse:
+    """Name the address of what follows to a script, and redirect everybody else there."""
     return JsonResponse({"done": done, "next": url}) if _asks_for_json(request) else redirect(url)
+
+
+def _taken_up(request: HttpRequest, user: User, found: Assignment) -> Assignment:
+    """The assignment as it is when its page is opened, its lease anew."""
+    held = queue.resume(by=user, assignment=found)
+    if held.opened_at is None and not is_ahead(request):
+        return queue.open_now(by=user, assignment=held)
+    return held
 
 
 def _show(request: HttpRequest, found: Assignment, *, status: int = 200) -> HttpResponse:
@@ -141,29 +212,16 @@ def _show(request: HttpRequest, found: Assignment, *, status: int = 200) -> Http
     return redirect("home")
 
 
-def _preview(request: HttpRequest, user: User, found: Assignment) -> HttpResponse:
-    """For browsers without scripts: the same page with the text rendered, the draft kept."""
+def _keep_and_show(request: HttpRequest, user: User, found: Assignment) -> HttpResponse:
+    """Without scripts: the same page, the draft kept, rendered or with a field more."""
     values = screen_of(found.task.kind).draft_of(request.POST)
     try:
         found = submissions.save_draft(by=user, assignment=found, draft=values)
     except InvalidInput as error:
         return task_page(request, found, values, status=400, refused=error)
-    return task_page(request, found, values, is_preview=True)
+    is_preview = request.POST["action"] == "preview"
+    return task_page(request, found, values, is_preview=is_preview)
 
 
 def _asks_for_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept") == "application/json"
-
-
-def _json(request: HttpRequest) -> Any:
-    if request.content_type != "application/json":
-        raise InvalidInput.field("draft", "must be sent as application/json")
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise TooLarge("A draft is not that long.")
-    try:
-        return parse_json(request.body.decode())
-    except UnicodeDecodeError:
-        raise InvalidInput.field("draft", "must be UTF-8") from None
-    except ValueError as error:
-        raise InvalidInput.field("draft", str(error)) from error

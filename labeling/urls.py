@@ -1,6 +1,6 @@
 from django.urls import path
 
-from labeling import flag_views, prompt_views, rules_views, task_views, views
+from labeling import answer_views, flag_views, prompt_views, rules_views, task_views, views
 
 urlpatterns = [
     path("home/", views.home, name="home"),
@@ -13,7 +13,9 @@ urlpatterns = [
     path("projects/<slug:slug>/next/<slug:kind>/", views.next_task, name="next-task"),
     path("assignments/<int:pk>/", task_views.assignment, name="assignment"),
     path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),
-    path("assignments/<int:pk>/preview/", task_views.preview, name="assignment-preview"),
+    path("assignments/<int:pk>/preview/", answer_views.preview, name="assignment-preview"),
+    path("assignments/<int:pk>/changes/", answer_views.changes, name="assignment-changes"),
+    path("assignments/<int:pk>/flag/", task_views.flag, name="assignment-flag"),
     path("assignments/<int:pk>/skip/", task_views.skip, name="assignment-skip"),
     path("assignments/<int:pk>/ahead/", task_views.ahead, name="assignment-ahead"),
     path("assignments/<int:pk>/pulse/", task_views.pulse, name="assignment-pulse"),

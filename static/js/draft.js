@@ -10,7 +10,7 @@ const PAUSE_MS = 1500;
 const RETRY_MS = 8000;
 const OVERTAKEN_MS = 60 * 1000;
 const KEPT_MS = 7 * 24 * 3600 * 1000;
-const SKIPPED_FIELDS = new Set(["csrfmiddlewaretoken", "action"]);
+const SKIPPED_FIELDS = new Set(["csrfmiddlewaretoken", "action", "activity"]);
 
 const shapes = new Map();
 

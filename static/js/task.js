@@ -2,3 +2,5 @@
 // exist once, whatever the files are called in production.
 import "./work.js";
 import "./draft.js";
+import "./activity.js";
+import "./keys.js";

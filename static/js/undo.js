@@ -1,31 +1,42 @@
-// Says what was done, and offers for a minute to take it back.
+// Says in the task's bar what was done, and offers for a minute to take it back.
 import { post } from "./posting.js";
 import { toast } from "./toast.js";
 
 const OFFERED_MS = 60 * 1000;
-const SHOWN_MS = 6000;
+const SAID_MS = 8000;
 let timer = 0;
-
-const region = () => document.querySelector("[data-toasts]");
 
 export function settle() {
   clearTimeout(timer);
-  region()?.querySelector("[data-undo]")?.remove();
+  // Its place stays, so that nothing moves.
+  document.querySelector("[data-undo]")?.classList.add("over");
+  document.querySelector("[data-undo] [data-key]")?.removeAttribute("data-key");
 }
+
+const announce = (text) => {
+  const note = document.createElement("p");
+  note.className = "visually-hidden";
+  note.textContent = text;
+  document.querySelector("[data-toasts]")?.append(note);
+  setTimeout(() => note.remove(), SAID_MS);
+};
 
 async function takeBack(url, go) {
   settle();
   const { ok, answer, isOffline } = await post(url);
-  if (ok) go(answer.next);
+  if (ok) await go(answer.next);
   else toast(answer.detail ?? (isOffline ? "Not undone: the server was not reached." : "That can no longer be undone."), "error");
 }
 
 export function offer(text, url, go) {
-  settle();
-  const note = document.createElement("p");
-  note.className = "toast";
+  const slot = document.querySelector("[data-undo-slot]");
+  if (!slot) return;
+  const note = document.createElement("span");
   note.dataset.undo = "";
-  note.append(text);
+  const said = document.createElement("span");
+  said.className = "muted small";
+  said.textContent = text;
+  note.append(said);
   if (url) {
     const button = document.createElement("button");
     button.type = "button";
@@ -35,6 +46,13 @@ export function offer(text, url, go) {
     button.addEventListener("click", () => takeBack(url, go));
     note.append(" ", button);
   }
-  region()?.append(note);
-  timer = setTimeout(settle, url ? OFFERED_MS : SHOWN_MS);
+  slot.replaceChildren(note);
+  announce(`${text} Next task.${url ? " Press U to undo." : ""}`);
+  timer = setTimeout(settle, url ? OFFERED_MS : SAID_MS);
+}
+
+// The offer that came with the page.
+export function adopt() {
+  const given = document.querySelector("[data-undo][data-seconds]");
+  if (given) timer = setTimeout(settle, Number(given.dataset.seconds) * 1000);
 }

@@ -4,7 +4,7 @@
 // that ends with it: pass it to listeners on document or window. Events on the workbench element:
 // "work:leaving" before a form is sent, "work:stayed" when it was refused, "work:done" when it was taken.
 import { post } from "./posting.js";
-import { offer, settle } from "./undo.js";
+import { adopt, offer, settle } from "./undo.js";
 
 const callbacks = [];
 let isStarted = false;
@@ -24,6 +24,7 @@ const started = () => {
   isStarted = true;
   if (!bench()) return;
   for (const callback of callbacks) callback(bench(), gone.signal);
+  adopt();
   prepare();
 };
 
@@ -86,6 +87,7 @@ function swap(page, url) {
   before.replaceWith(after);
   scrollBack();
   document.querySelector("main > .messages")?.remove();
+  document.querySelector("dialog[open]")?.close();
   document.title = page.title;
   // The page before is done with: Back leads to where the work was begun.
   history.replaceState(null, "", url);
@@ -123,6 +125,7 @@ const banner = (text) => {
 
 function stay(lines, fields = []) {
   busy(false);
+  document.querySelector("dialog[open]")?.close();
   const place = bench().querySelector("[data-refused]");
   place.replaceChildren(...lines.map(banner));
   const form = document.getElementById("task-form");
@@ -173,7 +176,7 @@ async function follow(answer, undo) {
   swap(page, answer.next);
   performance.measure("work:swap", "work:answered");
   for (const place of document.querySelectorAll("[data-done-today]")) place.textContent = `${answer.done_today} done today`;
-  offer(`${answer.done} Next task.`, answer.undo ? undo : "", go);
+  offer(answer.done, answer.undo ? undo : "", go);
 }
 
 document.addEventListener("submit", (event) => {

@@ -3,6 +3,7 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from labeling.models import Criterion
+from labeling.submissions import submit_demonstration
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
 
@@ -13,6 +14,13 @@ OWN = expect(owner=404, reviewer=404, labeler=200, stranger=404, anonymous=302)
 def _path(world: World, tail: str) -> str:
     make_demonstration_task(world.project)
     return f"/assignments/{claim(world.labeler, world.project).pk}/{tail}"
+
+
+def _submitted(world: World, tail: str) -> str:
+    make_demonstration_task(world.project)
+    assignment = claim(world.labeler, world.project)
+    submit_demonstration(by=world.labeler, assignment=assignment, text="Answer.")
+    return f"/assignments/{assignment.pk}/{tail}"
 
 
 def _next(world: World) -> tuple[str, str, Data]:
@@ -85,6 +93,23 @@ ROUTES: dict[str, Route] = {
     ),
     "assignment-skip": Route(
         lambda world: ("POST", _path(world, "skip/"), {}), OWN | {"labeler": 302}
+    ),
+    "assignment-changes": Route(
+        lambda world: ("POST", _path(world, "changes/"), {"text": "a"}), OWN
+    ),
+    "assignment-ahead": Route(lambda world: ("POST", _path(world, "ahead/"), {}), OWN),
+    "assignment-pulse": Route(
+        lambda world: ("POST", _path(world, "pulse/"), '{"active_seconds": 1}'), OWN
+    ),
+    "assignment-undo": Route(
+        lambda world: ("POST", _submitted(world, "undo/"), {}), OWN | {"labeler": 302}
+    ),
+    "assignment-leave": Route(
+        lambda world: ("POST", _submitted(world, "leave/"), {}), OWN | {"labeler": 302}
+    ),
+    "assignment-flag": Route(
+        lambda world: ("POST", _path(world, "flag/"), {"reason": "broken"}),
+        OWN | {"labeler": 302},
     ),
     "api-prompts": Route(
         lambda world: ("GET", "/api/v1/projects/harbour/prompts", None), in_api(staff())

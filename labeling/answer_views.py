@@ -1,0 +1,45 @@
+"""What the editor of an answer asks for while it is written."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_POST
+
+from instructions.render import render_markdown
+from instructions.word_diff import word_changes
+from labeling import queue, submissions
+from labeling.models import Demonstration
+from projects.access import person
+from projects.errors import InvalidInput
+from projects.text import clean_text
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest, pk: int) -> JsonResponse:
+    """The answer as others will see it."""
+    queue.assignment_for(person(request), pk)
+    try:
+        return JsonResponse({"html": render_markdown(_text(request))})
+    except InvalidInput as error:
+        return JsonResponse({"detail": str(error)}, status=error.status)
+
+
+@login_required
+@require_POST
+def changes(request: HttpRequest, pk: int) -> JsonResponse:
+    """What differs from the answer that was submitted before, word by word."""
+    found = queue.assignment_for(person(request), pk)
+    row = submissions.latest(found)
+    before = row.response.text if isinstance(row, Demonstration) else ""
+    try:
+        pieces = word_changes(before, _text(request))
+    except InvalidInput as error:
+        return JsonResponse({"detail": str(error)}, status=error.status)
+    return JsonResponse({"pieces": [[piece.kind, piece.text] for piece in pieces]})
+
+
+def _text(request: HttpRequest) -> str:
+    if "text" not in request.POST:
+        raise InvalidInput.field("text", "is missing")
+    limit = submissions.LONGEST_ANSWER
+    return clean_text(request.POST["text"], field="text", limit=limit, required=False)
