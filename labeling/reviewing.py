@@ -12,7 +12,9 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from instructions.clauses import cited
+from labeling.activity import note, seconds_since_opened
 from labeling.asking import GOLD, ask_adjudication, ask_review
+from labeling.checks import an_object
 from labeling.drafts import draft_of
 from labeling.fixes import write_fix, write_settlement
 from labeling.models import Assignment, Comparison, Review, Submission, Task
@@ -53,11 +55,13 @@ def submit_review(
     reason: str = "",
     clauses: Sequence[str] = (),
     fix: Any = None,
+    activity: Any = None,
 ) -> Review:
     """Give a verdict: accept, fix (and accept), return to its labeler, or settle a disputed task.
 
     `fix` is how it should be, in the fields of the kind's own form. `clauses` are anchors named
-    beside those cited in the reason. Doing so again returns the first verdict unchanged.
+    beside those cited in the reason. `activity` may hold the last `active_seconds` and `evidence`.
+    Doing so again returns the first verdict unchanged.
     """
     reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
     with transaction.atomic():
@@ -67,6 +71,7 @@ def submit_review(
             return earlier
         _require_reviewer(by, held)
         _require_verdict(held.task, verdict, reason)
+        _note(held, activity)
         if held.state == Assignment.State.OPEN or take_back(held):
             return _finish(by, held, verdict, reason, clauses, fix)
     raise Conflict(GONE)
@@ -133,6 +138,11 @@ def _require_reviewer(by: User, held: Assignment) -> None:
         raise Conflict(f"You {held.get_state_display().lower()} this review already.")
 
 
+def _note(held: Assignment, activity: Any) -> None:
+    given = an_object(activity, field="activity")
+    note(held, active_seconds=given.get("active_seconds"), evidence=given.get("evidence"))
+
+
 def _require_verdict(task: Task, verdict: str, reason: str) -> None:
     allowed = OF_ONE if task.about_id is None else (Verdict.SETTLE,)
     if verdict not in allowed:
@@ -151,8 +161,9 @@ def _finish(
         "labeler": by,
         "prompt": held.task.prompt,
         "guideline_version": held.guideline_version,
-        "seconds": (now - (held.opened_at or held.created_at)).total_seconds(),
-        "active_seconds": held.active_seconds,
+        "seconds": seconds_since_opened(held),
+        "active_seconds": held.active_seconds or None,
+        "evidence": held.evidence,
         "cites": _clauses(held, reason, clauses),
         "created_at": now,
     }
@@ -164,9 +175,8 @@ def _finish(
         **common,
     )
     _follow(held, review, reason, fix, common)
-    Assignment.objects.filter(pk=held.pk).update(
-        state=Assignment.State.SUBMITTED, ended_at=now, draft={}
-    )
+    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, now, {}
+    held.save(update_fields=["state", "ended_at", "draft", "active_seconds", "evidence"])
     Task.objects.filter(pk=held.task_id).update(
         n_submitted=F("n_submitted") + 1, state=Task.State.COMPLETE
     )
