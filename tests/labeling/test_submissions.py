@@ -5,11 +5,20 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labeling.models import Assignment, Comparison, Demonstration, QueueCursor, Response, Task
+from labeling.models import (
+    Assignment,
+    Comparison,
+    Demonstration,
+    QueueCursor,
+    Response,
+    Task,
+    WorkRules,
+)
 from labeling.queue import lapse_expired, skip
-from labeling.submissions import save_draft, submit_comparison, submit_demonstration
+from labeling.submissions import save_draft, submit_comparison, submit_demonstration, submit_ranking
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member
@@ -18,6 +27,7 @@ from tests.labeling.rows import (
     make_comparison_task,
     make_demonstration_task,
     make_drawing_task,
+    make_ranking_task,
 )
 from tests.labeling.test_queue import in_threads
 
@@ -34,6 +44,12 @@ def writing(project: Project, labeler: User) -> Assignment:
 def comparing(project: Project, labeler: User) -> Assignment:
     make_comparison_task(project)
     return claim(labeler, project, "comparison")
+
+
+@pytest.fixture
+def ranking(project: Project, labeler: User) -> Assignment:
+    make_ranking_task(project)
+    return claim(labeler, project, "ranking")
 
 
 def lapse(assignment: Assignment) -> None:
@@ -192,7 +208,12 @@ def test_a_judgement_without_room_is_kept_too(
     with pytest.raises(Conflict):
         submit_comparison(by=labeler, assignment=comparing, preference=None, both_bad=True)
     comparing.refresh_from_db()
-    assert comparing.draft == {"preference": "both_bad", "justification": ""}
+    assert comparing.draft == {
+        "preference": "both_bad",
+        "justification": "",
+        "marks": {},
+        "flags": {},
+    }
 
 
 def test_what_was_skipped_cannot_be_submitted(labeler: User, writing: Assignment) -> None:
@@ -208,7 +229,7 @@ def test_a_draft_takes_the_form_s_fields_only(
     assert kept.draft == {"text": ""}
     assert kept.draft_saved_at is not None
     kept = save_draft(by=labeler, assignment=comparing, draft={"preference": "-3"})
-    assert kept.draft == {"preference": "-3", "justification": ""}
+    assert kept.draft == {"preference": "-3"}
 
 
 @pytest.mark.parametrize(
@@ -238,6 +259,209 @@ def test_a_bad_draft_is_refused(
 def test_a_bad_draft_text_is_refused(labeler: User, writing: Assignment, text: Any) -> None:
     with pytest.raises(InvalidInput, match="text"):
         save_draft(by=labeler, assignment=writing, draft={"text": text})
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        {"tiers": [[0, 2], [1]], "all_bad": False, "justification": "", "flags": {"1": ["rude"]}},
+        {"tiers": [[1]]},
+        {"tiers": [], "all_bad": True},
+    ],
+)
+def test_an_unfinished_ranking_is_kept(labeler: User, ranking: Assignment, draft: Any) -> None:
+    assert save_draft(by=labeler, assignment=ranking, draft=draft).draft == draft
+
+
+@pytest.mark.parametrize(
+    ("draft", "field"),
+    [
+        ({"tiers": [[0], [0]]}, "tiers"),
+        ({"tiers": [[9]]}, "tiers"),
+        ({"tiers": [[True]]}, "tiers"),
+        ({"tiers": 7}, "tiers"),
+        ({"tiers": [0]}, "tiers"),
+        ({"all_bad": "yes"}, "all_bad"),
+        ({"flags": []}, "flags"),
+        ({"flags": {"0": "rude"}}, "flags"),
+        ({"flags": {"0": ["\0"]}}, "flags"),
+        ({"flags": {"0": ["x" * 41]}}, "flags"),
+    ],
+)
+def test_a_bad_draft_of_a_ranking_is_refused(
+    labeler: User, ranking: Assignment, draft: Any, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        save_draft(by=labeler, assignment=ranking, draft=draft)
+    assert caught.value.problems[0].field == field
+
+
+def test_half_a_mark_is_kept_in_a_draft(labeler: User, comparing: Assignment) -> None:
+    draft = {"marks": {"tone": "a", "truth": [3, None]}, "flags": {"a": ["rude"], "b": []}}
+    assert save_draft(by=labeler, assignment=comparing, draft=draft).draft == draft
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"tone": "c"},
+        {"tone": [1]},
+        {"tone": [1, 5]},
+        {"tone": None},
+        {"x" * 41: "a"},
+        {f"k{i}": "a" for i in range(51)},
+        [],
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_bad_marks_in_a_draft_are_refused(labeler: User, comparing: Assignment, marks: Any) -> None:
+    with pytest.raises(InvalidInput, match="marks"):
+        save_draft(by=labeler, assignment=comparing, draft={"marks": marks})
+
+
+def test_activity_rides_along_with_a_draft(labeler: User, writing: Assignment) -> None:
+    Assignment.objects.update(opened_at=timezone.now() - timedelta(seconds=100))
+    evidence = {"typed": 4, "pasted": 0, "bulk": 0, "pastes": []}
+    draft = {"text": "Four", "active_seconds": 12.5, "evidence": evidence}
+    kept = save_draft(by=labeler, assignment=writing, draft=draft)
+    assert (kept.draft, kept.active_seconds, kept.evidence) == ({"text": "Four"}, 12.5, evidence)
+
+
+def test_a_conversation_goes_on_where_the_project_lets_it(
+    project: Project, labeler: User, writing: Assignment
+) -> None:
+    turns = [{"role": "user", "content": "And then?"}, {"role": "assistant", "content": "Home."}]
+    with pytest.raises(InvalidInput, match="turns"):
+        submit_demonstration(by=labeler, assignment=writing, text="Out.", turns=turns)
+    WorkRules.objects.create(project=project, demonstrations_go_on=True)
+    row = submit_demonstration(by=labeler, assignment=writing, text="Out.", turns=turns)
+    assert row.response.text == "Out."
+    assert row.response.turns == [{"role": "assistant", "content": "Out."}, *turns]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        "x",
+        {},
+        [{"role": "user", "content": "And?"}],
+        [{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}],
+        [{"role": "user", "content": " "}, {"role": "assistant", "content": "b"}],
+        [{"role": "user", "content": "a\0"}, {"role": "assistant", "content": "b"}],
+        [{"role": "user", "content": "a", "x": 1}, {"role": "assistant", "content": "b"}],
+        [{"role": "user"}, {"role": "assistant", "content": "b"}],
+        [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}] * 11,
+        [1, 2],
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_bad_conversation_is_refused(
+    project: Project, labeler: User, writing: Assignment, turns: Any
+) -> None:
+    WorkRules.objects.create(project=project, demonstrations_go_on=True)
+    with pytest.raises(InvalidInput, match="turns"):
+        submit_demonstration(by=labeler, assignment=writing, text="Out.", turns=turns)
+    assert not Response.objects.exists()
+
+
+def test_a_ranking_keeps_responses_by_tier(
+    project: Project, labeler: User, ranking: Assignment
+) -> None:
+    WorkRules.objects.create(project=project, safety_flags=["rude"])
+    row = submit_ranking(
+        by=labeler, assignment=ranking, tiers=[[2], [0, 1]], flags={"1": ["rude"], "0": []}
+    )
+    first, second, third = ranking.presented
+    assert (row.tiers, row.all_bad) == ([[third], [first, second]], False)
+    assert row.flags == {str(second): ["rude"]}
+    again = submit_ranking(by=labeler, assignment=ranking, tiers=[[0], [1], [2]])
+    assert (again, again.tiers) == (row, row.tiers)
+    assert Task.objects.get().state == "complete"
+
+
+def test_a_late_ranking_is_kept_as_a_draft(
+    project: Project, labeler: User, ranking: Assignment
+) -> None:
+    lapse(ranking)
+    claim(make_member(project), project, "ranking")
+    with pytest.raises(Conflict, match="kept"):
+        submit_ranking(by=labeler, assignment=ranking, tiers=[[2], [0], [1]], all_bad=True)
+    ranking.refresh_from_db()
+    assert ranking.draft == {
+        "tiers": [[2], [0], [1]],
+        "all_bad": True,
+        "justification": "",
+        "flags": {},
+    }
+
+
+def test_a_justification_cites_clauses_that_exist(labeler: User, comparing: Assignment) -> None:
+    row = submit_comparison(
+        by=labeler, assignment=comparing, preference=1, justification="See §1 and §9.9."
+    )
+    assert row.cites == ["c-1"]
+
+
+def test_time_counts_from_opening_and_active_time_is_within_it(
+    labeler: User, comparing: Assignment
+) -> None:
+    Assignment.objects.update(opened_at=timezone.now() - timedelta(seconds=30), active_seconds=9e9)
+    row = submit_comparison(by=labeler, assignment=comparing, preference=1)
+    assert 30 <= row.seconds < 60
+    assert row.active_seconds == row.seconds
+
+
+def test_active_time_that_nobody_counted_is_unknown(labeler: User, writing: Assignment) -> None:
+    row = submit_demonstration(by=labeler, assignment=writing, text="Answer.")
+    assert (row.active_seconds, row.evidence) == (None, {})
+
+
+def test_the_last_activity_comes_with_the_submission(labeler: User, writing: Assignment) -> None:
+    Assignment.objects.update(opened_at=timezone.now() - timedelta(seconds=30))
+    evidence = {"typed": 7, "pasted": 0, "bulk": 0, "pastes": []}
+    row = submit_demonstration(
+        by=labeler,
+        assignment=writing,
+        text="Answer.",
+        activity={"active_seconds": 20, "evidence": evidence},
+    )
+    assert (row.active_seconds, row.evidence) == (20, evidence)
+    writing.refresh_from_db()
+    assert (writing.active_seconds, writing.evidence) == (20, evidence)
+
+
+def test_a_task_set_aside_is_complete_with_its_last_submission(
+    labeler: User, writing: Assignment
+) -> None:
+    Task.objects.update(state="set_aside", is_open=False)
+    submit_demonstration(by=labeler, assignment=writing, text="Answer.")
+    assert Task.objects.get().state == "complete"
+
+
+def test_a_retired_task_stays_retired(labeler: User, writing: Assignment) -> None:
+    Task.objects.update(state="retired", is_open=False)
+    submit_demonstration(by=labeler, assignment=writing, text="Answer.")
+    task = Task.objects.get()
+    assert (task.state, task.n_submitted) == ("retired", 1)
+
+
+def test_a_submission_is_a_handful_of_statements(
+    labeler: User, writing: Assignment, comparing: Assignment, ranking: Assignment
+) -> None:
+    """Holding, rows, one update of assignment and task, the record; the rest is what follows."""
+    with CaptureQueriesContext(connection) as one:
+        submit_demonstration(by=labeler, assignment=writing, text="Answer.")
+    with CaptureQueriesContext(connection) as two:
+        submit_comparison(by=labeler, assignment=comparing, preference=1)
+    with CaptureQueriesContext(connection) as three:
+        submit_ranking(by=labeler, assignment=ranking, tiers=[[0], [1], [2]])
+    assert [own_statements(found) for found in (one, two, three)] == [5, 6, 5]
+
+
+def own_statements(found: CaptureQueriesContext) -> int:
+    """Up to the record of the deed; savepoints are there for the test's own transaction."""
+    said = [query["sql"] for query in found.captured_queries if "SAVEPOINT" not in query["sql"]]
+    return next(at for at, sql in enumerate(said, start=1) if "projects_auditevent" in sql)
 
 
 def test_after_submission_there_is_no_draft(labeler: User, writing: Assignment) -> None:
@@ -275,9 +499,7 @@ def test_the_database_refuses_second_ones(
     with refused("one_assignment_a_labeler"), transaction.atomic():
         Assignment.objects.create(task=task, leased_until=timezone.now(), **common)
     with refused("one_task_a_prompt_kind_and_variant"), transaction.atomic():
-        Task.objects.create(
-            project=project, prompt=task.prompt, kind="comparison", lane=task.lane
-        )
+        Task.objects.create(project=project, prompt=task.prompt, kind="comparison", lane=task.lane)
     with refused("one_prompt_a_content"), transaction.atomic():
         make_drawing_task(project, task.prompt.messages[0]["content"])
     with refused("one_cursor_each"), transaction.atomic():
