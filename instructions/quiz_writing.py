@@ -197,11 +197,12 @@ def _question_checks(
 ) -> dict[str, Callable[[], Any]]:
     options, right = fields.get("options"), fields.get("right")
     explanation = fields.get("explanation", "")
+    n_options = len(options) if isinstance(options, list) else MOST_OPTIONS
     return {
         "anchor": lambda: _anchor(project, fields.get("anchor"), kept_anchor),
         "text": lambda: clean_text(fields.get("text"), field="text", limit=TEXT_LIMIT).strip(),
         "options": lambda: _options(options),
-        "right": lambda: _right(right, len(options) if isinstance(options, list) else 0),
+        "right": lambda: _right(right, n_options),
         "explanation": lambda: clean_text(
             explanation, field="explanation", limit=TEXT_LIMIT, required=False
         ).strip(),

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from instructions import question_views, quiz_edit_views, quiz_views, views
+from instructions import (
+    question_views,
+    quiz_edit_views,
+    quiz_views,
+    version_views,
+    views,
+    writing_views,
+)
 
 urlpatterns = [
     path("projects/<slug:slug>/guideline/", views.guideline, name="guideline"),
@@ -9,16 +16,22 @@ urlpatterns = [
         views.guideline_version,
         name="guideline-version",
     ),
-    path("projects/<slug:slug>/guideline/edit/", views.guideline_edit, name="guideline-edit"),
-    path("projects/<slug:slug>/guideline/draft/", views.guideline_draft, name="guideline-draft"),
+    path(
+        "projects/<slug:slug>/guideline/edit/", writing_views.guideline_edit, name="guideline-edit"
+    ),
+    path(
+        "projects/<slug:slug>/guideline/draft/",
+        writing_views.guideline_draft,
+        name="guideline-draft",
+    ),
     path(
         "projects/<slug:slug>/guideline/preview/",
-        views.guideline_preview,
+        writing_views.guideline_preview,
         name="guideline-preview",
     ),
     path(
         "projects/<slug:slug>/guideline/publish/",
-        views.guideline_publish,
+        writing_views.guideline_publish,
         name="guideline-publish",
     ),
     path(
@@ -41,7 +54,9 @@ urlpatterns = [
         question_views.guideline_notes,
         name="guideline-notes",
     ),
-    path("projects/<slug:slug>/guideline/pins/", question_views.guideline_pin, name="guideline-pin"),
+    path(
+        "projects/<slug:slug>/guideline/pins/", question_views.guideline_pin, name="guideline-pin"
+    ),
     path("projects/<slug:slug>/quizzes/", quiz_views.quiz_list, name="quizzes"),
     path("projects/<slug:slug>/quizzes/<int:pk>/", quiz_views.quiz, name="quiz"),
     path(
@@ -54,7 +69,9 @@ urlpatterns = [
         quiz_views.quiz_preview,
         name="quiz-preview",
     ),
-    path("projects/<slug:slug>/quizzes/<int:pk>/edit/", quiz_edit_views.quiz_edit, name="quiz-edit"),
+    path(
+        "projects/<slug:slug>/quizzes/<int:pk>/edit/", quiz_edit_views.quiz_edit, name="quiz-edit"
+    ),
     path(
         "projects/<slug:slug>/quizzes/<int:pk>/results/",
         quiz_edit_views.results,
@@ -85,5 +102,45 @@ urlpatterns = [
         quiz_edit_views.quiz_question_retire,
         name="quiz-question-retire",
     ),
+    path(
+        "projects/<slug:slug>/guideline/versions/<int:number>/fragment/",
+        views.guideline_fragment,
+        name="guideline-fragment",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/versions/<int:number>/clauses.json",
+        views.guideline_clauses,
+        name="guideline-clauses",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/versions/<int:number>/restore/",
+        writing_views.guideline_restore,
+        name="guideline-restore",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/versions/",
+        version_views.guideline_versions,
+        name="guideline-versions",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/draft/changes/",
+        writing_views.guideline_review,
+        name="guideline-review",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/diff/", version_views.guideline_diff, name="guideline-diff"
+    ),
+    path(
+        "projects/<slug:slug>/guideline/acknowledge/",
+        version_views.guideline_acknowledge,
+        name="guideline-acknowledge",
+    ),
+    path(
+        "projects/<slug:slug>/guideline/confirmation/",
+        version_views.guideline_confirmation,
+        name="guideline-confirmation",
+    ),
+    path("projects/<slug:slug>/guideline/search/", views.guideline_search, name="guideline-search"),
+    path("projects/<slug:slug>/guideline/search.json", views.guideline_hits, name="guideline-hits"),
     path("leaving/", views.leaving, name="leaving"),
 ]
