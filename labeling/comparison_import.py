@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -16,8 +16,17 @@ from instructions.models import GuidelineVersion
 from instructions.publish import current_version, publish, save_draft
 from labeling.aftermath import disputed
 from labeling.comparison_files import ComparisonFile, JudgementRow, Pair
+from labeling.disputes import Judged, comparisons_disputed
 from labeling.lanes import lane_for
-from labeling.models import Assignment, Candidate, Comparison, Prompt, Response, Task
+from labeling.models import (
+    Assignment,
+    Candidate,
+    Comparison,
+    Lane,
+    Prompt,
+    Response,
+    Task,
+)
 from labeling.prompt_files import Problems
 from labeling.prompts import ImportRefused
 from projects import audit
@@ -71,7 +80,7 @@ def import_comparisons(
         version = _version(project)
         tasks = _tasks(project, file, new, known)
         _store(new, people, tasks, version)
-        _count(project, {row.pair_id for row in new})
+        _count(task for pair_id, (task, _, _) in tasks.items() if pair_id in known)
         report = ComparisonReport(
             added=len(new),
             unchanged=len(file.judgements) - len(new),
@@ -199,16 +208,12 @@ def _tasks(project: Project, file: ComparisonFile, rows: list[JudgementRow], kno
     prompts = _prompts(project, missing)
     responses = _responses(missing, prompts)
     lane = lane_for(project=project, kind=TaskKind.COMPARISON)
+    judged: dict[str, list[Judged]] = {pair.pair_id: [] for pair in missing}
+    for row in rows:
+        if row.pair_id in judged:
+            judged[row.pair_id].append(_judged(row))
     new = [
-        Task(
-            project=project,
-            prompt=prompts[pair.prompt.content_hash],
-            kind=TaskKind.COMPARISON,
-            variant=_variant(pair.pair_id),
-            lane=lane,
-            state=Task.State.COMPLETE,
-            is_open=False,
-        )
+        _complete(prompts[pair.prompt.content_hash], pair, judged[pair.pair_id], lane)
         for pair in missing
     ]
     Task.objects.bulk_create(new, batch_size=BATCH)
@@ -219,6 +224,22 @@ def _tasks(project: Project, file: ComparisonFile, rows: list[JudgementRow], kno
         candidates += [Candidate(task=task, position=i, response=r) for i, r in enumerate(sides)]
     Candidate.objects.bulk_create(candidates, batch_size=BATCH)
     return found
+
+
+def _complete(prompt: Prompt, pair: Pair, judged: list[Judged], lane: Lane) -> Task:
+    return Task(
+        project_id=prompt.project_id,
+        prompt=prompt,
+        kind=TaskKind.COMPARISON,
+        variant=_variant(pair.pair_id),
+        lane=lane,
+        state=Task.State.COMPLETE,
+        is_open=False,
+        overlap=len(judged),
+        n_assigned=len(judged),
+        n_submitted=len(judged),
+        is_disputed=comparisons_disputed(judged),
+    )
 
 
 def _prompts(project: Project, pairs: list[Pair]) -> dict[str, Prompt]:
@@ -343,23 +364,20 @@ def _assignment(
     )
 
 
-def _count(project: Project, pair_ids: set[str]) -> None:
-    """Places taken and disputes of the tasks that got judgements."""
-    variants = sorted(_variant(pair_id) for pair_id in pair_ids)
-    for batch in _batches(variants):
-        tasks = list(
-            Task.objects.filter(project=project, kind=TaskKind.COMPARISON, variant__in=batch)
-        )
-        judged: dict[int, list[Comparison]] = {task.pk: [] for task in tasks}
-        rows = Comparison.objects.current().filter(assignment__task__in=tasks)
-        for row in rows.select_related("assignment"):
-            judged[row.assignment.task_id].append(row)
-        for task in tasks:
-            n = len(judged[task.pk])
-            task.overlap = task.n_assigned = task.n_submitted = n
-            task.is_disputed = disputed(judged[task.pk])
-        fields = ["overlap", "n_assigned", "n_submitted", "is_disputed"]
-        Task.objects.bulk_update(tasks, fields, batch_size=500)
+def _count(tasks: Iterable[Task]) -> None:
+    """Places taken and disputes of tasks that were here already and got more judgements."""
+    for task in tasks:
+        rows = list(Comparison.objects.current().filter(assignment__task=task))
+        task.overlap = task.n_assigned = task.n_submitted = len(rows)
+        task.is_disputed = disputed(rows)
+        task.save(update_fields=["overlap", "n_assigned", "n_submitted", "is_disputed"])
+
+
+def _judged(row: JudgementRow) -> Judged:
+    """With 0 and 1 for the pair's responses, which need not be stored yet."""
+    side_a = int(row.is_turned)
+    is_simple = row.scale == Comparison.Scale.SIMPLE
+    return Judged(side_a, 1 - side_a, row.preference, is_simple)
 
 
 def _batches(values: Sequence[Row]) -> Iterator[Sequence[Row]]:
