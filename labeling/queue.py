@@ -18,7 +18,7 @@ from labeling.places import give_back, note_skip, take
 from labeling.rules import rules_of
 from labeling.standing import require_unfinished
 from projects import audit
-from projects.access import membership
+from projects.access import STAFF, membership, require
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
 from projects.text import clean_text
@@ -40,6 +40,8 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     member = membership(by, project.slug)
     if not isinstance(kind, str) or kind not in Task.Kind.values:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
+    if kind == Task.Kind.REVIEW:
+        require(member, roles=STAFF)
     terms = terms_of(member, kind)
     if terms.barrier is not None:
         raise NotNow(terms.barrier)

@@ -1,16 +1,24 @@
 """Candidates: asked of models, drawn anew when spoiled, settled into responses."""
 
+from collections import Counter
+
 import pytest
 from django.db import transaction
 
 from labeling import candidates
-from labeling.models import Candidate, Response, Task
+from labeling.models import Candidate, Response, Task, WorkRules
 from labeling.queue import claim_next
 from labeling.tasks import reconcile
 from projects.errors import NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_endpoint, make_model
-from tests.labeling.rows import end, make_comparison_task, make_drawing_task
+from tests.labeling.rows import (
+    end,
+    make_comparison_task,
+    make_drawing_task,
+    make_generation,
+    make_ranking_task,
+)
 from workers import drawing
 from workers.models import Generation, LanguageModel
 
@@ -34,7 +42,7 @@ def drawn(candidate: Candidate) -> Generation:
 
 def draw(task: Task, *outputs: str) -> None:
     for candidate, output in zip(of(task), outputs, strict=True):
-        if not drawn(candidate).is_finished:
+        if candidate.generation and not candidate.generation.is_finished:
             end(drawn(candidate), output=output)
     candidates.settle(task_id=task.pk)
     task.refresh_from_db()
@@ -217,3 +225,57 @@ def test_a_task_that_is_ready_is_left_alone(project: Project) -> None:
     task = make_comparison_task(project)
     candidates.settle(task_id=task.pk)
     assert Response.objects.count() == 2
+
+
+def make_undrawn_ranking(project: Project) -> Task:
+    task = make_ranking_task(project, answers=())
+    Task.objects.filter(pk=task.pk).update(state="drawing", is_open=False)
+    return task
+
+
+def test_a_ranking_gets_as_many_draws_as_its_rules_say(
+    project: Project, models: list[LanguageModel]
+) -> None:
+    WorkRules.objects.create(project=project, ranking_size=9)
+    task = make_undrawn_ranking(project)
+    assert candidates.request_missing() == 1
+    generations = [drawn(candidate) for candidate in of(task)]
+    uses = sorted(Counter(generation.model_id for generation in generations).values())
+    assert uses == [2, 2, 2, 3]
+    assert len({generation.parameters["seed"] for generation in generations}) == 9
+
+
+def test_one_model_does_for_a_ranking_and_not_for_a_comparison(project: Project) -> None:
+    make_model("alone", sampling={"seed": 7})
+    comparison, ranking = make_drawing_task(project), make_undrawn_ranking(project)
+    assert candidates.request_missing() == 1
+    assert of(comparison) == []
+    assert len({drawn(candidate).parameters["seed"] for candidate in of(ranking)}) == 4
+
+
+def test_identical_answers_of_a_ranking_are_drawn_again(project: Project) -> None:
+    make_model("alone")
+    task = make_undrawn_ranking(project)
+    candidates.request_missing()
+    draw(task, "One.", "Two.", "Two.", "One.")
+    assert [candidate.redraws for candidate in of(task)] == [0, 0, 1, 1]
+    draw(task, "-", "-", "Three.", "Four.")
+    assert (task.state, task.is_open) == ("ready", True)
+    texts = [candidate.response.text for candidate in of(task) if candidate.response]
+    assert texts == ["One.", "Two.", "Three.", "Four."]
+
+
+def test_responses_brought_in_stand_beside_drawn_ones(project: Project) -> None:
+    make_model("alone")
+    task = make_undrawn_ranking(project)
+    prompt = task.prompt
+    brought = Response.objects.create(prompt=prompt, origin="imported", text="One.")
+    Candidate.objects.create(task=task, position=0, response=brought)
+    for position, text in ((1, "One."), (2, "Two.")):
+        generation = make_generation(project, prompt, text)
+        Candidate.objects.create(task=task, position=position, generation=generation)
+    candidates.settle(task_id=task.pk)
+    assert [candidate.redraws for candidate in of(task)] == [0, 1, 0]
+    draw(task, "-", "Three.", "-")
+    assert task.state == "ready"
+    assert Response.objects.filter(prompt=prompt).count() == 3
