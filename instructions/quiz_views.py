@@ -1,10 +1,12 @@
 """Taking quizzes: the list, the questions, and what came out."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +20,9 @@ from projects.access import OWNERS, membership, person
 from projects.errors import Conflict, InvalidInput, TouchstoneError
 from projects.models import Membership, Project, TaskKind
 from projects.project_views import errors_by_field
+
+# Links between clauses, which on this page lead to the guideline's own.
+_OWN_LINK = re.compile(r'(<a (?:class="clause-number" )?href=")#(?=c-)')
 
 
 @login_required
@@ -140,15 +145,16 @@ def _options(asked: Asked, chosen: list[int]) -> list[tuple[int, str, bool]]:
 def _with_clauses(project: Project, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The clause each question is about, as it stands now, to read beside it."""
     version = current_version(project)
+    guideline = reverse("guideline", args=[project.slug])
     anchors = {row["asked"].anchor for row in rows}
     clauses = Clause.objects.filter(version=version, anchor__in=anchors) if version else ()
-    shown = {clause.anchor: (clause, _clause_html(clause)) for clause in clauses}
+    shown = {clause.anchor: (clause, _clause_html(clause, guideline)) for clause in clauses}
     for row in rows:
         row["clause"], row["clause_html"] = shown.get(row["asked"].anchor, (None, ""))
     return rows
 
 
-def _clause_html(clause: Clause) -> str:
+def _clause_html(clause: Clause, guideline: str) -> str:
     html = render_clause(
         ClauseText(
             number=clause.number,
@@ -161,7 +167,8 @@ def _clause_html(clause: Clause) -> str:
         )
     )
     # Two questions may be about one clause, and an id stands once in a page.
-    return html.replace(f' id="{clause.anchor}"', "", 1)
+    html = html.replace(f' id="{clause.anchor}"', "", 1)
+    return _OWN_LINK.sub(rf"\1{guideline}#", html)
 
 
 def _startable(member: Membership, attempt: QuizAttempt) -> list[tuple[str, str]]:

@@ -180,8 +180,9 @@ async function list(area) {
       const clause = clauses.find((each) => each.number === number);
       const item = make("li", clause ? "" : "unknown");
       if (clause) {
-        const link = make("a", "", `§${number} ${clause.title}`);
-        link.href = `#${clause.anchor}`;
+        const link = make("a", "cite", `§${number} ${clause.title}`);
+        link.href = `${addressFor(area).replace(/clauses\.json.*$/, "")}#${clause.anchor}`;
+        link.target = "_blank";
         item.append(link);
       } else {
         item.textContent = `§${number} is not a clause of this guideline`;
@@ -223,6 +224,24 @@ document.addEventListener("pointerdown", (event) => {
 document.addEventListener("click", (event) => {
   const option = open?.popup.contains(event.target) && event.target.closest("[role=option]");
   if (option) insert(open.found[[...option.parentElement.children].indexOf(option)]);
+});
+
+// A cited clause is shown in the guideline beside the task; where there is none, the link is followed.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.cite[href*='#c-']");
+  const panel = document.querySelector(".guideline-aside[data-guideline]");
+  if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  document.querySelector('[data-panel-toggle][aria-expanded="false"]')?.click();
+  const go = () => {
+    const clause = panel.querySelector(`[data-guideline-text] [id="${CSS.escape(link.hash.slice(1))}"]`);
+    if (!clause) return false;
+    clause.tabIndex = -1;
+    clause.scrollIntoView({ block: "start" });
+    clause.focus({ preventScroll: true });
+    return true;
+  };
+  if (!go()) panel.addEventListener("guideline:shown", go, { once: true });
 });
 document.addEventListener("focusout", (event) => {
   if (event.target === open?.area) close();

@@ -54,27 +54,8 @@ function showPins(guideline) {
     pin.setAttribute("aria-pressed", String(is));
     pin.setAttribute("aria-label", `Pin §${number(clause)} on top`);
   }
-  const place = guideline.querySelector("[data-pinned], [data-guideline-pinned]");
-  if (!place) return;
-  const found = clauses(guideline);
-  const rows = pins.map((anchor) => found.find((clause) => clause.id === anchor)).filter(Boolean);
-  place.hidden = !rows.length;
-  place.replaceChildren(...rows.map(pinned));
-}
-
-// The clause itself, to be read on top; its id stays with the one in the text.
-function pinned(clause) {
-  const details = make("details", "disclosure pinned-clause");
-  const summary = make("summary", "", `§${number(clause)} ${title(clause)}`);
-  const body = make("div", "prose");
-  body.append(...[...clause.childNodes].map((node) => node.cloneNode(true)));
-  for (const part of body.querySelectorAll(".clause-tools, .clause-notes, h2:first-of-type, h3:first-of-type")) part.remove();
-  if (body.firstElementChild?.querySelector(".clause-number")) body.firstElementChild.remove();
-  for (const part of body.querySelectorAll("[id]")) part.removeAttribute("id");
-  const off = button("button small quiet", "Unpin", `Unpin §${number(clause)}`);
-  off.dataset.unpin = clause.id;
-  details.append(summary, body, off);
-  return details;
+  // The guideline beside a task keeps them on top.
+  guideline.dispatchEvent(new CustomEvent("guideline:pins", { detail: pins }));
 }
 
 function said(question) {
@@ -107,6 +88,7 @@ function showQuestions(guideline) {
     const words = `${questions.length} ${questions.length === 1 ? "question" : "questions"}${open ? `, ${open} open` : ""}`;
     const details = make("details", "disclosure clause-notes");
     const before = clause.querySelector(":scope > .clause-notes");
+    details.dataset.note = "";
     details.open = before?.open ?? false;
     const list = make("ul", "");
     list.append(...questions.map(said));
@@ -217,10 +199,8 @@ document.addEventListener("click", (event) => {
   const guideline = event.target.closest("[data-guideline]");
   if (!guideline || !notes.has(guideline)) return;
   const pin = event.target.closest("[data-pin]");
-  const off = event.target.closest("[data-unpin]");
   const ask = event.target.closest("[data-ask]");
   if (pin) setPin(guideline, pin.dataset.pin, pin.getAttribute("aria-pressed") !== "true");
-  if (off) setPin(guideline, off.dataset.unpin, false);
   if (ask) openDialog(guideline, ask.closest(".clause"));
 });
 
