@@ -1,6 +1,14 @@
 from django.urls import path
 
-from labeling import answer_views, flag_views, prompt_views, rules_views, task_views, views
+from labeling import (
+    answer_views,
+    flag_views,
+    labeler_views,
+    prompt_views,
+    rules_views,
+    task_views,
+    views,
+)
 
 urlpatterns = [
     path("home/", views.home, name="home"),
@@ -26,4 +34,15 @@ urlpatterns = [
     path("projects/<slug:slug>/rules/criteria/<int:pk>/", rules_views.criterion, name="criterion"),
     path("projects/<slug:slug>/flags/", flag_views.flag_list, name="flags"),
     path("projects/<slug:slug>/flags/<int:pk>/", flag_views.flag_settle, name="flag-settle"),
+    path("projects/<slug:slug>/labelers/", labeler_views.labelers, name="labelers"),
+    path(
+        "projects/<slug:slug>/labelers/<int:pk>/change/",
+        labeler_views.labeler_change,
+        name="labeler-change",
+    ),
+    path(
+        "projects/<slug:slug>/labelers/<int:pk>/pause/",
+        labeler_views.labeler_pause,
+        name="labeler-pause",
+    ),
 ]

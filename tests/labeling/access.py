@@ -83,6 +83,27 @@ ROUTES: dict[str, Route] = {
         owners(302),
     ),
     "criterion": Route(_criterion, owners(302)),
+    "labelers": Route(lambda world: ("GET", "/projects/harbour/labelers/", None), staff()),
+    "labeler-change": Route(
+        lambda world: ("GET", f"/projects/harbour/labelers/{world.labeler.pk}/change/", None),
+        owners(),
+    ),
+    "labeler-change POST": Route(
+        lambda world: (
+            "POST",
+            f"/projects/harbour/labelers/{world.labeler.pk}/change/",
+            {"languages": "de", "skills": "", "daily_cap": ""},
+        ),
+        owners(302),
+    ),
+    "labeler-pause": Route(
+        lambda world: (
+            "POST",
+            f"/projects/harbour/labelers/{world.labeler.pk}/pause/",
+            {"reason": "Let us talk."},
+        ),
+        owners(302),
+    ),
     "assignment": Route(lambda world: ("GET", _path(world, ""), None), OWN),
     "assignment POST": Route(
         lambda world: ("POST", _path(world, ""), {"text": "Answer."}), OWN | {"labeler": 302}

@@ -102,6 +102,8 @@ FIELDS = {
     "criterion-add": ["name", "form", "description"],
     "criterion": ["action", "name"],
     "flag-settle": ["outcome", "only"],
+    "labeler-change": ["languages", "skills", "daily_cap"],
+    "labeler-pause": ["reason"],
     "next-task": [],
     "assignment": ["text", "action"],
     "assignment-draft": ["text"],
