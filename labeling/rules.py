@@ -108,8 +108,12 @@ def _safety_flags(value: Any) -> list[str]:
         raise InvalidInput.field(field, "must be a list")
     if len(value) > 10 * MOST_FLAGS:
         raise InvalidInput.field(field, f"must be at most {MOST_FLAGS}")
-    lines = [clean_name(flag, field=field, limit=FLAG_LIMIT, required=False) for flag in value]
-    flags = list({flag.casefold(): flag for flag in reversed(lines) if flag}.values())[::-1]
+    kept: dict[str, str] = {}
+    for line in value:
+        flag = clean_name(line, field=field, limit=FLAG_LIMIT, required=False)
+        if flag:
+            kept.setdefault(flag.casefold(), flag)
+    flags = list(kept.values())
     if len(flags) > MOST_FLAGS:
         raise InvalidInput.field(field, f"must be at most {MOST_FLAGS}, are {len(flags)}")
     return flags
