@@ -65,11 +65,12 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
         return None
     with transaction.atomic():
         _lock_labeler(by, project)
-        if hold(by=by, assignment=assignment).state != Assignment.State.OPEN:
+        held = hold(by=by, assignment=assignment)
+        if held.state != Assignment.State.OPEN or held.opened_at is None:
             return None
-        others = _held_now(by, project, kind).exclude(pk=assignment.pk)
-        ahead = others.order_by("pk").values_list("pk", flat=True).first()
-        return _lease(terms, kind, is_ahead=True) if ahead is None else _loaded(ahead)
+        leases = _unfinished(by, project, kind).filter(state=Assignment.State.OPEN)
+        others = _in_order(leases.exclude(pk=held.pk))
+        return _loaded(others[0]) if others else _lease(terms, kind, is_ahead=True)
 
 
 def open_now(*, by: User, assignment: Assignment) -> Assignment:
@@ -198,27 +199,29 @@ def _own(user: User, pk: int, rows: QuerySet[Assignment]) -> Assignment:
     return found
 
 
-def _held_now(by: User, project: Project, kind: str) -> QuerySet[Assignment]:
-    """This labeler's leases of a kind in a project."""
+def _unfinished(by: User, project: Project, kind: str) -> QuerySet[Assignment]:
+    """This labeler's leases of a kind in a project, and the lapsed ones with room left."""
+    lapsed = Q(state=Assignment.State.LAPSED, task__is_open=True)
     return Assignment.objects.filter(
-        labeler=by, state=Assignment.State.OPEN, task__project=project, task__kind=kind
+        Q(state=Assignment.State.OPEN) | lapsed,
+        labeler=by,
+        task__project=project,
+        task__kind=kind,
     )
+
+
+def _in_order(rows: QuerySet[Assignment]) -> list[int]:
+    """Their keys: what is at work, what is held ready, what lapsed; drafts first in each."""
+    # Neither limited nor ordered in SQL: that would tempt the planner away from the labeler's
+    # index, and there are only a few.
+    found = list(rows.values_list("state", "opened_at", "draft_saved_at", "pk"))
+    found.sort(key=lambda row: (row[0] != "open", row[1] is None, row[2] is None, row[3]))
+    return [pk for *_, pk in found]
 
 
 def _begun(by: User, project: Project, kind: str) -> Assignment | None:
     """The task at work, the one held ready, or a lapsed one that could be had again."""
-    lapsed = Q(state=Assignment.State.LAPSED, task__is_open=True)
-    # Neither limited nor ordered here: that would tempt the planner away from the labeler's index.
-    own = list(
-        Assignment.objects.filter(
-            Q(state=Assignment.State.OPEN) | lapsed,
-            labeler=by,
-            task__project=project,
-            task__kind=kind,
-        ).values_list("state", "opened_at", "draft_saved_at", "pk")
-    )
-    own.sort(key=lambda row: (row[0] != "open", row[1] is None, row[2] is None, row[3]))
-    for *_, pk in own:
+    for pk in _in_order(_unfinished(by, project, kind)):
         held = hold(by=by, assignment=Assignment(pk=pk))
         if _goes_on(held):
             return held
@@ -255,9 +258,11 @@ def take_back(assignment: Assignment) -> bool:
     """Lease a lapsed assignment again where its task has room. The caller holds its row."""
     if not take(assignment.task_id):
         return False
+    now = timezone.now()
     assignment.state, assignment.ended_at = Assignment.State.OPEN, None
-    assignment.leased_until = _lease_end(assignment.task.project)
-    assignment.save(update_fields=["state", "ended_at", "leased_until"])
+    assignment.leased_until = _lease_end(assignment.task.project, now)
+    assignment.opened_at = assignment.opened_at or now
+    assignment.save(update_fields=["state", "ended_at", "leased_until", "opened_at"])
     return True
 
 
