@@ -138,12 +138,16 @@ def _number(name: str) -> int:
 
 
 def _tiers(places: list[str]) -> list[list[int]]:
-    """Answers that share a place stand in one tier; gaps between places mean nothing."""
-    if not all(place.isdecimal() and len(place) < 3 for place in places):
-        raise InvalidInput.field("tiers", "every answer needs a place, 1 for the best")
+    """Answers that share a place stand in one tier; gaps between places mean nothing.
+
+    An answer without a place is left out here and refused on submitting.
+    """
+    chosen = {
+        at: int(place) for at, place in enumerate(places) if place.isdecimal() and len(place) < 3
+    }
     return [
-        [at for at, place in enumerate(places) if int(place) == value]
-        for value in sorted({int(place) for place in places})
+        [at for at, place in chosen.items() if place == value]
+        for value in sorted(set(chosen.values()))
     ]
 
 
@@ -231,8 +235,7 @@ def _places(subject: Subject, fix: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     tiers = fix.get("tiers") or []
     chosen = {at: place for place, tier in enumerate(tiers, start=1) for at in tier}
-    number = len(subject.order)
     return [
-        {"name": f"place-{at}", "label": f"Answer {at + 1}", "value": chosen.get(at, number)}
-        for at in range(number)
+        {"name": f"place-{at}", "label": f"Answer {at + 1}", "value": chosen.get(at)}
+        for at in range(len(subject.order))
     ]

@@ -11,7 +11,9 @@ const numbered = (form, prefix) =>
     .sort((one, other) => Number(one.name.slice(prefix.length)) - Number(other.name.slice(prefix.length)));
 
 const tiers = (places) =>
-  [...new Set(places)].sort((one, other) => one - other).map((place) => places.flatMap((each, at) => (each === place ? [at] : [])));
+  [...new Set(places.filter(Boolean))]
+    .sort((one, other) => one - other)
+    .map((place) => places.flatMap((each, at) => (each === place ? [at] : [])));
 
 function fixOf(form) {
   const fix = {};

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from labeling.aftermath import submitted
@@ -67,7 +68,8 @@ def write(held: Assignment, *, supersedes: Submission | None = None, **fields: A
         task.n_submitted += 1
         task.state = "complete" if task.n_submitted >= task.overlap else "ready"
         task.save(update_fields=["n_submitted", "state"])
-    submitted(row)
+    with transaction.atomic():
+        submitted(row)
     return row
 
 
