@@ -110,7 +110,6 @@ def _sheet_page(
     context = _context(member, found, sheet, chosen or {})
     try:
         quiz_taking.require_attempt(found, where)
-        context["is_open"] = True
     except Conflict as error:
         context["closed"] = str(error)
     errors = errors_by_field(refused)
