@@ -1,20 +1,30 @@
-"""What is to be done and what was done, for the home and project pages."""
+"""What one person can do and has done, for the home and project pages.
+
+Every count stops at a bound, so that these pages cost no more with a million tasks.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from instructions.publish import current_version
-from labeling.models import Assignment, Comparison, Demonstration, Task
-from labeling.queue import counts
+from instructions.acknowledging import ChangesForReader, changes_for
+from instructions.models import GuidelineVersion
+from labeling.claiming import ALLOWED, SEEN_BEFORE
+from labeling.gates import Barrier, Terms, terms_of
+from labeling.models import Assignment, GoldResult, Lane, Task, WorkRules
+from labeling.reviewing import ReturnedNote, returned_note
+from projects.access import STAFF
 from projects.models import Membership, Project, User
 from workers.models import LanguageModel
 
 COUNTED = 1_000
-RECENT = 10
-HAD = (Assignment.State.OPEN, Assignment.State.SUBMITTED, Assignment.State.SKIPPED)
+LISTED = 20
+GOLDS_TOLD = 20
+# Fewer would say more about chance than about the work.
+FEWEST_GOLDS = 3
 WORDS = {
     -3: "A is much better",
     -2: "A is better",
@@ -24,25 +34,28 @@ WORDS = {
     2: "B is better",
     3: "B is much better",
 }
+FOR_ALL_KINDS = ("guideline", "acknowledgement", "paused", "daily_cap")
+"""Barriers that stand before all work, whatever its kind."""
 
 
 @dataclass(frozen=True)
 class KindOfWork:
-    """One button on the home page. Counts stop at COUNTED, so that a long queue costs no more."""
+    """One button on the home page."""
 
     kind: str
     label: str
     n_ready: int
     n_drawing: int
     begun: Assignment | None
+    barrier: Barrier | None
 
     @property
     def ready(self) -> str:
-        return f"{COUNTED:,}+" if self.n_ready > COUNTED else str(self.n_ready)
+        return bounded(self.n_ready, COUNTED)
 
     @property
     def drawing(self) -> str:
-        return f"{COUNTED:,}+" if self.n_drawing > COUNTED else str(self.n_drawing)
+        return bounded(self.n_drawing, COUNTED)
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,19 @@ class Work:
     has_prompts: bool
     n_models: int
     kinds: list[KindOfWork]
+    left_today: int | None
+    changes: ChangesForReader | None
+    golds: tuple[int, int] | None
+    """Of the last tasks with a known answer: how many were as expected, and of how many."""
+
+    @property
+    def barrier(self) -> Barrier | None:
+        """What stands before all of the work, told once."""
+        found = [kind.barrier for kind in self.kinds if kind.kind != Task.Kind.REVIEW]
+        first = found[0] if found else None
+        if first is None or first.kind not in FOR_ALL_KINDS:
+            return None
+        return first if all(each and each.kind == first.kind for each in found) else None
 
     @property
     def needs_models(self) -> bool:
@@ -65,15 +91,29 @@ class Work:
         return not any(kind.n_ready or kind.n_drawing or kind.begun for kind in self.kinds)
 
 
+@dataclass(frozen=True)
+class Returned:
+    """Work that waits to be corrected; without a note its labeler took it back themselves."""
+
+    assignment: Assignment
+    note: ReturnedNote | None
+
+
 def work_for(member: Membership) -> Work:
-    project, user = member.project, member.user
+    project = member.project
+    lanes = list(Lane.objects.filter(project=project))
+    terms = {kind: terms_of(member, kind) for kind, _ in _kinds_of(member, lanes)}
+    left = [term.left_today for term in terms.values() if term.left_today is not None]
     return Work(
         member=member,
         project=project,
-        has_guideline=current_version(project) is not None,
+        has_guideline=GuidelineVersion.objects.filter(guideline__project=project).exists(),
         has_prompts=project.prompts.exists(),
         n_models=LanguageModel.objects.up().count(),
-        kinds=[_kind(user, project, kind, label) for kind, label in Task.Kind.choices],
+        kinds=[_kind(terms[kind], kind, label, lanes) for kind, label in _kinds_of(member, lanes)],
+        left_today=min(left, default=None),
+        changes=_changes(member),
+        golds=_golds(member, terms),
     )
 
 
@@ -92,7 +132,7 @@ def done_today(user: User) -> int:
 def drafts_of(user: User) -> QuerySet[Assignment]:
     """Work that was begun: leases held, and lapsed ones with a draft whose task has room."""
     begun = Assignment.objects.filter(labeler=user, task__project__memberships__user=user)
-    held = begun.filter(state=Assignment.State.OPEN)
+    held = begun.filter(state=Assignment.State.OPEN, opened_at__isnull=False)
     lapsed = begun.filter(
         state=Assignment.State.LAPSED, draft_saved_at__isnull=False, task__is_open=True
     )
@@ -100,60 +140,101 @@ def drafts_of(user: User) -> QuerySet[Assignment]:
     return found.order_by("-created_at", "-pk")
 
 
-def funnel(project: Project) -> list[dict[str, Any]]:
-    """Each kind of task with its numbers by state."""
-    totals = counts(project)
-    return [
-        {
-            "kind": kind,
-            "label": label,
-            "total": sum(totals[kind][state] for state in Task.State.values),
-            "busy": totals[kind][Task.State.READY] - totals[kind]["open"],
-            **totals[kind],
-        }
-        for kind, label in Task.Kind.choices
-    ]
+def returned_to(user: User) -> list[Returned]:
+    """What waits to be corrected, what was returned by a reviewer first."""
+    waiting = Assignment.objects.filter(
+        labeler=user, state=Assignment.State.REOPENED, task__project__memberships__user=user
+    ).select_related("task__prompt", "task__project")
+    found = [Returned(each, returned_note(each)) for each in waiting.order_by("-pk")[:LISTED]]
+    return sorted(found, key=lambda each: each.note is None)
 
 
-def recent(project: Project) -> list[dict[str, Any]]:
-    """The last judgements of the project, newest first."""
-    made = {"prompt__project": project}
-    demonstrations = Demonstration.objects.filter(**made).select_related(
-        "prompt", "labeler", "response"
-    )
-    comparisons = Comparison.objects.filter(**made).select_related("prompt", "labeler")
-    rows: list[Demonstration | Comparison] = [
-        *demonstrations.order_by("-pk")[:RECENT],
-        *comparisons.order_by("-pk")[:RECENT],
-    ]
-    rows.sort(key=lambda row: row.created_at, reverse=True)
-    return [_told(row) for row in rows[:RECENT]]
+def bounded(number: int, bound: int) -> str:
+    return f"{bound:,}+" if number > bound else f"{number:,}"
 
 
-def _told(row: Demonstration | Comparison) -> dict[str, Any]:
-    if isinstance(row, Demonstration):
-        said = row.response.text[:120]
-    else:
-        said = "Both are bad" if row.preference is None else WORDS[row.preference]
-    return {
-        "kind": row._meta.verbose_name,
-        "prompt": str(row.prompt),
-        "by": row.labeler.username,
-        "said": said,
-        "created_at": row.created_at,
-    }
+def _kinds_of(member: Membership, lanes: list[Lane]) -> list[tuple[str, str]]:
+    """The kinds of work that there are in a project; reviews are for its staff."""
+    there = {lane.kind for lane in lanes}
+    if member.role not in STAFF:
+        there.discard(Task.Kind.REVIEW.value)
+    return [(kind, label) for kind, label in Task.Kind.choices if kind in there]
 
 
-def _kind(user: User, project: Project, kind: str, label: str) -> KindOfWork:
-    tasks = Task.objects.filter(project=project, kind=kind)
-    had = Assignment.objects.filter(task=OuterRef("pk"), labeler=user, state__in=HAD)
+def _kind(terms: Terms, kind: str, label: str, lanes: list[Lane]) -> KindOfWork:
+    member = terms.member
     begun = Assignment.objects.filter(
-        labeler=user, task__project=project, task__kind=kind, state=Assignment.State.OPEN
+        labeler=member.user_id,
+        task__project=member.project_id,
+        task__kind=kind,
+        state=Assignment.State.OPEN,
+        opened_at__isnull=False,
     )
+    drawing = Task.objects.filter(
+        project=member.project_id, kind=kind, state=Task.State.DRAWING
+    ).order_by()
     return KindOfWork(
         kind=kind,
         label=label,
-        n_ready=tasks.filter(~Exists(had), is_open=True)[: COUNTED + 1].count(),
-        n_drawing=tasks.filter(state=Task.State.DRAWING)[: COUNTED + 1].count(),
+        n_ready=_n_ready(terms, kind, lanes),
+        n_drawing=drawing[: COUNTED + 1].count(),
         begun=begun.order_by("pk").first(),
+        barrier=terms.barrier,
     )
+
+
+def _n_ready(terms: Terms, kind: str, lanes: list[Lane]) -> int:
+    """How many tasks this member could be given, gold ones left out as they are mixed in."""
+    open_to = [
+        lane.pk
+        for lane in lanes
+        if lane.kind == kind
+        and lane.is_gold == terms.must_qualify
+        and lane.language in ("", *terms.languages)
+        and set(lane.skills) <= set(terms.skills)
+    ]
+    rules: str = " AND ".join(ALLOWED[kind])
+    statement = (
+        "SELECT count(*) FROM (SELECT 1 FROM labeling_task task"  # noqa: S608 - our own rules
+        f" WHERE task.is_open AND task.lane_id = ANY (%(lanes)s) AND {rules} LIMIT %(most)s) counted"
+    )
+    values: dict[str, Any] = {
+        "lanes": open_to,
+        "user": terms.member.user_id,
+        "seen": [str(seen) for seen in SEEN_BEFORE.get(kind, ())],
+        "most": COUNTED + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.fetchone()[0])
+
+
+def _changes(member: Membership) -> ChangesForReader | None:
+    """What the guideline changed since this member last worked by it."""
+    last = (
+        Assignment.objects.filter(
+            labeler=member.user_id,
+            state=Assignment.State.SUBMITTED,
+            task__project=member.project_id,
+        )
+        .select_related("guideline_version")
+        .defer("guideline_version__text", "guideline_version__html")
+        .order_by("-ended_at", "-pk")
+        .first()
+    )
+    last_worked = last.guideline_version if last else None
+    return changes_for(user=member.user, project=member.project, last_worked=last_worked)
+
+
+def _golds(member: Membership, terms: dict[str, Terms]) -> tuple[int, int] | None:
+    """Not where the project tells labelers nothing of it."""
+    rules = next((each.rules for each in terms.values()), None)
+    if rules is None or rules.gold_feedback == WorkRules.GoldFeedback.NEVER:
+        return None
+    results = GoldResult.objects.filter(
+        labeler=member.user_id, gold__task__project=member.project_id
+    )
+    scores = list(results.order_by("-created_at").values_list("score", flat=True)[:GOLDS_TOLD])
+    if len(scores) < FEWEST_GOLDS:
+        return None
+    return sum(score >= 0.5 for score in scores), len(scores)

@@ -11,10 +11,11 @@ from projects.strict_json import parse_json
 
 def activity_of(post: QueryDict) -> dict[str, Any]:
     """The last `active_seconds` and `evidence` of a form; empty where no script counted them."""
-    if not post.get("activity"):
+    sent = str(post.get("activity", ""))
+    if not sent:
         return {}
     try:
-        activity = parse_json(post["activity"])
+        activity = parse_json(sent)
     except ValueError as error:
         raise InvalidInput.field("activity", str(error)) from error
     if not isinstance(activity, dict):

@@ -43,7 +43,6 @@ def task_page(
         "project": project,
         "rules": rules_of(project),
         "version": version,
-        "clauses": version.clauses_in_order(),
         "messages_rendered": rendered(found.task.prompt.messages),
         "values": values,
         "refused": refused,
@@ -85,3 +84,12 @@ def undoable(user: User) -> dict[str, Any] | None:
 def is_ahead(request: HttpRequest) -> bool:
     """Whether a script fetches this page to hold it ready."""
     return request.method in ("GET", "HEAD") and "X-Ahead" in request.headers
+
+
+def kept_texts(draft: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was written in a draft of any kind, as (title, text)."""
+    texts = [("Your answer", draft.get("text")), ("Your justification", draft.get("justification"))]
+    for turn in draft.get("turns") or []:
+        title = "The user's next turn" if turn["role"] == "user" else "Your reply"
+        texts.append((title, turn["content"]))
+    return [(title, text) for title, text in texts if text]

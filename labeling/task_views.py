@@ -20,7 +20,7 @@ from labeling import activity, correcting, flags, overview, queue, submissions
 from labeling.models import Assignment
 from labeling.posted import json_of
 from labeling.screens import screen_of
-from labeling.task_page import is_ahead, task_page
+from labeling.task_page import is_ahead, kept_texts, task_page
 from projects.access import person
 from projects.errors import Conflict, InvalidInput, TouchstoneError
 from projects.models import User
@@ -206,7 +206,11 @@ def _show(request: HttpRequest, found: Assignment, *, status: int = 200) -> Http
     if found.state in (Assignment.State.OPEN, Assignment.State.REOPENED):
         return task_page(request, found, found.draft, status=status)
     if found.state == Assignment.State.LAPSED:
-        context = {"assignment": found, "project": found.task.project}
+        context = {
+            "assignment": found,
+            "project": found.task.project,
+            "kept": kept_texts(found.draft),
+        }
         return render(request, "labeling/lapsed.html", context, status=status)
     messages.info(request, f"You {found.get_state_display().lower()} this task already.")
     return redirect("home")

@@ -8,8 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling import overview, queue
+from labeling import funnel, overview, queue
+from labeling.gates import NotNow
+from labeling.task_page import undoable
 from projects.access import STAFF, membership, person
+from projects.models import Membership
 
 
 @login_required
@@ -19,8 +22,10 @@ def home(request: HttpRequest) -> HttpResponse:
     user = person(request)
     context = {
         "works": overview.works_of(user),
-        "drafts": overview.drafts_of(user)[:20],
+        "returned": overview.returned_to(user),
+        "drafts": overview.drafts_of(user)[: overview.LISTED],
         "done_today": overview.done_today(user),
+        "undoable": undoable(user),
     }
     return render(request, "labeling/home.html", context)
 
@@ -31,17 +36,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def project(request: HttpRequest, slug: str) -> HttpResponse:
     """A project's own page; its numbers are for owners and reviewers."""
     member = membership(person(request), slug)
-    work = overview.work_for(member)
-    context: dict[str, Any] = {
-        "project": member.project,
-        "member": member,
-        "is_demo": member.project.is_demo,
-        "work": work,
-    }
+    context = _of(member) | {"work": overview.work_for(member)}
     if member.role in STAFF:
-        context["funnel"] = overview.funnel(member.project)
-        context["recent"] = overview.recent(member.project)
-        context["n_prompts"] = member.project.prompts.count()
+        context["funnel"] = funnel.funnel(member.project)
+        context["recent"] = funnel.recent(member.project)
+        context["n_prompts"] = funnel.n_prompts(member.project)
         context["n_members"] = member.project.memberships.count()
     return render(request, "labeling/project.html", context)
 
@@ -50,15 +49,18 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def next_task(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
     member = membership(person(request), slug)
-    assignment = queue.claim_next(by=member.user, project=member.project, kind=kind)
+    try:
+        assignment = queue.claim_next(by=member.user, project=member.project, kind=kind)
+    except NotNow as error:
+        context = _of(member) | {"barrier": error.barrier}
+        return render(request, "labeling/nothing.html", context, status=error.status)
     if assignment is not None:
         return redirect("assignment", assignment.pk)
     work = overview.work_for(member)
-    context = {
-        "project": member.project,
-        "member": member,
-        "is_demo": member.project.is_demo,
-        "work": work,
-        "here": next(found for found in work.kinds if found.kind == kind),
-    }
-    return render(request, "labeling/nothing.html", context)
+    here = next((found for found in work.kinds if found.kind == kind), None)
+    return render(request, "labeling/nothing.html", _of(member) | {"work": work, "here": here})
+
+
+def _of(member: Membership) -> dict[str, Any]:
+    project = member.project
+    return {"project": project, "member": member, "is_demo": project.is_demo}

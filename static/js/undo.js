@@ -8,9 +8,7 @@ let timer = 0;
 
 export function settle() {
   clearTimeout(timer);
-  // Its place stays, so that nothing moves.
-  document.querySelector("[data-undo]")?.classList.add("over");
-  document.querySelector("[data-undo] [data-key]")?.removeAttribute("data-key");
+  document.querySelector("[data-undo]")?.remove();
 }
 
 const announce = (text) => {
@@ -35,7 +33,8 @@ export function offer(text, url, go) {
   note.dataset.undo = "";
   const said = document.createElement("span");
   said.className = "muted small";
-  said.textContent = text;
+  // The bar has room for the first sentence.
+  said.textContent = text.split(/(?<=\.)\s/u)[0];
   note.append(said);
   if (url) {
     const button = document.createElement("button");
@@ -46,13 +45,11 @@ export function offer(text, url, go) {
     button.addEventListener("click", () => takeBack(url, go));
     note.append(" ", button);
   }
-  slot.replaceChildren(note);
+  slot.append(note);
   announce(`${text} Next task.${url ? " Press U to undo." : ""}`);
   timer = setTimeout(settle, url ? OFFERED_MS : SAID_MS);
 }
 
 // The offer that came with the page.
-export function adopt() {
-  const given = document.querySelector("[data-undo][data-seconds]");
-  if (given) timer = setTimeout(settle, Number(given.dataset.seconds) * 1000);
-}
+const given = document.querySelector("[data-undo][data-seconds]");
+if (given) timer = setTimeout(settle, Number(given.dataset.seconds) * 1000);

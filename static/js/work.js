@@ -4,7 +4,7 @@
 // that ends with it: pass it to listeners on document or window. Events on the workbench element:
 // "work:leaving" before a form is sent, "work:stayed" when it was refused, "work:done" when it was taken.
 import { post } from "./posting.js";
-import { adopt, offer, settle } from "./undo.js";
+import { offer, settle } from "./undo.js";
 
 const callbacks = [];
 let isStarted = false;
@@ -24,8 +24,9 @@ const started = () => {
   isStarted = true;
   if (!bench()) return;
   for (const callback of callbacks) callback(bench(), gone.signal);
-  adopt();
   prepare();
+  const isFree = document.activeElement === document.body && matchMedia("(pointer: fine)").matches;
+  if (isFree) bench().querySelector("textarea[data-first]")?.focus({ preventScroll: true });
 };
 
 const whenIdle = (work) => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 2000 }) : setTimeout(work, 300));
@@ -61,10 +62,11 @@ const fits = (page) => {
   return page.querySelector("[data-work]") && sources(page).every((source) => here.has(source));
 };
 
+// Where the hands go next: to what the kind marks, or to the heading above what is to be read.
 const focusFirst = (root) => {
   const first =
     root.querySelector("[data-first]") ??
-    root.querySelector("#task-form :is(input, textarea, select):enabled:not([type=hidden])");
+    root.querySelector("h1");
   (first ?? document.getElementById("main")).focus({ preventScroll: true });
 };
 
@@ -175,7 +177,8 @@ async function follow(answer, undo) {
   settle();
   swap(page, answer.next);
   performance.measure("work:swap", "work:answered");
-  for (const place of document.querySelectorAll("[data-done-today]")) place.textContent = `${answer.done_today} done today`;
+  const count = bench().querySelector("[data-done-today]");
+  if (count) count.textContent = `${answer.done_today} done today`;
   offer(answer.done, answer.undo ? undo : "", go);
 }
 
