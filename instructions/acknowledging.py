@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from instructions.models import Acknowledgement, Guideline, GuidelineVersion
 from instructions.publish import current_version, versions_of
+from instructions.versions import Outline, outline
 from projects import audit
 from projects.access import OWNERS, membership
 from projects.errors import Conflict, NotFound
@@ -24,6 +25,8 @@ class ChangesForReader:
     """The last one they know; None for the guideline as a whole."""
     is_required: bool
     """Whether their work waits for it."""
+    outline: Outline | None
+    """What changed since then, in counts and names; None for the guideline as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,28 @@ def must_acknowledge(*, user: User, project: Project) -> bool:
     )
 
 
-def changes_for(*, user: User, project: Project) -> ChangesForReader | None:
+def changes_for(
+    *, user: User, project: Project, last_worked: GuidelineVersion | None = None
+) -> ChangesForReader | None:
     """What this member should read before going on; None where there is nothing.
 
     They know the last version they confirmed or published and the one that counted when they
-    joined, whichever is newest.
+    joined; a caller that knows the version they `last_worked` by says so. The newest of them is
+    compared with the current one. Where confirming is required, only a confirmed one is known.
     """
     version = current_version(project)
     if version is None:
         return None
     is_required = must_acknowledge(user=user, project=project)
-    since = _known(user, project)
-    if since is not None and since.number >= version.number and not is_required:
+    since = _confirmed(user, project)
+    if not is_required:
+        since = _newest(since, last_worked, *_met(user, project))
+        if since is None or since.number >= version.number:
+            return None
+    found = outline(since, version) if since else None
+    if found is not None and not found.n_changed and not is_required:
         return None
-    if since is None and not is_required:
-        return None
-    confirmed = _confirmed(user, project)
-    return ChangesForReader(
-        version=version, since=confirmed if is_required else since, is_required=is_required
-    )
+    return ChangesForReader(version=version, since=since, is_required=is_required, outline=found)
 
 
 def acknowledge(*, by: User, project: Project, number: int) -> Acknowledgement:
@@ -149,17 +155,19 @@ def _confirmed(user: User, project: Project) -> GuidelineVersion | None:
     return versions_of(project).filter(acknowledgements__user=user).first()
 
 
-def _known(user: User, project: Project) -> GuidelineVersion | None:
+def _met(user: User, project: Project) -> list[GuidelineVersion | None]:
+    """What they published themselves, and what counted when they joined."""
     joined_at = (
         Membership.objects.filter(project=project, user=user)
         .values_list("created_at", flat=True)
         .first()
     )
-    known = [_confirmed(user, project), versions_of(project).filter(published_by=user).first()]
-    if joined_at is not None:
-        known.append(versions_of(project).filter(published_at__lte=joined_at).first())
-    return max(
-        (version for version in known if version is not None),
-        key=lambda version: version.number,
-        default=None,
-    )
+    own = versions_of(project).filter(published_by=user).first()
+    if joined_at is None:
+        return [own]
+    return [own, versions_of(project).filter(published_at__lte=joined_at).first()]
+
+
+def _newest(*versions: GuidelineVersion | None) -> GuidelineVersion | None:
+    known = (version for version in versions if version is not None)
+    return max(known, key=lambda version: version.number, default=None)

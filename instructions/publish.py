@@ -81,8 +81,13 @@ def save_draft(
     return guideline
 
 
-def publish(*, by: User, project: Project, change_note: str) -> GuidelineVersion:
-    """Make the draft the next version. Raises InvalidInput naming line and rule."""
+def publish(
+    *, by: User, project: Project, change_note: str, last_seen: datetime | None = None
+) -> GuidelineVersion:
+    """Make the draft the next version. Raises InvalidInput naming line and rule.
+
+    With `last_seen` as in `save_draft`, so that nobody publishes what they have not seen.
+    """
     membership(by, project.slug, roles=OWNERS)
     note = clean_text(change_note, field="change_note", limit=NOTE_LIMIT, required=False).strip()
     # Hundreds of pages take a second or two to render: before the lock, so that nobody's draft
@@ -92,8 +97,10 @@ def publish(*, by: User, project: Project, change_note: str) -> GuidelineVersion
     html = render_text(read)
     with transaction.atomic():
         guideline = _locked(project)
-        if guideline.draft != text:
-            raise Conflict("The draft was changed while it was being published. Look at it again.")
+        if guideline.draft != text or last_seen not in (None, guideline.draft_saved_at):
+            raise Conflict(
+                "The draft was changed meanwhile. Look at it again before you publish it."
+            )
         current = current_version(project)
         if current is not None and current.text == text:
             raise Conflict("There is nothing to publish: the draft is the current version.")
@@ -117,12 +124,10 @@ def publish(*, by: User, project: Project, change_note: str) -> GuidelineVersion
     return version
 
 
-def restore(
-    *, by: User, project: Project, number: int, last_seen: datetime | None = None
-) -> Guideline:
+def restore(*, by: User, project: Project, number: int, last_seen: datetime) -> Guideline:
     """Make an earlier version's text the draft; publishing it makes a new version of it.
 
-    With `last_seen` as in `save_draft`, so that a draft somebody is writing is not overwritten.
+    `last_seen` as in `save_draft`, so that a draft somebody is writing is not overwritten.
     """
     membership(by, project.slug, roles=OWNERS)
     version = version_numbered(project, number)

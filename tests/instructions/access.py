@@ -50,6 +50,11 @@ def clause_question(world: World) -> int:
     return ask(by=world.labeler, project=world.project, anchor="c-1", text="Why?").pk
 
 
+def seen(world: World) -> dict[str, str]:
+    kept = save_draft(by=world.owner, project=world.project, text=TEXT)
+    return {"last_seen": kept.draft_saved_at.isoformat()}
+
+
 ROUTES: dict[str, Route] = {
     "guideline": Route(lambda world: ("GET", f"{GUIDELINE}/", None), members()),
     "guideline-version": Route(lambda world: ("GET", f"{GUIDELINE}/versions/1/", None), members()),
@@ -65,6 +70,30 @@ ROUTES: dict[str, Route] = {
     ),
     "guideline-publish": Route(
         lambda world: ("POST", f"{GUIDELINE}/publish/", drafted(world)), owners(302)
+    ),
+    "guideline-fragment": Route(
+        lambda world: ("GET", f"{GUIDELINE}/versions/1/fragment/", None), members()
+    ),
+    "guideline-clauses": Route(
+        lambda world: ("GET", f"{GUIDELINE}/versions/1/clauses.json", None), members()
+    ),
+    "guideline-versions": Route(lambda world: ("GET", f"{GUIDELINE}/versions/", None), members()),
+    "guideline-diff": Route(lambda world: ("GET", f"{GUIDELINE}/diff/", None), members()),
+    "guideline-search": Route(
+        lambda world: ("GET", f"{GUIDELINE}/search/?q=help", None), members()
+    ),
+    "guideline-hits": Route(
+        lambda world: ("GET", f"{GUIDELINE}/search.json?q=help", None), members()
+    ),
+    "guideline-review": Route(lambda world: ("GET", f"{GUIDELINE}/draft/changes/", None), owners()),
+    "guideline-restore": Route(
+        lambda world: ("POST", f"{GUIDELINE}/versions/1/restore/", seen(world)), owners(302)
+    ),
+    "guideline-acknowledge": Route(
+        lambda world: ("POST", f"{GUIDELINE}/acknowledge/", {"number": "1"}), members(302)
+    ),
+    "guideline-confirmation": Route(
+        lambda world: ("POST", f"{GUIDELINE}/confirmation/", {"required": "1"}), owners(302)
     ),
     "leaving": Route(
         lambda world: ("GET", "/leaving/?to=https%3A%2F%2Fexample.org%2F", None), everyone()

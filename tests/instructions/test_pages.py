@@ -90,7 +90,7 @@ def test_autosave_says_when_and_minds_what_others_wrote(
     ("fields", "words"),
     [
         ({"text": "a\0b"}, "text: must not hold a NUL character"),
-        ({"text": "x" * 100_001}, "text: must be at most 100,000 characters"),
+        ({"text": "x" * 1_200_001}, "text: must be at most 1,200,000 characters"),
         ({"text": "a", "last_seen": "yesterday"}, "last_seen: must be the time"),
         ({"text": "a", "last_seen": "2026-99-01T00:00:00"}, "last_seen: must be the time"),
     ],
