@@ -4,3 +4,5 @@ import "./work.js";
 import "./draft.js";
 import "./activity.js";
 import "./keys.js";
+import "./cite.js";
+import "./notes.js";
