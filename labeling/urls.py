@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from labeling import (
     answer_views,
@@ -11,6 +11,7 @@ from labeling import (
 )
 
 urlpatterns = [
+    path("", include("labeling.review_urls")),
     path("home/", views.home, name="home"),
     path("projects/<slug:slug>/", views.project, name="project"),
     path("projects/<slug:slug>/prompts/", prompt_views.prompts, name="prompts"),
