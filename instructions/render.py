@@ -2,7 +2,8 @@
 
 Order: unseen characters become markers; text too long or too dense to parse cheaply is shown as it
 is; Markdown without HTML, without images, with links through a page that shows the address;
-highlighting of code; an explicit allow-list; a bound on the size of what comes out.
+highlighting of code; formulas as MathML; an explicit allow-list; a bound on the size of what
+comes out.
 """
 
 import re
@@ -19,6 +20,14 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from instructions.characters import MARKER, reveal, reveal_in_place
+from instructions.formulas import (
+    MATHML_ATTRIBUTES,
+    MATHML_CLASSES,
+    MATHML_TAGS,
+    Budget,
+    add_formulas,
+    formula,
+)
 from instructions.highlight import CLASSES as CODE_CLASSES
 from instructions.highlight import highlight_code, plain_code
 
@@ -33,6 +42,10 @@ LONGEST_HIGHLIGHTED = 3_000
 
 CHEAPEST_BLOCK = 200
 """Characters that a highlighted block counts for at least, since each costs a start."""
+
+MOST_FORMULAS = 400
+FORMULA_GROWTH = 6
+"""MathML may be this many times as long as the whole text, plus half of `ALLOWANCE`."""
 
 GROWTH = 10
 """HTML may be this many times as long as its text, plus `ALLOWANCE`."""
@@ -50,6 +63,7 @@ ALLOWED_TAGS = frozenset(
         "blockquote",
         "br",
         "code",
+        "div",
         "em",
         "h1",
         "h2",
@@ -72,15 +86,24 @@ ALLOWED_TAGS = frozenset(
         "thead",
         "tr",
         "ul",
+        *MATHML_TAGS,
     ]
 )
-ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+ALLOWED_ATTRIBUTES = {
+    "a": {"href"},
+    "div": {"tabindex"},
+    "ol": {"start"},
+    "span": {"tabindex"},
+    **MATHML_ATTRIBUTES,
+}
 _ALIGNMENTS = {"align-left", "align-center", "align-right"}
 ALLOWED_CLASSES = {
+    "div": {"scrolls"},
     "pre": {"highlight", "plain"},
-    "span": {"inert-image", *CODE_CLASSES},
+    "span": {"formula", "inert-image", *CODE_CLASSES},
     "td": _ALIGNMENTS,
     "th": _ALIGNMENTS,
+    **MATHML_CLASSES,
 }
 LINK_REL = "nofollow noopener noreferrer"
 
@@ -94,10 +117,13 @@ _WEIGHTS = {
     **dict.fromkeys("[!", 20),
     **dict.fromkeys("*_~", 14),
     "\n": 22,
+    "$": 12,
+    "$$": 20,
+    "\\begin{": 40,
     "#": 15,
     **dict.fromkeys("`<", 15),
     **dict.fromkeys("]&\\>|:@", 8),
-    **dict.fromkeys("$%={}+-^", 2),
+    **dict.fromkeys("%={}+-^", 2),
     "](": 50,
     "://": 40,
 }
@@ -125,7 +151,8 @@ def render_markdown(text: str, *, heading_offset: int = 2, clause_links: bool = 
     _fit_into_page(tokens, heading_offset)
     longest = GROWTH * len(text) + ALLOWANCE
     for highlighted in (LONGEST_HIGHLIGHTED, 0):
-        html = _sanitise(_to_html(tokens, clause_links, highlighted))
+        budget = Budget(MOST_FORMULAS, FORMULA_GROWTH * len(text) + ALLOWANCE // 2)
+        html = _sanitise(_to_html(tokens, clause_links, highlighted, budget))
         if len(html) <= longest:
             return html
     return _plain_block(shown)
@@ -176,6 +203,7 @@ class _Parser(MarkdownIt):
             "commonmark", {"html": False, "linkify": False, "maxNesting": DEEPEST_BLOCK}
         )
         self.enable(["table", "strikethrough"])
+        add_formulas(self)
         self._clause_links = clause_links
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 (the parser's name for it)
@@ -190,12 +218,19 @@ def _parser(clause_links: bool) -> MarkdownIt:
     parser.add_render_rule("link_open", _link_open)
     parser.add_render_rule("fence", _code_block)
     parser.add_render_rule("code_block", _code_block)
+    parser.add_render_rule("formula", _formula)
+    parser.add_render_rule("formula_block", _formula_block)
+    parser.add_render_rule("table_open", _table_open)
+    parser.add_render_rule("table_close", _table_close)
     return parser
 
 
-def _to_html(tokens: Sequence[Token], clause_links: bool, highlighted: int) -> str:
+def _to_html(
+    tokens: Sequence[Token], clause_links: bool, highlighted: int, formulas: Budget
+) -> str:
     parser = _parser(clause_links)
-    html: str = parser.renderer.render(tokens, parser.options, {"highlighted": highlighted})
+    env = {"highlighted": highlighted, "formulas": formulas}
+    html: str = parser.renderer.render(tokens, parser.options, env)
     return html
 
 
@@ -228,6 +263,35 @@ def _code_block(
     return f'<pre class="highlight"><code>{coloured}</code></pre>\n'
 
 
+def _formula(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: _ENVELOPE
+) -> str:
+    token = tokens[at]
+    is_display = token.meta["is_display"]
+    return formula(token.content, token.markup, is_display=is_display, budget=env["formulas"])
+
+
+def _formula_block(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: _ENVELOPE
+) -> str:
+    token = tokens[at]
+    html = formula(token.content, token.markup, is_display=True, budget=env["formulas"])
+    return f"<pre>{html}</pre>\n" if html.startswith("<code>") else f"<p>{html}</p>\n"
+
+
+def _table_open(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: _ENVELOPE
+) -> str:
+    """A wide table scrolls in itself, also by keyboard."""
+    return '<div class="scrolls" tabindex="0"><table>\n'
+
+
+def _table_close(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: _ENVELOPE
+) -> str:
+    return "</table></div>\n"
+
+
 def _too_deep(tokens: Sequence[Token]) -> bool:
     """Whether nesting reached the depth at which the parser drops text without a word."""
     return any(
@@ -254,7 +318,7 @@ def _sanitise(html: str) -> str:
         tags=set(ALLOWED_TAGS),
         attributes=ALLOWED_ATTRIBUTES,
         allowed_classes=ALLOWED_CLASSES,
-        attribute_filter=_only_own_addresses,
+        attribute_filter=_only_own_values,
         link_rel=LINK_REL,
         url_schemes=set(),
     )
@@ -262,8 +326,10 @@ def _sanitise(html: str) -> str:
     return _style_markers(reveal_in_place(clean))
 
 
-def _only_own_addresses(tag: str, attribute: str, value: str) -> str | None:
+def _only_own_values(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "href" and not (value.startswith(_LEAVING) or _CLAUSE.fullmatch(value)):
+        return None
+    if attribute == "tabindex" and value != "0":
         return None
     return value
 

@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instructions.formulas import MATHML_ATTRIBUTES
 from instructions.render import (
     ALLOWANCE,
     ALLOWED_TAGS,
     GROWTH,
     LONGEST_MARKDOWN,
+    MOST_FORMULAS,
     plain_text,
     render_markdown,
 )
+
+OF_MATHML = {name for names in MATHML_ATTRIBUTES.values() for name in names}
 
 
 class Seen(HTMLParser):
@@ -38,13 +42,18 @@ class Seen(HTMLParser):
 def assert_inert(html: str) -> None:
     for tag, attributes in Seen(html).tags:
         assert tag in ALLOWED_TAGS
-        assert set(attributes) <= {"class", "href", "rel", "start"}
+        assert set(attributes) <= {"class", "href", "rel", "start", "tabindex", *OF_MATHML}
+        assert attributes.get("tabindex", "0") == "0"
         assert not any(name.startswith("on") for name in attributes)
         if tag == "a" and "href" in attributes:
             assert re.match(
                 r"/leaving/\?to=(https?%3A%2F%2F|mailto%3A)", attributes["href"] or "", re.I
             )
             assert attributes["rel"] == "nofollow noopener noreferrer"
+
+
+def display(mathml: str) -> str:
+    return f'<span class="formula" tabindex="0"><math display="block">{mathml}</math></span>'
 
 
 HOSTILE = [
@@ -72,6 +81,13 @@ HOSTILE = [
     "&lt;script&gt;alert(1)&lt;/script&gt; &#60;img src=x&#62;",
     "# <b onclick=x>title</b>",
     "|<img src=x>|\n|-|\n|<script>|",
+    r"$\text{<img src=x onerror=alert(1)>}$",
+    r"$\href{javascript:alert(1)}{x}$",
+    r"$\color{red}x$",
+    r"$$\label{x}\tag{<script>}\eqref{x}$$",
+    r"$\text{</mtext></math><script>alert(1)</script>}$",
+    "$</math><style>*{display:none}</style>$",
+    r"\[ \class{x}{y} \style{color:red}{z} \]",
 ]
 
 FLOODS = {
@@ -86,6 +102,11 @@ FLOODS = {
     "nested lists": "- " * 10_000 + "deep",
     "lazy quotes": "> " * 18 + "a\n" + "a\n" * 9_000,
     "wide table": "|" + "a|" * 300 + "\n|" + "-|" * 300 + "\n" + "|x\n" * 3_000,
+    "dollars": "$" * 100_000,
+    "short formulas": "$a$ " * 30_000,
+    "environments": "\\begin{align}\n" * 8_000,
+    "display marks": "$$a\n" * 20_000,
+    "escaped dollars": "\\$" * 50_000,
     "too long": "a" * (LONGEST_MARKDOWN + 1),
 }
 
@@ -134,6 +155,111 @@ def test_known_code_is_coloured_and_unknown_code_stays_plain() -> None:
     assert "<span" not in render_markdown("```java\n" + "\n" * 1_500 + "```")
 
 
+FORMULAS = {
+    "$x^2$": "<p><math><msup><mi>x</mi><mn>2</mn></msup></math></p>\n",
+    r"\(a\) b": "<p><math><mi>a</mi></math> b</p>\n",
+    "$$a$$": f"<p>{display('<mi>a</mi>')}</p>\n",
+    "b $$a$$ c": f"<p>b {display('<mi>a</mi>')} c</p>\n",
+    r"\[ a = b \]": f"<p>{display('<mi>a</mi><mo>=</mo><mi>b</mi>')}</p>\n",
+    "b\n$$\na\n- b\n$$\nc": (
+        f"<p>b</p>\n<p>{display('<mi>a</mi><mo>−</mo><mi>b</mi>')}</p>\n<p>c</p>\n"
+    ),
+    "- $$\n  a\n  $$": f"<ul>\n<li>\n<p>{display('<mi>a</mi>')}</p>\n</li>\n</ul>\n",
+}
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_is_typeset(text: str) -> None:
+    assert render_markdown(text) == FORMULAS[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "costs $5 and $6",
+        "$5-$6",
+        "US$5 and US$6",
+        "$HOME/$USER and $PATH.",
+        "It costs $20 (or 15€), they said 30$.",
+        "between $5 million and 10$ less",
+        "$10/month or 12$",
+        "$ a $",
+        "a$b$c",
+        "$",
+        "$$",
+        "$$ x",
+    ],
+)
+def test_money_and_variables_stay_text(text: str) -> None:
+    assert render_markdown(text) == f"<p>{text}</p>\n"
+
+
+def test_an_escaped_bracket_is_no_formula() -> None:
+    assert render_markdown(r"\[1\], \[sic\]") == "<p>[1], [sic]</p>\n"
+
+
+def test_code_holds_no_formula() -> None:
+    assert render_markdown("`$a$`") == "<p><code>$a$</code></p>\n"
+    assert render_markdown("```\n$$\na\n$$\n```") == "<pre><code>$$\na\n$$\n</code></pre>\n"
+
+
+def test_a_formula_that_does_not_parse_is_shown_as_its_source() -> None:
+    assert render_markdown(r"$\foo<b$") == r"<p><code>$\foo&lt;b$</code></p>" + "\n"
+    assert render_markdown("$$\n\\foo\n$$") == "<pre><code>$$\n\\foo\n$$</code></pre>\n"
+
+
+def test_alignment_rules_and_boxes_are_classes() -> None:
+    html = render_markdown("\\begin{align}\na &= \\boxed{1} \\\\\nb &= \\cancel{2}\n\\end{align}")
+    assert '<mtd class="align-right"><mi>a</mi></mtd>' in html
+    assert '<mrow class="boxed"><mn>1</mn></mrow>' in html
+    assert "struck-up" in html
+    assert " style=" not in html
+    assert "(1)" not in html
+
+
+def test_operators_nobody_sees_are_left_out_of_a_formula() -> None:
+    assert "U+" not in render_markdown(r"$\sin x \mathcal{L} \begin{cases}a&b\end{cases}$")
+
+
+def test_a_hidden_character_in_a_formula_is_marked() -> None:
+    html = render_markdown("$a\u202eb$")
+    assert html == '<p><code>$a<span class="invisible">⟨U+202E⟩</span>b$</code></p>\n'
+
+
+def test_many_brackets_left_open_do_not_multiply_the_work() -> None:
+    html = render_markdown("$" + "(" * 400 + "$")
+    assert html.count("<mtext>(</mtext>") == 400
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\sqrt{" * 300 + "x" + "}" * 300,
+        r"\sqrt" * 600 + "x",
+        "{" * 2_000 + "}" * 2_000,
+        r"\newcommand{\a}{((((}\a\a\a\a\a\a\a\a",
+        r"\def\a{\a\a}\a",
+        "x" * 3_001,
+        r"\langle " * 30,
+    ],
+)
+def test_a_formula_that_would_cost_too_much_stays_source(latex: str) -> None:
+    assert "<math" not in render_markdown(f"${latex}$")
+
+
+def test_a_flood_of_formulas_stays_bounded() -> None:
+    text = r"$\alpha_1$ " * 3_000
+    html = render_markdown(text)
+    assert 100 <= html.count("<math>") <= MOST_FORMULAS
+    assert html.count(r"<code>$\alpha_1$</code>") == 3_000 - html.count("<math>")
+
+
+def test_a_table_scrolls_in_itself() -> None:
+    html = render_markdown("|a|\n|-|\n|1|")
+    assert html.startswith('<div class="scrolls" tabindex="0"><table>')
+    assert html.endswith("</table></div>\n")
+
+
 def test_table_cells_are_aligned_by_class() -> None:
     html = render_markdown("|a|\n|-:|\n|1|")
     assert '<td class="align-right">1</td>' in html
@@ -180,7 +306,12 @@ def test_a_single_line_is_escaped_and_marked() -> None:
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=300)
 MARKUP = st.lists(
     st.sampled_from(
-        [*HOSTILE, *"[]()!*_~`<>|#-&;:\\\"'= \n\t", "```py\n", "](", "http://a", "\u202e", "1. "]
+        [
+            *HOSTILE,
+            *"[]()!*_~`<>|#-&;:\\\"'= \n\t$^{}x",
+            *["```py\n", "](", "http://a", "\u202e", "1. "],
+            *["$$", "\\(", "\\)", "\\[", "\\]", "\\frac", "\\text"],
+        ]
     ),
     max_size=40,
 ).map("".join)
