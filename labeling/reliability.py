@@ -49,7 +49,7 @@ def dawid_skene(
     labels: ArrayLike,
     *,
     n_classes: int,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-4,
     most_steps: int = 1_000,
 ) -> DawidSkene:
     """Fit by EM from the shares of each task's labels.
