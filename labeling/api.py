@@ -1,138 +1,63 @@
-"""Prompts in, tasks out, judgements in: the same domain functions as the pages."""
+"""The work over the API: the same domain functions as the pages."""
 
+from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling import models, queue, submissions
-from labeling.prompts import KINDS, add_prompts
-from projects.access import STAFF, membership, person, project_for
-from projects.errors import InvalidInput
-from projects.paging import page, page_of
-
-
-class MessageSerializer(serializers.Serializer[Any]):
-    role = serializers.ChoiceField(choices=["system", "user", "assistant"])
-    content = serializers.CharField()
-
-
-class PromptSerializer(serializers.ModelSerializer[models.Prompt]):
-    messages = MessageSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = models.Prompt
-        fields = ["id", "external_id", "messages", "tags", "source", "created_at"]
-        read_only_fields = fields
-
-
-class NewPromptSerializer(serializers.Serializer[Any]):
-    """Either `prompt` or `messages`."""
-
-    prompt = serializers.CharField(required=False)
-    messages = MessageSerializer(many=True, required=False)
-    external_id = serializers.CharField(required=False)
-    tags = serializers.ListField(child=serializers.CharField(), required=False)
-    source = serializers.CharField(required=False)  # type: ignore[assignment]
-
-
-class ImportedSerializer(serializers.Serializer[Any]):
-    added = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    tasks = serializers.IntegerField()
-
-
-class NextSerializer(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=models.Task.Kind.choices)
-
-
-class SideSerializer(serializers.Serializer[Any]):
-    side = serializers.ChoiceField(choices=["a", "b"])
-    text = serializers.CharField()
-
-
-class AssignmentSerializer(serializers.Serializer[models.Assignment]):
-    """Who wrote the candidates is not told."""
-
-    id = serializers.IntegerField()
-    kind = serializers.CharField(source="task.kind")
-    state = serializers.ChoiceField(choices=models.Assignment.State.choices)
-    prompt = PromptSerializer(source="task.prompt")
-    candidates = serializers.SerializerMethodField()
-    guideline_version = serializers.IntegerField(source="guideline_version.number")
-    draft = serializers.DictField()
-    leased_until = serializers.DateTimeField()
-
-    @extend_schema_field(SideSerializer(many=True))
-    def get_candidates(self, assignment: models.Assignment) -> list[dict[str, str]]:
-        texts = models.Response.objects.in_bulk(assignment.presented)
-        return [
-            {"side": side, "text": texts[pk].text}
-            for side, pk in zip("ab", assignment.presented, strict=False)
-        ]
-
-
-class DraftSerializer(serializers.Serializer[Any]):
-    """`text` for a demonstration; `preference` and `justification` for a comparison."""
-
-    text = serializers.CharField(required=False)
-    preference = serializers.ChoiceField(choices=submissions.CHOICES, required=False)
-    justification = serializers.CharField(required=False)
-
-
-class JudgementSerializer(serializers.Serializer[Any]):
-    """`text` for a demonstration; the rest for a comparison, -3 being A and 3 being B."""
-
-    text = serializers.CharField(required=False)
-    preference = serializers.IntegerField(
-        min_value=-3, max_value=3, required=False, allow_null=True
-    )
-    both_bad = serializers.BooleanField(required=False)
-    justification = serializers.CharField(required=False)
-
-
-class SkipSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(required=False)
-
-
-class SubmittedSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    kind = serializers.CharField(source="assignment.task.kind")
-    assignment = serializers.IntegerField(source="assignment_id")
-    guideline_version = serializers.IntegerField(source="guideline_version.number")
-    seconds = serializers.FloatField()
-    created_at = serializers.DateTimeField()
-
-
-@extend_schema(
-    methods=["POST"],
-    operation_id="prompts_create",
-    request=NewPromptSerializer(many=True),
-    responses={201: ImportedSerializer},
-    parameters=[
-        OpenApiParameter("kinds", str, description="Which tasks to make, separated by commas.")
-    ],
+from labeling import activity, correcting, flags, queue, submissions
+from labeling.gates import NotNow
+from labeling.models import Assignment, Submission, Task
+from labeling.reviewing import submit_review
+from labeling.serializers import (
+    ActivitySerializer,
+    AssignmentSerializer,
+    DraftSerializer,
+    FlagSerializer,
+    JudgementSerializer,
+    KindSerializer,
+    ReasonSerializer,
+    SubmittedAndNextSerializer,
+    SubmittedSerializer,
 )
-@extend_schema(methods=["GET"], operation_id="prompts_list", responses=page_of(PromptSerializer))
-@api_view(["GET", "POST"])
-def prompts(request: Request, slug: str) -> Response:
-    """The project's prompts; POST adds a list of them, all or none."""
-    user = person(request)
-    if request.method != "POST":
-        project = project_for(user, slug, roles=STAFF)
-        return page(request, project.prompts.all(), PromptSerializer, ordering=("-pk",))
-    member = membership(user, slug)
-    kinds = request.query_params.get("kinds", ",".join(KINDS)).split(",")
-    report = add_prompts(by=user, project=member.project, items=request.data, kinds=kinds)
-    return Response(ImportedSerializer(report).data, status=201)
+from projects.access import membership, person
+from projects.errors import InvalidInput
+from projects.models import User
+
+ACTIVITY = ("active_seconds", "evidence")
+SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
+    Task.Kind.DEMONSTRATION.value: (
+        submissions.submit_demonstration,
+        {"text": "", "turns": None},
+    ),
+    Task.Kind.COMPARISON.value: (
+        submissions.submit_comparison,
+        {
+            "preference": None,
+            "both_bad": False,
+            "justification": "",
+            "marks": None,
+            "flags": None,
+        },
+    ),
+    Task.Kind.RANKING.value: (
+        submissions.submit_ranking,
+        {"tiers": None, "all_bad": False, "justification": "", "flags": None},
+    ),
+    Task.Kind.REVIEW.value: (
+        submit_review,
+        {"verdict": "", "reason": "", "clauses": (), "fix": None},
+    ),
+}
+"""How each kind is submitted, and its fields with what stands for one that is not sent."""
 
 
 @extend_schema(
     operation_id="tasks_next",
-    request=NextSerializer,
+    request=KindSerializer,
     responses={200: AssignmentSerializer, 204: None},
 )
 @api_view(["POST"])
@@ -149,27 +74,32 @@ def next_task(request: Request, slug: str) -> Response:
 @extend_schema(
     operation_id="assignments_submit",
     request=JudgementSerializer,
-    responses={200: SubmittedSerializer},
+    parameters=[
+        OpenApiParameter("next", str, enum=["1"], description="Lease the next of this kind too.")
+    ],
+    responses=PolymorphicProxySerializer(
+        component_name="SubmittedOrAndNext",
+        serializers=[SubmittedSerializer, SubmittedAndNextSerializer],
+        resource_type_field_name=None,
+    ),
 )
 @api_view(["POST"])
 def submit(request: Request, pk: int) -> Response:
-    """Submit a task's judgement. The same again gives the same answer."""
+    """Submit a task's judgement. The same again gives the same answer.
+
+    With `?next=1` the answer holds it as `submitted`, and under `next` the task that follows.
+    """
     user = person(request)
     found = queue.assignment_for(user, pk)
     given = _object(request)
-    if found.task.kind == models.Task.Kind.DEMONSTRATION:
-        row: models.Submission = submissions.submit_demonstration(
-            by=user, assignment=found, text=given.get("text", "")
-        )
-    else:
-        row = submissions.submit_comparison(
-            by=user,
-            assignment=found,
-            preference=given.get("preference"),
-            both_bad=given.get("both_bad", False),
-            justification=given.get("justification", ""),
-        )
-    return Response(SubmittedSerializer(row).data)
+    verb, defaults = SUBMIT[found.task.kind]
+    fields = {name: given.get(name, default) for name, default in defaults.items()}
+    sent = {name: given[name] for name in ACTIVITY if name in given}
+    row = verb(by=user, assignment=found, activity=sent, **fields)
+    submitted = SubmittedSerializer(row).data
+    if request.query_params.get("next") != "1":
+        return Response(submitted)
+    return Response({"submitted": submitted, **_following(user, found)})
 
 
 @extend_schema(
@@ -177,14 +107,32 @@ def submit(request: Request, pk: int) -> Response:
 )
 @api_view(["PUT"])
 def draft(request: Request, pk: int) -> Response:
-    """Keep an unfinished answer and renew the lease."""
+    """Keep an unfinished judgement and renew the lease."""
     user = person(request)
     found = queue.assignment_for(user, pk)
     kept = submissions.save_draft(by=user, assignment=found, draft=_object(request))
     return Response(AssignmentSerializer(kept).data)
 
 
-@extend_schema(operation_id="assignments_skip", request=SkipSerializer, responses={204: None})
+@extend_schema(
+    operation_id="assignments_pulse", request=ActivitySerializer, responses=AssignmentSerializer
+)
+@api_view(["POST"])
+def pulse(request: Request, pk: int) -> Response:
+    """Say that I am still at work: renews the lease, counts active time, keeps the evidence."""
+    user = person(request)
+    found = queue.assignment_for(user, pk)
+    given = _object(request)
+    held = activity.pulse(
+        by=user,
+        assignment=found,
+        active_seconds=given.get("active_seconds", 0),
+        evidence=given.get("evidence"),
+    )
+    return Response(AssignmentSerializer(held).data)
+
+
+@extend_schema(operation_id="assignments_skip", request=ReasonSerializer, responses={204: None})
 @api_view(["POST"])
 def skip(request: Request, pk: int) -> Response:
     """Give the task back for others."""
@@ -192,6 +140,52 @@ def skip(request: Request, pk: int) -> Response:
     found = queue.assignment_for(user, pk)
     queue.skip(by=user, assignment=found, reason=_object(request).get("reason", ""))
     return Response(status=204)
+
+
+@extend_schema(operation_id="assignments_flag", request=FlagSerializer, responses={204: None})
+@api_view(["POST"])
+def flag(request: Request, pk: int) -> Response:
+    """Say that the task is not as it should be; it waits for the project's staff."""
+    user = person(request)
+    found = queue.assignment_for(user, pk)
+    given = _object(request)
+    flags.flag(
+        by=user,
+        assignment=found,
+        reason=given.get("reason", ""),
+        note=given.get("note", ""),
+    )
+    return Response(status=204)
+
+
+@extend_schema(operation_id="assignments_undo", request=None, responses=AssignmentSerializer)
+@api_view(["POST"])
+def undo(request: Request, pk: int) -> Response:
+    """Take back what I submitted within the last minute; its draft is filled as it was.
+
+    What was submitted stands until I submit again.
+    """
+    user = person(request)
+    held = correcting.undo(by=user, assignment=queue.assignment_for(user, pk))
+    return Response(AssignmentSerializer(held).data)
+
+
+@extend_schema(operation_id="assignments_leave", request=None, responses=AssignmentSerializer)
+@api_view(["POST"])
+def leave(request: Request, pk: int) -> Response:
+    """End a correction without a new judgement: what was submitted stands."""
+    user = person(request)
+    held = correcting.leave_as_it_was(by=user, assignment=queue.assignment_for(user, pk))
+    return Response(AssignmentSerializer(held).data)
+
+
+def _following(user: User, done: Assignment) -> dict[str, Any]:
+    """What comes next. A closed gate is no fault of the submission, which is in already."""
+    try:
+        found = queue.claim_next(by=user, project=done.task.project, kind=done.task.kind)
+    except NotNow as error:
+        return {"next": None, "barrier": str(error)}
+    return {"next": found and AssignmentSerializer(found).data, "barrier": ""}
 
 
 def _object(request: Request) -> dict[str, Any]:

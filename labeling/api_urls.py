@@ -1,11 +1,17 @@
 from django.urls import path
 
-from labeling import api
+from labeling import api, prompt_api, rules_api
 
 urlpatterns = [
-    path("projects/<slug:slug>/prompts", api.prompts, name="api-prompts"),
+    path("projects/<slug:slug>/prompts", prompt_api.prompts, name="api-prompts"),
+    path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
+    path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
     path("projects/<slug:slug>/next", api.next_task, name="api-next"),
     path("assignments/<int:pk>/submit", api.submit, name="api-submit"),
     path("assignments/<int:pk>/draft", api.draft, name="api-draft"),
+    path("assignments/<int:pk>/pulse", api.pulse, name="api-pulse"),
     path("assignments/<int:pk>/skip", api.skip, name="api-skip"),
+    path("assignments/<int:pk>/flag", api.flag, name="api-flag"),
+    path("assignments/<int:pk>/undo", api.undo, name="api-undo"),
+    path("assignments/<int:pk>/leave", api.leave, name="api-leave"),
 ]

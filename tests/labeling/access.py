@@ -2,7 +2,7 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from labeling.models import Criterion
+from labeling.models import Assignment, Criterion
 from labeling.submissions import submit_demonstration
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
@@ -51,6 +51,14 @@ def _api_next(world: World) -> tuple[str, str, Data]:
 
 def _api(world: World, tail: str) -> str:
     return f"/api/v1{_path(world, tail)}"
+
+
+def _api_done(world: World, tail: str) -> str:
+    """A path of work that is submitted."""
+    path = _api(world, tail)
+    done = Assignment.objects.get(labeler=world.labeler)
+    submit_demonstration(by=world.labeler, assignment=done, text="Answer.")
+    return path
 
 
 def _criterion(world: World) -> tuple[str, str, Data]:
@@ -140,6 +148,21 @@ ROUTES: dict[str, Route] = {
         in_api(owners(201)),
     ),
     "api-next": Route(_api_next, in_api(members())),
+    "api-rules": Route(
+        lambda world: ("GET", "/api/v1/projects/harbour/rules", None), in_api(members())
+    ),
+    "api-criteria": Route(
+        lambda world: ("GET", "/api/v1/projects/harbour/criteria", None), in_api(members())
+    ),
+    "api-pulse": Route(
+        lambda world: ("POST", _api(world, "pulse"), {"active_seconds": 1}), in_api(OWN)
+    ),
+    "api-flag": Route(
+        lambda world: ("POST", _api(world, "flag"), {"reason": "broken"}),
+        in_api(OWN | {"labeler": 204}),
+    ),
+    "api-undo": Route(lambda world: ("POST", _api_done(world, "undo"), None), in_api(OWN)),
+    "api-leave": Route(lambda world: ("POST", _api_done(world, "leave"), None), in_api(OWN)),
     "api-submit": Route(
         lambda world: ("POST", _api(world, "submit"), {"text": "Answer."}), in_api(OWN)
     ),

@@ -1,15 +1,26 @@
 """Labeling over the API."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from labeling.models import Assignment, Comparison, Demonstration, Prompt
+from labeling.asking import ask_review
+from labeling.criteria import add_criterion
+from labeling.models import Assignment, Comparison, Demonstration, Gold, Prompt, Ranking
+from labeling.rules import change_rules
+from labeling.submissions import submit_comparison
 from projects import tokens
 from projects.models import Project, User
-from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task
+from tests.labeling.rows import (
+    claim,
+    make_comparison_task,
+    make_demonstration_task,
+    make_ranking_task,
+)
 from workers.models import LanguageModel
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +123,192 @@ def test_a_comparison_tells_sides_and_no_models(project: Project, api: Api) -> N
     assert Comparison.objects.get().both_bad is True
 
 
+def work(api: Api, kind: str) -> Any:
+    answer = api("POST", "projects/harbour/next", {"kind": kind})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_a_comparison_takes_marks_flags_and_activity(
+    project: Project, owner: User, api: Api
+) -> None:
+    change_rules(by=owner, project=project, safety_flags=["rude"], scale="simple")
+    add_criterion(by=owner, project=project, name="Truth", form="rating", is_required=True)
+    make_comparison_task(project)
+    assert api("GET", "projects/harbour/rules").json() == {
+        "scale": "simple",
+        "safety_flags": ["rude"],
+        "justify_always": False,
+        "justify_strong": False,
+        "justify_disputed": False,
+        "demonstrations_go_on": False,
+        "daily_cap": 0,
+        "idle_seconds": 60,
+    }
+    assert api("GET", "projects/harbour/criteria").json() == [
+        {
+            "key": "truth",
+            "name": "Truth",
+            "description": "",
+            "form": "rating",
+            "is_required": True,
+        }
+    ]
+    path = f"assignments/{work(api, 'comparison')['id']}"
+    refused = api("POST", f"{path}/submit", {"preference": 3, "marks": {"tone": "a"}})
+    fields = [error["field"] for error in refused.json()["errors"]]
+    assert (refused.status_code, fields) == (400, ["preference", "marks"])
+    body = {
+        "preference": 1,
+        "marks": {"truth": [0, 4]},
+        "flags": {"a": ["rude"]},
+        "justification": "By §1.",
+        "active_seconds": 0.0,
+        "evidence": {"typed": 6},
+    }
+    assert api("POST", f"{path}/submit", body).status_code == 200
+    row = Comparison.objects.get()
+    assert (row.scale, row.marks, row.cites) == ("simple", {"truth": [0, 4]}, ["c-1"])
+    assert row.flags == {"a": ["rude"], "b": []}
+    assert row.evidence == {"typed": 6, "pasted": 0, "bulk": 0, "pastes": []}
+
+
+def test_a_ranking_names_places(project: Project, api: Api) -> None:
+    make_ranking_task(project, answers=("One.", "Two.", "Three."))
+    task = work(api, "ranking")
+    assert [sorted(candidate) for candidate in task["candidates"]] == [["place", "text"]] * 3
+    assert [candidate["place"] for candidate in task["candidates"]] == [0, 1, 2]
+    path = f"assignments/{task['id']}"
+    half = api("PUT", f"{path}/draft", {"tiers": [[2]], "all_bad": False}).json()
+    assert half["draft"] == {"tiers": [[2]], "all_bad": False}
+    assert api("POST", f"{path}/submit", {"tiers": [[2], [0]]}).status_code == 400
+    assert api("POST", f"{path}/submit", {}).json()["errors"][0]["field"] == "tiers"
+    done = api("POST", f"{path}/submit", {"tiers": [[2], [1, 0]], "all_bad": True})
+    assert (done.status_code, done.json()["kind"]) == (200, "ranking")
+    row = Ranking.objects.get()
+    texts = dict(row.prompt.responses.values_list("pk", "text"))
+    said = [[texts[pk] for pk in tier] for tier in row.tiers]
+    shown = [candidate["text"] for candidate in task["candidates"]]
+    assert said == [[shown[2]], [shown[1], shown[0]]]
+
+
+def test_a_conversation_goes_on(project: Project, owner: User, api: Api) -> None:
+    change_rules(by=owner, project=project, demonstrations_go_on=True)
+    make_demonstration_task(project)
+    turns = [{"role": "user", "content": "And?"}, {"role": "assistant", "content": "So."}]
+    path = f"assignments/{work(api, 'demonstration')['id']}"
+    assert api("POST", f"{path}/submit", {"text": "First.", "turns": turns}).status_code == 200
+    assert Demonstration.objects.get().response.turns == [
+        {"role": "assistant", "content": "First."},
+        *turns,
+    ]
+
+
+def test_a_review_shows_the_work_without_its_author(
+    project: Project, labeler: User, reviewer: User
+) -> None:
+    make_comparison_task(project)
+    held = claim(labeler, project, "comparison")
+    submit_comparison(by=labeler, assignment=held, preference=-2, justification="So.")
+    ask_review(by=reviewer, project=project, assignments=[held], cause="asked")
+    api = Api(reviewer)
+    answer = api("POST", "projects/harbour/next", {"kind": "review"})
+    task = answer.json()
+    assert labeler.username not in answer.content.decode()
+    assert task["review"] == {
+        "kind": "comparison",
+        "cause": "asked",
+        "is_adjudication": False,
+        "clauses": [],
+        "judgements": [{"preference": -2, "both_bad": False, "justification": "So."}],
+    }
+    assert [candidate["side"] for candidate in task["candidates"]] == ["a", "b"]
+    path = f"assignments/{task['id']}/submit"
+    assert api("POST", path, {}).json()["errors"][0]["field"] == "verdict"
+    done = api("POST", path, {"verdict": "accept"})
+    assert (done.status_code, done.json()["kind"]) == (200, "review")
+
+
+def test_a_submission_may_bring_the_next_task(project: Project, owner: User, api: Api) -> None:
+    change_rules(by=owner, project=project, daily_cap=2)
+    for _ in range(3):
+        make_demonstration_task(project)
+    task = work(api, "demonstration")
+    answers = []
+    for _ in range(2):
+        path = f"assignments/{task['id']}/submit?next=1"
+        answers.append(api("POST", path, {"text": "Answer."}).json())
+        task = answers[-1]["next"]
+    assert [answer["submitted"]["kind"] for answer in answers] == ["demonstration"] * 2
+    assert answers[0]["next"]["state"] == "open"
+    assert answers[0]["barrier"] == ""
+    assert answers[1]["next"] is None
+    assert "today" in answers[1]["barrier"]
+    assert Demonstration.objects.count() == 2
+
+
+def test_without_another_task_there_is_none_next(project: Project, api: Api) -> None:
+    make_demonstration_task(project)
+    path = f"assignments/{work(api, 'demonstration')['id']}/submit?next=1"
+    answer = api("POST", path, {"text": "Answer."}).json()
+    assert (answer["next"], answer["barrier"]) == (None, "")
+
+
+def test_a_submission_is_taken_back_and_corrected(project: Project, api: Api) -> None:
+    make_demonstration_task(project)
+    path = f"assignments/{work(api, 'demonstration')['id']}"
+    first = api("POST", f"{path}/submit", {"text": "One."}).json()
+    back = api("POST", f"{path}/undo", {}).json()
+    assert (back["state"], back["draft"]) == ("reopened", {"text": "One."})
+    second = api("POST", f"{path}/submit", {"text": "Two."}).json()
+    assert (first["supersedes"], second["supersedes"]) == (None, first["id"])
+    assert api("POST", f"{path}/undo").json()["draft"] == {"text": "Two."}
+    assert api("POST", f"{path}/leave").json()["state"] == "submitted"
+    Assignment.objects.update(ended_at=timezone.now() - timedelta(minutes=2))
+    late = api("POST", f"{path}/undo", {})
+    assert (late.status_code, "60 seconds" in late.json()["detail"]) == (409, True)
+
+
+def test_a_pulse_counts_time(project: Project, api: Api) -> None:
+    make_demonstration_task(project)
+    path = f"assignments/{work(api, 'demonstration')['id']}/pulse"
+    Assignment.objects.update(opened_at=timezone.now() - timedelta(minutes=1))
+    assert api("POST", path, {"active_seconds": 12.5}).json()["active_seconds"] == 12.5
+    assert api("POST", path, {}).json()["active_seconds"] == 12.5
+    for body in ({"active_seconds": "1"}, {"evidence": 7}, {"active_seconds": 1e400}, [], "x"):
+        assert api("POST", path, body).status_code == 400
+
+
+def test_a_task_is_flagged(project: Project, api: Api) -> None:
+    make_demonstration_task(project)
+    path = f"assignments/{work(api, 'demonstration')['id']}/flag"
+    refused = api("POST", path, {"reason": "dull"})
+    assert refused.json()["errors"][0]["field"] == "reason"
+    assert api("POST", path, {"reason": "broken", "note": "Empty."}).status_code == 204
+    assert Assignment.objects.get().state == "flagged"
+
+
+def test_gold_looks_like_any_other_task(project: Project, owner: User, api: Api) -> None:
+    """Same keys, same kinds of values, whether or not the answer is known."""
+    seen = []
+    for is_gold in (False, True):
+        task = make_comparison_task(project, variant="gold:1" if is_gold else "")
+        if is_gold:
+            expected = {"preferences": [1], "both_bad": False}
+            Gold.objects.create(task=task, expected=expected, reason="So.", created_by=owner)
+        shown = work(api, "comparison")
+        done = api("POST", f"assignments/{shown['id']}/submit", {"preference": 1}).json()
+        seen.append((shape(shown), shape(done)))
+    assert seen[0] == seen[1]
+
+
+def shape(value: Any) -> Any:
+    """What there is, without the values."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    return [shape(inner) for inner in value] if isinstance(value, list) else type(value).__name__
+
+
 def test_a_task_is_skipped(project: Project, api: Api) -> None:
     make_demonstration_task(project)
     task = api("POST", "projects/harbour/next", {"kind": "demonstration"}).json()
@@ -120,7 +317,7 @@ def test_a_task_is_skipped(project: Project, api: Api) -> None:
     assert Assignment.objects.get().skip_reason == "cannot judge"
 
 
-@pytest.mark.parametrize("body", [{}, {"kind": "review"}, {"kind": ["comparison"]}, [], "x", 7])
+@pytest.mark.parametrize("body", [{}, {"kind": "other"}, {"kind": ["comparison"]}, [], "x", 7])
 def test_a_bad_next_is_refused(project: Project, api: Api, body: Any) -> None:
     assert api("POST", "projects/harbour/next", body).status_code == 400
 
@@ -152,7 +349,7 @@ def test_a_bad_judgement_is_refused(
 
 
 def test_an_assignment_of_nobody_is_not_found(project: Project, api: Api) -> None:
-    for path in ("submit", "skip"):
+    for path in ("submit", "skip", "pulse", "flag", "undo", "leave"):
         assert api("POST", f"assignments/999999/{path}", {"text": "x"}).status_code == 404
     assert api("PUT", f"assignments/{10**30}/draft", {"text": "x"}).status_code == 404
 
