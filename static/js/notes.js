@@ -136,8 +136,8 @@ function buildDialog() {
   const shut = button("button quiet icon-only", "×", "Close");
   shut.dataset.dialogClose = "";
   head.append(name, shut);
-  const form = make("form", "");
-  const body = make("div", "body stack tight");
+  const form = make("form", "body stack tight");
+  form.id = "ask-form";
   const label = make("label", "", "Your question");
   const area = make("textarea", "grow");
   Object.assign(area, { id: "ask-text", name: "text", maxLength: 4000, required: true, rows: 4 });
@@ -145,13 +145,13 @@ function buildDialog() {
   const help = make("p", "help", "Everybody in the project reads it; your name is shown to owners and reviewers only. The answer will stand beside the clause.");
   const refused = make("p", "field-errors");
   refused.setAttribute("role", "alert");
-  body.append(label, area, help, refused);
+  form.append(label, area, help, refused);
   const foot = make("footer", "");
   const send = make("button", "button primary", "Ask");
   send.type = "submit";
+  send.setAttribute("form", form.id);
   foot.append(send);
-  form.append(body, foot);
-  dialog.append(head, form);
+  dialog.append(head, form, foot);
   document.body.append(dialog);
   area.addEventListener("input", () => begun.set(dialog.dataset.anchor, area.value));
   form.addEventListener("submit", (event) => {
