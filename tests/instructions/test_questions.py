@@ -141,6 +141,15 @@ def test_the_page_shows_names_to_staff_only(
     assert "olga-owner asked" not in signed_in(labeler).get(PAGE).content.decode()
 
 
+def test_an_owner_sees_on_every_tab_how_many_wait(
+    project: Project, owner: User, reviewer: User, labeler: User, signed_in: SignIn
+) -> None:
+    ask(by=labeler, project=project, anchor="c-1", text="One?")
+    pages = [signed_in(p).get("/projects/harbour/members/") for p in (owner, reviewer)]
+    words = '1<span class="visually-hidden"> open question</span>'
+    assert [words in page.content.decode() for page in pages] == [True, False]
+
+
 def test_asking_and_answering_by_form(
     project: Project, owner: User, labeler: User, signed_in: SignIn
 ) -> None:
