@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.rating", "bench.queue", "bench.export", "bench.guideline")
+BENCHMARKS = ("bench.rating", "bench.queue", "bench.labeling", "bench.export", "bench.guideline")
 
 if __name__ == "__main__":
     worst = 0

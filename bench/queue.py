@@ -19,22 +19,26 @@ LABELERS = 8
 
 CLAIM = (
     "UPDATE labeling_task SET n_assigned = 1, is_open = false WHERE id = %(task)s",
-    "INSERT INTO labeling_queuecursor (user_id, project_id, kind, seq)"
-    " VALUES (%(user)s, %(project)s, 'comparison', %(task)s)"
+    "INSERT INTO labeling_queuecursor (user_id, lane_id, seq)"
+    " SELECT %(user)s, lane_id, seq FROM labeling_task WHERE id = %(task)s"
     " ON CONFLICT ON CONSTRAINT one_cursor_each DO UPDATE SET seq = EXCLUDED.seq",
     "INSERT INTO labeling_assignment (task_id, labeler_id, state, leased_until, presented,"
-    " guideline_version_id, draft, skip_reason, created_at)"
-    " VALUES (%(task)s, %(user)s, 'open', now(), '{}', %(version)s, '{}', '', now())",
+    " guideline_version_id, draft, skip_reason, opened_at, active_seconds, evidence, created_at)"
+    " VALUES (%(task)s, %(user)s, 'open', now(), '{}', %(version)s, '{}', '', now(), 0, '{}',"
+    " now()) RETURNING id",
 )
 SUBMIT = (
     "WITH response AS (INSERT INTO labeling_response (prompt_id, origin, text, author_id,"
-    " created_at) VALUES (%(prompt)s, 'person', 'Answer.', %(user)s, now()) RETURNING id)"
+    " model_name, created_at) SELECT task.prompt_id, 'person', 'Answer.', %(user)s, '', now()"
+    " FROM labeling_assignment held JOIN labeling_task task ON task.id = held.task_id"
+    " WHERE held.id = %(assignment)s RETURNING id, prompt_id)"
     " INSERT INTO labeling_demonstration (assignment_id, labeler_id, guideline_version_id,"
-    " seconds, created_at, prompt_id, response_id) SELECT assignment.id, %(user)s, %(version)s,"
-    " 1, now(), %(prompt)s, response.id FROM response, labeling_assignment assignment"
-    " WHERE assignment.task_id = %(task)s",
-    "UPDATE labeling_assignment SET state = 'submitted', ended_at = now() WHERE task_id = %(task)s",
-    "UPDATE labeling_task SET n_submitted = 1, state = 'complete' WHERE id = %(task)s",
+    " seconds, evidence, cites, created_at, prompt_id, response_id)"
+    " SELECT %(assignment)s, %(user)s, %(version)s, 1, '{}', '{}', now(), prompt_id, id"
+    " FROM response",
+    "WITH done AS (UPDATE labeling_assignment SET state = 'submitted', ended_at = now()"
+    " WHERE id = %(assignment)s RETURNING task_id)"
+    " UPDATE labeling_task SET n_submitted = 1, state = 'complete' FROM done WHERE id = task_id",
     "INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)"
     " VALUES (%(project)s, %(user)s, 'demonstration.submitted', '', '{}', now())",
 )
@@ -74,16 +78,23 @@ def seed(project: int, number: int) -> None:
     """Prompts with an open demonstration task each, made by the database itself."""
     with connection.cursor() as cursor:
         cursor.execute(
+            "INSERT INTO labeling_lane (project_id, kind, priority, language, skills, is_gold)"
+            " VALUES (%s, 'demonstration', 0, '', '{}', false) RETURNING id",
+            [project],
+        )
+        (lane,) = cursor.fetchone()
+        cursor.execute(
             "INSERT INTO labeling_prompt (project_id, messages, content_hash, external_id, tags,"
-            ' source, created_at) SELECT %s, \'[{"role": "user", "content": "Why?"}]\', n::text,'
-            " '', '{}', '', now() FROM generate_series(1, %s) n",
+            ' language, source, created_at) SELECT %s, \'[{"role": "user", "content":'
+            " \"Why?\"}]', n::text, '', '{}', '', '', now() FROM generate_series(1, %s) n",
             [project, number],
         )
         cursor.execute(
-            "INSERT INTO labeling_task (project_id, prompt_id, kind, state, is_open, overlap,"
-            " n_assigned, n_submitted, created_at) SELECT project_id, id, 'demonstration', 'ready',"
-            " true, 1, 0, 0, now() FROM labeling_prompt WHERE project_id = %s ORDER BY id",
-            [project],
+            "INSERT INTO labeling_task (project_id, prompt_id, kind, variant, lane_id, state,"
+            " is_open, overlap, n_assigned, n_submitted, n_skipped, is_disputed, cause, clauses,"
+            " created_at) SELECT project_id, id, 'demonstration', '', %s, 'ready', true, 1, 0, 0,"
+            " 0, false, '', '{}', now() FROM labeling_prompt WHERE project_id = %s ORDER BY id",
+            [lane, project],
         )
         cursor.execute("ANALYZE")
 
@@ -111,24 +122,21 @@ def bare(project: int, user: int, version: int, number: int) -> float:
     """Seconds for the same writes of `number` tasks, known beforehand, without any reading."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, prompt_id FROM labeling_task WHERE project_id = %s AND is_open"
+            "SELECT id FROM labeling_task WHERE project_id = %s AND is_open"
             " ORDER BY seq DESC LIMIT %s",
             [project, number],
         )
         tasks = cursor.fetchall()
         start = time.perf_counter()
-        for task, prompt in tasks:
-            values = {
-                "task": task,
-                "prompt": prompt,
-                "project": project,
-                "user": user,
-                "version": version,
-            }
-            for statements in (CLAIM, SUBMIT):
-                with transaction.atomic():
-                    for statement in statements:
-                        cursor.execute(statement, values)
+        for (task,) in tasks:
+            values = {"task": task, "project": project, "user": user, "version": version}
+            with transaction.atomic():
+                for statement in CLAIM:
+                    cursor.execute(statement, values)
+                (values["assignment"],) = cursor.fetchone()
+            with transaction.atomic():
+                for statement in SUBMIT:
+                    cursor.execute(statement, values)
         return time.perf_counter() - start
 
 
