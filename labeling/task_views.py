@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling import activity, correcting, flags, overview, queue, submissions
+from labeling import activity, correcting, flags, gold, overview, queue, submissions
 from labeling.models import Assignment
 from labeling.posted import json_of
 from labeling.screens import screen_of
@@ -72,6 +72,8 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
         if found.state == Assignment.State.LAPSED and not _asks_for_json(request):
             return _show(request, found, status=409)
         raise
+    if gold.feedback_for(found) is not None:
+        return _to_feedback(request, found, done)
     return _go_on(request, user, found, done)
 
 
@@ -163,6 +165,12 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
         note=request.POST.get("note", ""),
     )
     return _go_on(request, user, found, "Flagged. The project's owner looks at it.")
+
+
+def _to_feedback(request: HttpRequest, found: Assignment, done: str) -> HttpResponse:
+    """What was expected, before the next task."""
+    url = reverse("gold-feedback", args=[found.pk])
+    return JsonResponse({"done": done, "next": url}) if _asks_for_json(request) else redirect(url)
 
 
 def _go_on(request: HttpRequest, user: User, found: Assignment, done: str) -> HttpResponse:
