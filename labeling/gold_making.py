@@ -6,7 +6,7 @@ from statistics import median_low
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Avg, Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from labeling.asking import GOLD
@@ -19,7 +19,7 @@ from labeling.gold_files import (
     read_item,
 )
 from labeling.lanes import lane_for
-from labeling.models import Candidate, Comparison, Gold, Prompt, Ranking, Response, Task
+from labeling.models import Candidate, Comparison, Gold, Prompt, Ranking, Response, Review, Task
 from labeling.prompt_files import Problems
 from labeling.prompts import ImportRefused
 from labeling.reviewing import usable
@@ -32,6 +32,7 @@ from projects.text import clean_text
 EVERYBODY = 32_767
 """The overlap of a gold task: whoever comes may be given it."""
 HERE_ALREADY = "are here already as a gold task"
+SHOWN = 10
 KINDS = (Task.Kind.COMPARISON, Task.Kind.RANKING)
 
 
@@ -159,6 +160,31 @@ def suggested(task: Task) -> dict[str, Any]:
         if {row.response_a_id, row.response_b_id} == set(order)
     ]
     return _suggested_preferences(turned) if turned else {}
+
+
+def reason_given(task: Task) -> str:
+    """Why a reviewer settled it so, or else the first justification anybody gave."""
+    settlement = Review.objects.filter(about=task).exclude(reason="").order_by("-pk").first()
+    if settlement is not None:
+        return settlement.reason
+    rows = _rankings(task) if task.kind == Task.Kind.RANKING else _comparisons(task)
+    return next((row.justification for row in rows if row.justification), "")
+
+
+def could_be_gold(project: Project) -> list[Task]:
+    """Finished tasks on which people agree or that a reviewer settled, and that are no gold yet."""
+    settled = Review.objects.filter(about=OuterRef("pk"))
+    found = Task.objects.filter(
+        Q(n_submitted__gte=2, is_disputed=False) | Q(Exists(settled)),
+        project=project,
+        kind__in=KINDS,
+        state=Task.State.COMPLETE,
+    ).exclude(variant__startswith=GOLD)
+    is_gold = Task.objects.filter(
+        prompt=OuterRef("prompt"), kind=OuterRef("kind"), variant__startswith=GOLD
+    )
+    found = found.filter(~Exists(is_gold)).select_related("prompt")
+    return list(found.order_by("-n_submitted", "-pk")[:SHOWN])
 
 
 def _suggested_preferences(turned: Sequence[int | None]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Routes of reviews, feedback and scorecards."""
+"""Routes of reviews, feedback, scorecards and gold."""
 
 from django.urls import path
 
-from labeling import review_views, scorecard_views
+from labeling import gold_views, review_views, scorecard_views
 
 PROJECT = "projects/<slug:slug>"
 
@@ -17,4 +17,10 @@ urlpatterns = [
         scorecard_views.labeler_resume,
         name="labeler-resume",
     ),
+    path(f"{PROJECT}/gold/", gold_views.gold_list, name="gold"),
+    path(f"{PROJECT}/gold/new/", gold_views.gold_new, name="gold-new"),
+    path(f"{PROJECT}/gold/import/", gold_views.gold_import, name="gold-import"),
+    path(f"{PROJECT}/gold/from/<int:pk>/", gold_views.gold_from, name="gold-from"),
+    path(f"{PROJECT}/gold/<int:pk>/retire/", gold_views.gold_retire, name="gold-retire"),
+    path("assignments/<int:pk>/expected/", gold_views.gold_feedback, name="gold-feedback"),
 ]
