@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Func, Max, Q
 from django.utils import timezone
 
 from labeling.agreement import Agreement, Estimate, Level, measure, pairwise, wilson
 from labeling.consensus import UNDECIDED, adjudicated, majority, weighted
 from labeling.dashboard import progress_of
 from labeling.models import (
+    Assignment,
     Comparison,
     Criterion,
     Demonstration,
     GoldResult,
+    Prompt,
     QualityReport,
     Ranking,
     Review,
@@ -43,13 +45,14 @@ from labeling.quality_rows import (
     usable_comparisons,
 )
 from labeling.rules import rules_of
-from projects.models import AuditEvent, Project, TaskKind
+from projects.models import AuditEvent, Membership, Project, TaskKind
 
 FORM = 1
 """Counts up when what is stored changes its shape, so that older rows are computed anew."""
 KEPT_SECONDS = 300
 IN_MATRIX = 12
-CLOSEST = 10
+AT_ONCE = 20_000
+MOST_TAGS = 200
 IDLE_SHARE = 20
 """Computing may take a twentieth of the time: a report of three seconds comes once a minute."""
 Data = dict[str, Any]
@@ -71,6 +74,18 @@ def report_of(project: Project, filters: Filters) -> QualityReport | None:
     return QualityReport(
         project=project, digest=stored.digest, data=data, computed_at=stored.computed_at
     )
+
+
+def report_now(project: Project, filters: Filters) -> QualityReport | None:
+    """As `report_of`; where nothing is stored yet it is computed at once if there is little to
+    compute, and otherwise left to the background, which comes by once a minute."""
+    found = report_of(project, filters)
+    if found is not None:
+        return found
+    submitted = Assignment.objects.filter(task__project=project)
+    if submitted[: AT_ONCE + 1].count() > AT_ONCE or refresh(project) is None:
+        return None
+    return report_of(project, filters)
 
 
 def refresh(project: Project) -> QualityReport | None:
@@ -144,6 +159,23 @@ def build(project: Project, filters: Filters) -> Data:
         "matrix": _matrix(labelers, pairs),
         "consensus": _consensus(project, used, fits),
         **progress_of(project, filters),
+        **_choices(project),
+    }
+
+
+def _choices(project: Project) -> Data:
+    """What there is to filter by."""
+    prompts = Prompt.objects.filter(project=project)
+    languages = prompts.exclude(language="").values_list("language", flat=True)
+    tags = prompts.annotate(tag=Func(F("tags"), function="unnest")).values_list("tag", flat=True)
+    people = Membership.objects.filter(project=project).select_related("user")
+    return {
+        "languages": list(languages.distinct().order_by("language")),
+        "tags": list(tags.distinct().order_by("tag")[:MOST_TAGS]),
+        "people": [
+            [member.user_id, member.user.get_full_name() or member.user.username]
+            for member in people.order_by("user__username")
+        ],
     }
 
 
@@ -232,6 +264,7 @@ def _consensus(project: Project, used: Usable, fits: Fits) -> Data:
             "rule": rule.value,
             "label": str(rule.label),
             "n_decided": n_units - found.n_undecided,
+            "n_undecided": found.n_undecided,
             "n_other": _n_other(chosen.values, found.values),
         }
         for rule, found in rules.items()

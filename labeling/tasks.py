@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from labeling import candidates, queue
+from labeling import candidates, quality, queue
 
 
 @shared_task
@@ -10,3 +10,8 @@ def reconcile() -> None:
     candidates.settle_overdue()
     candidates.request_missing()
     queue.lapse_expired()
+
+
+@shared_task
+def measure_quality() -> None:
+    quality.refresh_changed()

@@ -12,6 +12,7 @@ from labeling import (
 
 urlpatterns = [
     path("", include("labeling.review_urls")),
+    path("", include("labeling.quality_urls")),
     path("home/", views.home, name="home"),
     path("projects/<slug:slug>/", views.project, name="project"),
     path("projects/<slug:slug>/prompts/", prompt_views.prompts, name="prompts"),
