@@ -2,7 +2,9 @@
 const typing = (target) => target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 const show = (dialog) => {
-  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  if (!(dialog instanceof HTMLDialogElement) || dialog.open) return;
+  dialog.showModal();
+  dialog.querySelector("[data-dialog-first]")?.focus();
 };
 
 document.addEventListener("click", (event) => {

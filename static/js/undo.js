@@ -32,7 +32,7 @@ export function offer(text, url, go) {
   const note = document.createElement("span");
   note.dataset.undo = "";
   const said = document.createElement("span");
-  said.className = "muted small";
+  said.className = "said muted small";
   // The bar has room for the first sentence.
   said.textContent = text.split(/(?<=\.)\s/u)[0];
   note.append(said);
@@ -43,7 +43,7 @@ export function offer(text, url, go) {
     button.dataset.key = "u";
     button.innerHTML = "Undo <kbd>U</kbd>";
     button.addEventListener("click", () => takeBack(url, go));
-    note.append(" ", button);
+    note.append(button);
   }
   slot.append(note);
   announce(`${text} Next task.${url ? " Press U to undo." : ""}`);

@@ -144,9 +144,10 @@ function stay(lines, fields = []) {
 
 const why = ({ isOffline, isSignedOut, status, answer }) => {
   if (isOffline) return "Not submitted: the server was not reached. What you wrote is kept here; try again in a moment.";
-  if (isSignedOut) return "Not submitted: you are signed out. Sign in again in another tab, then submit here once more; what you wrote is kept.";
   if (answer.detail) return `Not submitted. ${answer.detail}`;
-  if (status === 403) return "Not submitted: your sign-in has changed. Load the page anew; what you wrote is kept.";
+  if (isSignedOut || status === 403) {
+    return "Not submitted: you are signed out. Sign in again in another tab, then submit here once more; what you wrote is kept.";
+  }
   return `Not submitted: the server had a problem (${status}). What you wrote is kept here; try again in a moment.`;
 };
 
