@@ -62,8 +62,7 @@ def changes_for(
 ) -> ChangesForReader | None:
     """What this member should read before going on; None where there is nothing.
 
-    They know the last version they confirmed or published and the one that counted when they
-    joined; a caller that knows the version they `last_worked` by says so. The newest of them is
+    They know the last version they confirmed or published and the one that they began with; a caller that knows the version they `last_worked` by says so. The newest of them is
     compared with the current one. Where confirming is required, only a confirmed one is known.
     """
     version = current_version(project)
@@ -156,7 +155,7 @@ def _confirmed(user: User, project: Project) -> GuidelineVersion | None:
 
 
 def _met(user: User, project: Project) -> list[GuidelineVersion | None]:
-    """What they published themselves, and what counted when they joined."""
+    """What they published themselves, and what they began with."""
     joined_at = (
         Membership.objects.filter(project=project, user=user)
         .values_list("created_at", flat=True)
@@ -165,7 +164,9 @@ def _met(user: User, project: Project) -> list[GuidelineVersion | None]:
     own = versions_of(project).filter(published_by=user).first()
     if joined_at is None:
         return [own]
-    return [own, versions_of(project).filter(published_at__lte=joined_at).first()]
+    at_joining = versions_of(project).filter(published_at__lte=joined_at).first()
+    # Who was there before the guideline began with its first version.
+    return [own, at_joining or versions_of(project).last()]
 
 
 def _newest(*versions: GuidelineVersion | None) -> GuidelineVersion | None:

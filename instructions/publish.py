@@ -35,10 +35,11 @@ def current_version(project: Project) -> GuidelineVersion | None:
 
 
 def versions_of(project: Project) -> QuerySet[GuidelineVersion]:
-    """Newest first."""
+    """Newest first. Hundreds of pages of text and HTML are fetched only when they are asked for."""
     return (
         GuidelineVersion.objects.filter(guideline__project=project)
         .select_related("published_by")
+        .defer("text", "html")
         .order_by("-number")
     )
 

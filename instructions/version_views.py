@@ -31,9 +31,7 @@ def guideline_versions(request: HttpRequest, slug: str) -> HttpResponse:
     """Every version with its note; owners also see who has confirmed the current one."""
     member = membership(person(request), slug)
     project = member.project
-    context: dict[str, Any] = _of(member) | {
-        "versions": list(versions_of(project).defer("text", "html"))
-    }
+    context: dict[str, Any] = _of(member) | {"versions": list(versions_of(project))}
     if member.role in STAFF:
         found = readers(project)
         draft = draft_of(project)
@@ -52,7 +50,7 @@ def guideline_versions(request: HttpRequest, slug: str) -> HttpResponse:
 def guideline_diff(request: HttpRequest, slug: str) -> HttpResponse:
     """What changed from one version to another; without a choice, what the last one changed."""
     member = membership(person(request), slug)
-    versions = list(versions_of(member.project).defer("text", "html"))
+    versions = list(versions_of(member.project))
     context: dict[str, Any] = _of(member) | {"versions": versions}
     if len(versions) < 2:
         return render(request, "instructions/diff.html", context)

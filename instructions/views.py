@@ -106,7 +106,7 @@ def _version_page(
     request: HttpRequest, member: Membership, version: GuidelineVersion | None
 ) -> HttpResponse:
     project = member.project
-    versions = list(versions_of(project).defer("text", "html"))
+    versions = list(versions_of(project))
     context: dict[str, Any] = {
         "project": project,
         "member": member,

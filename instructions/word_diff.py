@@ -14,7 +14,7 @@ Kind = Literal["same", "gone", "new"]
 MOST_EDITS = 400
 MOST_STEPS = 1_000_000
 
-_TOKEN = re.compile(r"\w+[^\S\n]*|[^\w\s][^\S\n]*|\s+")
+_TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +103,29 @@ def _trace(a: Sequence[str], b: Sequence[str], budget: Budget) -> list[dict[int,
 
 
 def _joined(pieces: Sequence[tuple[str, str]]) -> list[Piece]:
-    """Neighbours of one kind as one piece; within a change what is gone stands before the new."""
+    """Neighbours of one kind as one piece; within a change what is gone stands before the new.
+
+    A blank that both have between two changes belongs to them: a phrase reads better whole.
+    """
     found: list[Piece] = []
-    gone, new = "", ""
-    for kind, text in [*pieces, ("same", "")]:
+    gone = new = same = ""
+    for kind, text in pieces:
+        if kind == "same":
+            same += text
+            continue
+        if same and (same.strip() or not (gone or new)):
+            found += _run(gone, new, same)
+            gone = new = ""
+        else:
+            gone, new = gone + same, new + same
+        same = ""
         if kind == "gone":
             gone += text
-        elif kind == "new":
-            new += text
         else:
-            found += [Piece("gone", gone)] * bool(gone) + [Piece("new", new)] * bool(new)
-            gone, new = "", ""
-            if found and found[-1].kind == "same":
-                found[-1] = Piece("same", found[-1].text + text)
-            elif text:
-                found.append(Piece("same", text))
-    return found
+            new += text
+    return [*found, *_run(gone, new, same)]
+
+
+def _run(gone: str, new: str, same: str) -> list[Piece]:
+    texts: tuple[tuple[Kind, str], ...] = (("gone", gone), ("new", new), ("same", same))
+    return [Piece(kind, text) for kind, text in texts if text]

@@ -46,6 +46,7 @@ const keepInSight = (link) => {
   else if (place.bottom > inside.bottom - 8) box.scrollTop += place.bottom - inside.bottom + 40;
 };
 
+// A clause is the current one while it holds the line just below where a link to it would put it.
 const following = (nav, text, root) => {
   const links = new Map([...nav.querySelectorAll("li[data-for]")].map((entry) => [entry.dataset.for, entry.querySelector("a")]));
   const order = new Map([...links.keys()].map((anchor, at) => [anchor, at]));
@@ -76,7 +77,7 @@ const following = (nav, text, root) => {
       const first = [...inSight].sort((one, other) => order.get(one) - order.get(other))[0];
       if (links.has(first)) mark(links.get(first));
     },
-    { root, rootMargin: "-64px 0px -60% 0px" },
+    { root, rootMargin: `-${root ? 24 : 96}px 0px -60% 0px` },
   );
   for (const clause of text.querySelectorAll(":scope > .clause")) observer.observe(clause);
 };

@@ -182,7 +182,7 @@ function look() {
     before?.removeAttribute("aria-current");
     here?.setAttribute("aria-current", "location");
     if (here && !outline.contains(document.activeElement)) {
-      outline.parentElement.scrollTop = here.offsetTop - outline.parentElement.clientHeight / 2;
+      outline.parentElement.scrollTop = outline.children[at].offsetTop - outline.parentElement.clientHeight / 2;
     }
   }
   show(clauses);

@@ -17,16 +17,19 @@ const nextNumber = (clauses, here, isBelow) => {
   return parts.join(".");
 };
 
-const lastBelow = (clauses, here) => {
-  const within = clauses.filter((clause) => clause === here || clause.number.startsWith(`${here.number}.`));
-  return within.at(-1);
+// Behind the clause whose number comes before, and behind all that stands below that one.
+const placeFor = (clauses, number) => {
+  const parts = number.split(".").map(Number);
+  parts[parts.length - 1] -= 1;
+  const before = parts.at(-1) ? parts.join(".") : parts.slice(0, -1).join(".");
+  return clauses.findLast((clause) => clause.number === before || (parts.at(-1) && clause.number.startsWith(`${before}.`)));
 };
 
 const clause = (area, isBelow) => {
   const clauses = clausesOf(area.value);
   const here = clauseAt(clauses, area.selectionStart);
   const number = nextNumber(clauses, here, isBelow);
-  const after = here ? lastBelow(clauses, here).end : area.value.length;
+  const after = placeFor(clauses, number)?.end ?? area.value.length;
   const hashes = "#".repeat(Math.min(6, number.split(".").length + 1));
   const before = area.value.slice(0, after);
   const lead = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";

@@ -8,9 +8,8 @@ const guideline = document.querySelector("[data-guideline-page]");
 
 if (guideline) {
   const isNarrow = matchMedia("(width < 60rem)");
-  const folded = guideline.querySelector("details[data-guideline-toc]");
-  // On a narrow screen the text comes first, and the contents one touch away.
-  if (isNarrow.matches) folded.open = false;
+  // On a narrow screen the text comes first, and the contents are one touch away.
+  if (isNarrow.matches) for (const each of guideline.querySelectorAll("details.contents")) each.open = false;
   contents(guideline);
   tags(guideline);
   links(guideline);

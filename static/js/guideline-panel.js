@@ -39,16 +39,6 @@ const pinned = (panel, anchors) => {
   box.hidden = !items.length;
 };
 
-const askPins = async (panel) => {
-  if (!panel.dataset.notesUrl) return;
-  try {
-    const response = await fetch(panel.dataset.notesUrl, { redirect: "error" });
-    if (response.ok) pinned(panel, (await response.json()).pins ?? []);
-  } catch {
-    // Not reached: the clauses stand where they stand.
-  }
-};
-
 const failed = (panel, place) => {
   const again = document.createElement("button");
   again.className = "button small";
@@ -78,13 +68,12 @@ async function load(panel) {
   panel.addEventListener("guideline:pins", (event) => pinned(panel, event.detail));
   panel.dataset.shown = "";
   panel.dispatchEvent(new CustomEvent("guideline:shown", { bubbles: true }));
-  await askPins(panel);
 }
 
+const panel = () => document.querySelector(".guideline-aside[data-fragment-url]");
+
 const start = () => {
-  const panel = document.querySelector(".guideline-aside[data-fragment-url]");
-  if (!panel || panel.hasAttribute("data-shown")) return;
-  const look = () => isInSight(panel) && load(panel);
+  const look = () => panel() && isInSight(panel()) && load(panel());
   // What the labeler is about to read comes first.
   if (window.requestIdleCallback) requestIdleCallback(look, { timeout: 1500 });
   else setTimeout(look, 200);
@@ -95,11 +84,10 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".guideline-aside a[href^='#c-']");
   if (!link || event.defaultPrevented) return;
   event.preventDefault();
-  const panel = link.closest(".guideline-aside");
-  const clause = panel.querySelector(`[data-guideline-text] [id="${CSS.escape(link.hash.slice(1))}"]`);
+  const clause = link.closest(".guideline-aside").querySelector(`[data-guideline-text] [id="${CSS.escape(link.hash.slice(1))}"]`);
   if (clause) goTo(clause);
 });
 
-document.addEventListener("panel:opened", start);
+document.addEventListener("panel:opened", () => panel() && load(panel()));
 document.addEventListener("work:shown", start);
 start();
