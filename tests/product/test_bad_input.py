@@ -111,12 +111,22 @@ FIELDS = {
     "assignment": ["text", "action"],
     "assignment-draft": ["text"],
     "assignment-preview": ["text"],
+    "assignment-changes": ["text"],
+    "assignment-flag": ["reason", "note"],
+    "assignment-pulse": ["active_seconds"],
     "assignment-skip": ["reason"],
     "battle-start": ["message"],
     "battle-turn": ["message"],
     "battle-vote": ["verdict"],
 }
-TAKES_NOTHING = {"login", "logout", "prompts-retry"}
+TAKES_NOTHING = {
+    "assignment-ahead",
+    "assignment-leave",
+    "assignment-undo",
+    "login",
+    "logout",
+    "prompts-retry",
+}
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\"> ![remote](https://evil.example/x.png)\n\n"
     "[click](javascript:document.title='owned') <script>document.title='owned'</script>\n\n"
