@@ -1,7 +1,10 @@
 """A project's prompts: the list, and the import of a file."""
 
+from typing import Any, BinaryIO, cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labeling import candidates
 from labeling.models import Candidate, Prompt, Task
 from labeling.prompt_files import FIELDS, FILE_LIMIT, MEGABYTE, MOST_PROMPTS
-from labeling.prompts import KINDS, ImportRefused, import_prompts
+from labeling.prompts import KINDS, USUAL_KINDS, ImportRefused, import_file
 from projects.access import OWNERS, STAFF, membership, person
 from projects.errors import InvalidInput, TooLarge, TouchstoneError
 from projects.models import Membership, Role
@@ -49,17 +52,16 @@ def prompts_import(request: HttpRequest, slug: str) -> HttpResponse:
 
 @csrf_protect
 def _import(request: HttpRequest, member: Membership) -> HttpResponse:
-    file = request.FILES.get("file")
     try:
-        if file is None:
-            raise InvalidInput.field("file", "choose a file first")
-        report = import_prompts(
+        upload = _upload(request)
+        report = import_file(
             by=member.user,
             project=member.project,
-            data=file.read(),
-            file_name=file.name or "",
+            file=cast(BinaryIO, upload.file),
+            file_name=upload.name or "",
             file_format=request.POST.get("format", "auto"),
             kinds=request.POST.getlist("kinds"),
+            most=MOST_PROMPTS,
         )
     except (InvalidInput, TooLarge) as error:
         return _page(request, member, refused=error)
@@ -68,6 +70,15 @@ def _import(request: HttpRequest, member: Membership) -> HttpResponse:
         f"{report.added} prompts added, {report.unchanged} unchanged, {report.tasks} tasks made.",
     )
     return redirect("prompts", member.project.slug)
+
+
+def _upload(request: HttpRequest) -> "UploadedFile[Any]":
+    found = request.FILES.get("file")
+    if found is None:
+        raise InvalidInput.field("file", "choose a file first")
+    if (found.size or 0) > FILE_LIMIT:
+        raise TooLarge(f"A file has at most {FILE_LIMIT // MEGABYTE} MB. Import it in parts.")
+    return found
 
 
 @login_required
@@ -102,7 +113,7 @@ def _page(
         "n_hidden": refused.total - len(refused.problems)
         if isinstance(refused, ImportRefused)
         else 0,
-        "kinds": [(kind.value, kind.label) for kind in KINDS],
+        "kinds": [(kind.value, kind.label, kind in USUAL_KINDS) for kind in KINDS],
         "fields": FIELDS,
         "limit_mb": FILE_LIMIT // MEGABYTE,
         "most_prompts": MOST_PROMPTS,

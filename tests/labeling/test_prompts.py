@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling import prompt_files
+from labeling import prompts
 from labeling.models import Prompt, Task
 from labeling.prompts import ImportRefused, add_prompts, import_prompts
 from projects.errors import InvalidInput, NotFound, NotPermitted, TooLarge
@@ -237,7 +237,7 @@ def test_only_the_first_hundred_problems_are_kept_and_all_counted(project: Proje
 def test_a_file_over_the_limit_is_too_large(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompt_files, "FILE_LIMIT", 100)
+    monkeypatch.setattr(prompts, "FILE_LIMIT", 100)
     with pytest.raises(TooLarge):
         take(project, jsonl({"prompt": "x" * 100}))
 
@@ -245,7 +245,7 @@ def test_a_file_over_the_limit_is_too_large(
 def test_more_prompts_than_the_limit_are_too_many(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompt_files, "MOST_PROMPTS", 2)
+    monkeypatch.setattr(prompts, "MOST_PROMPTS", 2)
     with pytest.raises(TooLarge):
         take(project, jsonl(*[{"prompt": f"{i}?"} for i in range(3)]))
     assert not Prompt.objects.exists()

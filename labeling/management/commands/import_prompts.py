@@ -1,28 +1,32 @@
 """`manage.py import_prompts FILE --project SLUG`"""
 
 import sys
+import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.prompt_files import FILE_LIMIT
-from labeling.prompts import KINDS, ImportRefused, import_prompts
+from labeling.prompts import KINDS, USUAL_KINDS, ImportRefused, import_file
 from projects.errors import TouchstoneError
 from projects.models import Project
 
+SHOW_EVERY_SECONDS = 0.5
+
 
 class Command(BaseCommand):
-    help = "Import prompts from a JSONL or CSV file, all of it or nothing."
+    help = "Import prompts from a JSONL or CSV file of any length, all of it or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="- reads standard input")
         parser.add_argument("--project", required=True, metavar="SLUG")
         parser.add_argument(
             "--kinds",
-            default=",".join(KINDS),
-            help="Which tasks to make, separated by commas (default: all).",
+            default=",".join(USUAL_KINDS),
+            help=f"Which tasks to make, of {', '.join(KINDS)} (default: %(default)s).",
         )
         parser.add_argument("--format", default="auto", help="jsonl, csv or auto (default).")
 
@@ -31,14 +35,17 @@ class Command(BaseCommand):
         if project is None:
             raise CommandError(f"There is no project {options['project']!r}.")
         try:
-            report = import_prompts(
-                by=None,
-                project=project,
-                data=_read(options["file"]),
-                file_name=options["file"],
-                file_format=options["format"],
-                kinds=[kind.strip() for kind in options["kinds"].split(",")],
-            )
+            with _opened(options["file"]) as file:
+                progress = ProgressLine(file)
+                report = import_file(
+                    by=None,
+                    project=project,
+                    file=file,
+                    file_name=options["file"],
+                    file_format=options["format"],
+                    kinds=[kind.strip() for kind in options["kinds"].split(",")],
+                    progress=progress.show if sys.stderr.isatty() else None,
+                )
         except ImportRefused as error:
             self._explain(error)
             raise CommandError("Nothing was imported.") from error
@@ -57,9 +64,37 @@ class Command(BaseCommand):
             self.stderr.write(f"… and {hidden} more.")
 
 
-def _read(name: str) -> bytes:
-    """At most one byte more than allowed: enough to refuse it."""
+class ProgressLine:
+    """One line on standard error that is written anew: how many rows, how fast, how long yet."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file if file.seekable() else None
+        self._size = Path(file.name).stat().st_size if self._file else 0
+        self._began_at = self._shown_at = time.monotonic()
+
+    def show(self, n_rows: int) -> None:
+        now = time.monotonic()
+        if now - self._shown_at < SHOW_EVERY_SECONDS:
+            return
+        self._shown_at = now
+        print(f"\r\x1b[K{self.line(n_rows, now)}", end="", file=sys.stderr, flush=True)
+
+    def line(self, n_rows: int, now: float) -> str:
+        seconds = max(now - self._began_at, 0.001)
+        words = f"{n_rows:,} rows read, {n_rows / seconds:,.0f} a second"
+        done = self._file.tell() if self._file else 0
+        if not done:
+            return words
+        if done >= self._size:
+            return f"{words}, storing them"
+        left = round(seconds * (self._size - done) / done)
+        return f"{words}, about {left // 60}:{left % 60:02} left to read"
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
     if name == "-":
-        return sys.stdin.buffer.read(FILE_LIMIT + 1)
+        yield sys.stdin.buffer
+        return
     with Path(name).open("rb") as file:
-        return file.read(FILE_LIMIT + 1)
+        yield file
