@@ -31,6 +31,8 @@ PAGES = {
         *STAFF,
         "/projects/demo/members/",
         "/projects/demo/settings/",
+        "/projects/demo/rules/",
+        "/projects/demo/labelers/",
         "/projects/demo/guideline/edit/",
         "/projects/new/",
     ),
