@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from labeling.models import Assignment, Criterion
 from labeling.submissions import submit_demonstration
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
+from tests.labeling import review_access
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
 
 OWN = expect(owner=404, reviewer=404, labeler=200, stranger=404, anonymous=302)
@@ -171,3 +172,4 @@ ROUTES: dict[str, Route] = {
         lambda world: ("POST", _api(world, "skip"), {}), in_api(OWN | {"labeler": 204})
     ),
 }
+ROUTES |= review_access.ROUTES
