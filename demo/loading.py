@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
 
 from arena.models import Battle, CountsImport, OnlineElo, RatingRun, Tally
+from demo.furnishing import furnish
 from exports.building import folder_of
 from exports.models import Export
 from instructions.publish import publish, save_draft
@@ -78,6 +79,7 @@ def load_demo() -> list[SignIn]:
             data=(CONTENT / "prompts.jsonl").read_bytes(),
             file_name="prompts.jsonl",
         )
+        furnish(by=owner, project=project)
         audit.record(verb=LOADED, by=None, subject=project)
     write_sign_ins(sign_ins)
     return sign_ins

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 
 from demo.loading import load_demo, remove_demo, sign_ins_file, was_loaded
 from exports.building import export_now, folder_of
-from instructions.models import GuidelineVersion
-from labeling.models import Comparison, Prompt, Task
+from instructions.models import GuidelineVersion, Quiz
+from labeling.models import Comparison, Gold, Prompt, Task
 from projects import audit, tokens
 from projects.errors import Conflict, NotFound
 from projects.models import AuditEvent, Membership, Project, Role, User
@@ -59,7 +59,10 @@ def test_loading_makes_a_project_one_can_work_in() -> None:
     assert set(Task.objects.filter(project=project).values_list("kind", flat=True)) == {
         "demonstration",
         "comparison",
+        "ranking",
     }
+    assert Gold.objects.filter(task__project=project).count() >= 5
+    assert Quiz.objects.get(guideline__project=project).is_active
     assert Counter(project.memberships.values_list("role", flat=True)) == {
         Role.OWNER: 1,
         Role.REVIEWER: 1,

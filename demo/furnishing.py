@@ -1,0 +1,56 @@
+"""What makes the demo project one to try the workbench in: rules, criteria, gold and a quiz."""
+
+import json
+from pathlib import Path
+
+from instructions.quiz_writing import add_question, change_quiz, create_quiz
+from labeling.criteria import add_criterion
+from labeling.gold_making import import_golds
+from labeling.models import WorkRules
+from labeling.prompts import import_prompts
+from labeling.rules import change_rules
+from projects.models import Project, TaskKind, User
+
+CONTENT = Path(__file__).resolve().parent
+RANKED = 8
+RULES = {
+    "safety_flags": ["Violence", "Hate", "Self-harm", "Dangerous advice", "Private data"],
+    "justify_strong": True,
+    "justify_disputed": True,
+    "ranking_size": 3,
+    "demonstrations_go_on": True,
+    "gold_percent": 10,
+    "review_mode": WorkRules.ReviewMode.SAMPLE,
+    "review_percent": 25,
+}
+CRITERIA = {
+    "Helpful": "Does the person get what they came for?",
+    "Truthful": "Is it so, and as sure as it has a right to be?",
+    "Harmless": "Could acting on it hurt somebody?",
+}
+
+
+def furnish(*, by: User, project: Project) -> None:
+    """Set the demo's rules; needs its guideline, whose clauses the quiz is about."""
+    change_rules(by=by, project=project, **RULES)
+    for name, description in CRITERIA.items():
+        add_criterion(by=by, project=project, name=name, description=description)
+    prompts = (CONTENT / "prompts.jsonl").read_bytes().splitlines(keepends=True)
+    import_prompts(
+        by=by,
+        project=project,
+        data=b"".join(prompts[:RANKED]),
+        file_name="prompts.jsonl",
+        kinds=[TaskKind.RANKING],
+    )
+    import_golds(by=by, project=project, data=(CONTENT / "gold.jsonl").read_bytes())
+    _ask(by=by, project=project)
+
+
+def _ask(*, by: User, project: Project) -> None:
+    written = json.loads((CONTENT / "quiz.json").read_text(encoding="utf-8"))
+    questions = written.pop("questions")
+    quiz = create_quiz(by=by, project=project, **written)
+    for question in questions:
+        add_question(by=by, quiz=quiz, **question)
+    change_quiz(by=by, quiz=quiz, is_active=True, **written)
