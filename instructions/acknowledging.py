@@ -62,8 +62,9 @@ def changes_for(
 ) -> ChangesForReader | None:
     """What this member should read before going on; None where there is nothing.
 
-    They know the last version they confirmed or published and the one that they began with; a caller that knows the version they `last_worked` by says so. The newest of them is
-    compared with the current one. Where confirming is required, only a confirmed one is known.
+    They know the last version they confirmed or published and the one they began with; a caller
+    that knows the version they `last_worked` by says so. The newest of these is compared with the
+    current one. Where confirming is required, only a confirmed one is known.
     """
     version = current_version(project)
     if version is None:

@@ -98,6 +98,18 @@ ROUTES: dict[str, Route] = {
     "leaving": Route(
         lambda world: ("GET", "/leaving/?to=https%3A%2F%2Fexample.org%2F", None), everyone()
     ),
+    "api-guideline-versions": Route(
+        lambda world: ("GET", f"/api/v1{GUIDELINE}/versions", None), in_api(members())
+    ),
+    "api-guideline-version": Route(
+        lambda world: ("GET", f"/api/v1{GUIDELINE}/versions/1", None), in_api(members())
+    ),
+    "api-guideline-diff": Route(
+        lambda world: ("GET", f"/api/v1{GUIDELINE}/diff?from=1&to=1", None), in_api(members())
+    ),
+    "api-guideline-search": Route(
+        lambda world: ("GET", f"/api/v1{GUIDELINE}/search?q=help", None), in_api(members())
+    ),
     "api-guideline": Route(
         lambda world: ("GET", "/api/v1/projects/harbour/guideline", None), in_api(members())
     ),
