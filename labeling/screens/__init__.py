@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from django.http import QueryDict
 
 from labeling.models import Assignment, Task
-from labeling.screens import comparison, demonstration, review
+from labeling.screens import comparison, demonstration, ranking, review
 from projects.errors import NotFound
 from projects.models import User
 
@@ -34,6 +34,7 @@ class Screen(Protocol):
 SCREENS: dict[str, Screen] = {
     Task.Kind.DEMONSTRATION: demonstration,
     Task.Kind.COMPARISON: comparison,
+    Task.Kind.RANKING: ranking,
     Task.Kind.REVIEW: review,
 }
 

@@ -1,6 +1,6 @@
 // A comparison: the draft's shape, criteria, both answers scrolled together, tabs on a phone.
 import { drafting } from "./draft.js";
-import { justifying, sameKeys, stillToDo, writing } from "./judging.js";
+import { justifying, sameKeys, stillToDo } from "./judging.js";
 import { onShown } from "./work.js";
 
 const SIDES = ["a", "b"];
@@ -101,6 +101,24 @@ const firstUnmarked = (root) => {
   return null;
 };
 
+// How many criteria are marked, and the way to the first that is not.
+function criteria(root, form) {
+  const button = root.querySelector("[data-go-criteria]");
+  if (!button) return;
+  const groups = [...root.querySelectorAll("[data-criterion] [data-group]")];
+  const tell = () => {
+    const marked = groups.filter((group) => group.querySelector(":checked")).length;
+    button.querySelector("[data-marked]").textContent = `${marked} of ${groups.length}`;
+  };
+  button.addEventListener("click", () => {
+    const unmarked = groups.find((group) => !group.querySelector(":checked")) ?? groups[0];
+    (unmarked.querySelector(":checked") ?? unmarked.querySelector("input")).focus({ focusVisible: true });
+  });
+  form.addEventListener("change", tell);
+  form.addEventListener("draft:restored", tell);
+  tell();
+}
+
 onShown((root, gone) => {
   const form = root.querySelector("form[data-judging]");
   if (!form || root.dataset.kind !== "comparison") return;
@@ -121,17 +139,7 @@ onShown((root, gone) => {
   form.addEventListener("submit", (event) => {
     if (!isComplete()) event.preventDefault();
   });
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "c" || event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
-      const first = firstUnmarked(root)?.field ?? root.querySelector("[data-criterion] input");
-      if (!first || document.querySelector("dialog[open]")) return;
-      event.preventDefault();
-      first.focus({ focusVisible: true });
-    },
-    { signal: gone },
-  );
+  criteria(root, form);
   sameKeys(root, gone, { submit });
   scrollTogether(root);
   tabs(root);
