@@ -42,11 +42,12 @@ Evidence = dict[str, Any]
 
 
 def pulse(*, by: User, assignment: Assignment, active_seconds: Any, evidence: Any) -> Assignment:
-    """A sign of life: keeps time and evidence and renews the lease."""
+    """A sign of life: keeps time and evidence and renews the lease. Evidence may be left out."""
+    seconds = _seconds(active_seconds, "active_seconds")
     with transaction.atomic():
         held = hold(by=by, assignment=assignment)
         require_unfinished(held)
-        note(held, active_seconds=active_seconds, evidence=evidence)
+        note(held, active_seconds=seconds, evidence=evidence)
         held.save(update_fields=["active_seconds", "evidence"])
         stay(held)
     return held

@@ -13,12 +13,12 @@ from labeling.gates import NotNow
 from labeling.models import Assignment, Submission, Task
 from labeling.reviewing import submit_review
 from labeling.serializers import (
-    ActivitySerializer,
     AssignmentSerializer,
     DraftSerializer,
     FlagSerializer,
     JudgementSerializer,
     KindSerializer,
+    PulseSerializer,
     ReasonSerializer,
     SubmittedAndNextSerializer,
     SubmittedSerializer,
@@ -115,7 +115,7 @@ def draft(request: Request, pk: int) -> Response:
 
 
 @extend_schema(
-    operation_id="assignments_pulse", request=ActivitySerializer, responses=AssignmentSerializer
+    operation_id="assignments_pulse", request=PulseSerializer, responses=AssignmentSerializer
 )
 @api_view(["POST"])
 def pulse(request: Request, pk: int) -> Response:
@@ -126,7 +126,7 @@ def pulse(request: Request, pk: int) -> Response:
     held = activity.pulse(
         by=user,
         assignment=found,
-        active_seconds=given.get("active_seconds", 0),
+        active_seconds=given.get("active_seconds"),
         evidence=given.get("evidence"),
     )
     return Response(AssignmentSerializer(held).data)

@@ -107,6 +107,10 @@ class ActivitySerializer(serializers.Serializer[Any]):
     evidence = serializers.DictField(required=False)
 
 
+class PulseSerializer(ActivitySerializer):
+    active_seconds = serializers.FloatField(min_value=0)
+
+
 class MarkField(serializers.Field[Any, Any, Any, Any]):
     """A criterion's mark: `a`, `equal` or `b`; or two ratings from 0 to 4, for A and for B."""
 

@@ -129,6 +129,7 @@ class TestPulse:
         ("active_seconds", "sent", "field"),
         [
             ("9", {}, "active_seconds"),
+            (None, {}, "active_seconds"),
             (-1, {}, "active_seconds"),
             (float("inf"), {}, "active_seconds"),
             (float("nan"), {}, "active_seconds"),

@@ -274,8 +274,15 @@ def test_a_pulse_counts_time(project: Project, api: Api) -> None:
     path = f"assignments/{work(api, 'demonstration')['id']}/pulse"
     Assignment.objects.update(opened_at=timezone.now() - timedelta(minutes=1))
     assert api("POST", path, {"active_seconds": 12.5}).json()["active_seconds"] == 12.5
-    assert api("POST", path, {}).json()["active_seconds"] == 12.5
-    bad: list[Any] = [{"active_seconds": "1"}, {"evidence": 7}, {"active_seconds": 1e400}, [], "x"]
+    assert api("POST", path, {"active_seconds": 0}).json()["active_seconds"] == 12.5
+    bad: list[Any] = [
+        {},
+        {"active_seconds": "1"},
+        {"evidence": 7},
+        {"active_seconds": 1e400},
+        [],
+        "x",
+    ]
     for body in bad:
         assert api("POST", path, body).status_code == 400
 

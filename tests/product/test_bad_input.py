@@ -239,6 +239,8 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
     found = []
     for path, methods in schema["paths"].items():
         for method in {"post", "put", "patch", "delete"} & set(methods):
+            if "requestBody" not in methods[method]:
+                continue
             content = methods[method]["requestBody"]["content"]["application/json"]["schema"]
             is_list = content.get("type") == "array"
             name = (content["items"] if is_list else content)["$ref"].rsplit("/", 1)[1]
