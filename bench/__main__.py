@@ -3,7 +3,14 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.rating", "bench.queue", "bench.labeling", "bench.export", "bench.guideline")
+BENCHMARKS = (
+    "bench.rating",
+    "bench.queue",
+    "bench.labeling",
+    "bench.import_prompts",
+    "bench.export",
+    "bench.guideline",
+)
 
 if __name__ == "__main__":
     worst = 0
