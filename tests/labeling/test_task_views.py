@@ -345,7 +345,7 @@ class TestWithoutScripts:
         turn = {"turn_user": "And then?", "turn_reply": "Then this."}
         browser.post(url, {"text": "Whole.", **turn})
         response = Demonstration.objects.get().response
-        assert [message["content"] for message in response.turns] == [
+        assert [message["content"] for message in response.turns or []] == [
             "Whole.",
             "And then?",
             "Then this.",
