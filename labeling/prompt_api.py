@@ -8,7 +8,8 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.prompts import KINDS, add_prompts
+from labeling.prompt_files import PRIORITIES
+from labeling.prompts import KINDS, USUAL_KINDS, add_prompts
 from labeling.serializers import MessageSerializer, PromptSerializer
 from projects.access import STAFF, membership, person, project_for
 from projects.paging import page, page_of
@@ -22,6 +23,16 @@ class NewPromptSerializer(serializers.Serializer[Any]):
     external_id = serializers.CharField(required=False)
     tags = serializers.ListField(child=serializers.CharField(), required=False)
     language = serializers.CharField(required=False)
+    priority = serializers.CharField(
+        required=False, help_text=f"One of {', '.join(PRIORITIES)}; normal where it is not given."
+    )
+    skills = serializers.ListField(child=serializers.CharField(), required=False)
+    overlap = serializers.IntegerField(
+        min_value=1,
+        max_value=20,
+        required=False,
+        help_text="How many labelers; else the project's.",
+    )
     source = serializers.CharField(required=False)  # type: ignore[assignment]
 
 
@@ -37,7 +48,11 @@ class ImportedSerializer(serializers.Serializer[Any]):
     request=NewPromptSerializer(many=True),
     responses={201: ImportedSerializer},
     parameters=[
-        OpenApiParameter("kinds", str, description="Which tasks to make, separated by commas.")
+        OpenApiParameter(
+            "kinds",
+            str,
+            description=f"Which tasks to make, separated by commas: {', '.join(KINDS)}.",
+        )
     ],
 )
 @extend_schema(methods=["GET"], operation_id="prompts_list", responses=page_of(PromptSerializer))
@@ -49,6 +64,6 @@ def prompts(request: Request, slug: str) -> Response:
         project = project_for(user, slug, roles=STAFF)
         return page(request, project.prompts.all(), PromptSerializer, ordering=("-pk",))
     member = membership(user, slug)
-    kinds = request.query_params.get("kinds", ",".join(KINDS)).split(",")
+    kinds = request.query_params.get("kinds", ",".join(USUAL_KINDS)).split(",")
     report = add_prompts(by=user, project=member.project, items=request.data, kinds=kinds)
     return Response(ImportedSerializer(report).data, status=201)

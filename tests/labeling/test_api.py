@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from labeling.asking import ask_review
 from labeling.criteria import add_criterion
-from labeling.models import Assignment, Comparison, Demonstration, Gold, Prompt, Ranking
+from labeling.models import Assignment, Comparison, Demonstration, Gold, Lane, Prompt, Ranking
 from labeling.rules import change_rules
 from labeling.submissions import submit_comparison
 from projects import tokens
@@ -53,6 +53,16 @@ def test_prompts_are_added_and_listed(project: Project, owner: User) -> None:
     (prompt,) = listed["results"]
     assert prompt["messages"] == [{"role": "user", "content": "Why?"}]
     assert prompt["external_id"] == "1"
+
+
+def test_a_prompt_tells_its_language_and_who_may_have_it(project: Project, owner: User) -> None:
+    prompt = {"prompt": "Warum?", "language": "DE", "skills": ["law"], "priority": "high"}
+    path = "projects/harbour/prompts?kinds=ranking"
+    assert Api(owner)("POST", path, [prompt]).json()["tasks"] == 1
+    (listed,) = Api(owner)("GET", "projects/harbour/prompts").json()["results"]
+    assert listed["language"] == "de"
+    lane = Lane.objects.get(language="de")
+    assert (lane.kind, lane.skills, lane.priority) == ("ranking", ["law"], 1)
 
 
 def test_prompts_may_make_one_kind_of_task(project: Project, owner: User) -> None:
