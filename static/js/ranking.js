@@ -6,7 +6,7 @@ import { onShown } from "./work.js";
 
 const ORDINALS = ["1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th"];
 
-const menus = (form) => [...form.querySelectorAll("[data-rank]")];
+const menus = (form) => [...form.querySelectorAll("select[data-rank]")];
 const ranksIn = (form) => menus(form).map((menu) => Number(menu.value));
 
 const flagsIn = (form) => {
