@@ -13,10 +13,9 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from labeling.gates import Terms
 from labeling.models import Assignment, Task
+from projects.compiled import preparing
 
 NOT_HAD = """
 NOT EXISTS (
@@ -160,7 +159,7 @@ def lease_next(
         "until": until,
         "opened_at": None if is_ahead else now,
     }
-    with connection.cursor() as cursor:
+    with preparing() as cursor:
         cursor.execute(STATEMENTS[kind], values)
         row = cursor.fetchone()
     return None if row is None else int(row[0])

@@ -1,19 +1,20 @@
 """What stands between a member and the work: each gate says what to do about it."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from instructions.acknowledging import must_acknowledge
-from instructions.models import GuidelineVersion
+from instructions.models import GuidelineVersion, Quiz
 from instructions.quizzes import waiting
 from labeling.gold import qualified
 from labeling.models import Assignment, Labeler, Task, WorkRules
-from labeling.rules import rules_of
-from projects.errors import Conflict
-from projects.models import Membership
+from projects.compiled import Compiled
+from projects.errors import Conflict, NotFound
+from projects.models import Membership, User
 
 
 @dataclass(frozen=True)
@@ -62,36 +63,69 @@ def barrier(member: Membership, kind: str) -> Barrier | None:
     return terms_of(member, kind).barrier
 
 
+def terms_for(user: User, slug: str, kind: str) -> Terms:
+    """As `terms_of`, for the member that this person must be. One statement where no gate needs
+    a closer look; a stranger's project is not found."""
+    member = _MEMBER.first(user=user.pk, slug=slug, kind=kind)
+    if member is None:
+        raise NotFound("There is no such project, or you are not a member of it.")
+    return _terms(member, kind)
+
+
 def terms_of(member: Membership, kind: str) -> Terms:
-    project, rules = member.project, rules_of(member.project)
-    version_id = _version_id(member)
-    if version_id is None:
-        return Terms(member, rules, barrier=_no_guideline(member))
-    labeler = Labeler.objects.filter(project=project, user=member.user).first()
-    left_today = _left_today(member, kind, rules, labeler)
-    is_qualified = (
-        qualified(member) if rules.qualify_percent and kind in Terms.KINDS_WITH_GOLD else True
+    return terms_for(member.user, member.project.slug, kind)
+
+
+def _members(user: int, slug: str, kind: str) -> QuerySet[Membership]:
+    """A member with all that the gates look at first."""
+    versions = GuidelineVersion.objects.filter(guideline__project=OuterRef("project"))
+    quizzes = Quiz.objects.filter(
+        guideline__project=OuterRef("project"), is_active=True, kinds__contains=[kind]
     )
+    as_labeler = Labeler.objects.filter(project=OuterRef("project"), user=OuterRef("user"))
+    return (
+        Membership.objects.filter(user=user, project__slug=slug)
+        .select_related("project__work_rules", "project__guideline", "user")
+        .defer("project__guideline__draft")
+        .annotate(
+            # The key alone: a version's text may be hundreds of pages.
+            version_id=versions.order_by("-number").values("pk")[:1],
+            has_quiz=Exists(quizzes),
+            is_known_as_labeler=Exists(as_labeler),
+        )
+    )
+
+
+_MEMBER = Compiled(_members, user=int, slug=str, kind=str)
+
+
+def _terms(member: Any, kind: str) -> Terms:
+    project = member.project
+    rules = getattr(project, "work_rules", None) or WorkRules(project=project)
+    if member.version_id is None:
+        return Terms(member, rules, barrier=_no_guideline(member))
+    labeler = (
+        Labeler.objects.filter(project=project, user=member.user).first()
+        if member.is_known_as_labeler
+        else None
+    )
+    left_today = _left_today(member, kind, rules, labeler)
+    has_gold = kind in Terms.KINDS_WITH_GOLD
+    is_qualified = qualified(member) if rules.qualify_percent and has_gold else True
     return Terms(
         member,
         rules,
         barrier=_paused(member, labeler)
         or _to_acknowledge(member)
-        or _quiz_to_pass(member, kind)
+        or (_quiz_to_pass(member, kind) if member.has_quiz else None)
         or _capped(member, left_today)
         or _unqualified(member, is_qualified),
-        version_id=version_id,
+        version_id=member.version_id,
         languages=labeler.languages if labeler else [],
         skills=labeler.skills if labeler else [],
         left_today=left_today,
         must_qualify=is_qualified is None,
     )
-
-
-def _version_id(member: Membership) -> int | None:
-    """The current version's key alone: its text may be hundreds of pages."""
-    versions = GuidelineVersion.objects.filter(guideline__project=member.project_id)
-    return versions.order_by("-number").values_list("pk", flat=True).first()
 
 
 def _no_guideline(member: Membership) -> Barrier:
@@ -118,6 +152,8 @@ def _paused(member: Membership, labeler: Labeler | None) -> Barrier | None:
 
 
 def _to_acknowledge(member: Membership) -> Barrier | None:
+    if not member.project.guideline.requires_acknowledgement:
+        return None
     if not must_acknowledge(user=member.user, project=member.project):
         return None
     return Barrier(

@@ -7,24 +7,27 @@ no lease; what was submitted stands while it is corrected.
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from labeling.claiming import has_seen, lease_next
-from labeling.gates import NotNow, Terms, terms_of
+from labeling.gates import NotNow, Terms, terms_for
 from labeling.models import Assignment, Task
 from labeling.places import give_back, note_skip, take
 from labeling.rules import rules_of
 from labeling.standing import require_unfinished
 from projects import audit
 from projects.access import STAFF, membership, require
+from projects.compiled import Compiled, preparing
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
 from projects.text import clean_text
 
 REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
+NOT_YOURS = "There is no such task, or it is not yours."
+BIGGEST_KEY = 2**63 - 1
 WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version", "labeler")
 # A guideline may be hundreds of pages, and no lease needs them.
 LEFT_OUT = ("guideline_version__text", "guideline_version__html")
@@ -37,12 +40,13 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     with room left. Raises NotNow where a gate is closed (see gates.py); which tasks are never
     given to whom stands in claiming.py.
     """
-    member = membership(by, project.slug)
     if not isinstance(kind, str) or kind not in Task.Kind.values:
+        membership(by, project.slug)
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
+    terms = terms_for(by, project.slug, kind)
+    member = terms.member
     if kind == Task.Kind.REVIEW:
         require(member, roles=STAFF)
-    terms = terms_of(member, kind)
     if terms.barrier is not None:
         raise NotNow(terms.barrier)
     with transaction.atomic():
@@ -59,7 +63,7 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
     the labeler would not be given one after this.
     """
     project, kind = assignment.task.project, assignment.task.kind
-    terms = terms_of(membership(by, project.slug), kind)
+    terms = terms_for(by, project.slug, kind)
     is_last_today = terms.left_today is not None and terms.left_today <= 1
     if terms.barrier is not None or is_last_today:
         return None
@@ -85,15 +89,31 @@ def open_now(*, by: User, assignment: Assignment) -> Assignment:
 
 def assignment_for(user: User, pk: int) -> Assignment:
     """This person's own assignment; anybody else's is not found."""
-    return _own(user, pk, Assignment.objects.all())
+    if not 0 <= pk <= BIGGEST_KEY:
+        raise NotFound(NOT_YOURS)
+    return _found(_OWN.first(user=user.pk, pk=pk))
 
 
 def hold(*, by: User, assignment: Assignment) -> Assignment:
-    """As `assignment_for`, its row locked until the transaction ends.
+    """This person's assignment as it is now, its row locked until the transaction ends.
 
-    An assignment is locked before its task, here and wherever both are.
+    An assignment is locked before its task, here and wherever both are. The task is the one that
+    `assignment` was read with, where it was.
     """
-    return _own(by, assignment.pk, Assignment.objects.select_for_update(of=("self",)))
+    held = _found(_OWN_HELD.first(user=by.pk, pk=assignment.pk))
+    known = assignment._state.fields_cache
+    if "task" not in known:
+        known = _found(_LOADED.first(pk=held.pk))._state.fields_cache
+    for relation in known.keys() & {"task", "guideline_version", "labeler"}:
+        if known[relation].pk == getattr(held, f"{relation}_id"):
+            setattr(held, relation, known[relation])
+    return held
+
+
+def _found(assignment: Assignment | None) -> Assignment:
+    if assignment is None:
+        raise NotFound(NOT_YOURS)
+    return assignment
 
 
 def resume(*, by: User, assignment: Assignment) -> Assignment:
@@ -183,20 +203,25 @@ def counts(project: Project) -> dict[str, dict[str, int]]:
 
 
 def _lock_labeler(by: User, project: Project) -> None:
-    with connection.cursor() as cursor:
+    with preparing() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [project.pk, by.pk])
 
 
-def _own(user: User, pk: int, rows: QuerySet[Assignment]) -> Assignment:
-    found = (
-        rows.select_related(*WITH_ITS_TASK)
-        .defer(*LEFT_OUT)
-        .filter(pk=pk, labeler=user, task__project__memberships__user=user)
-        .first()
-    )
-    if found is None:
-        raise NotFound("There is no such task, or it is not yours.")
-    return found
+def _with_its_task() -> QuerySet[Assignment]:
+    return Assignment.objects.select_related(*WITH_ITS_TASK).defer(*LEFT_OUT)
+
+
+def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    return rows.filter(pk=pk, labeler=user, task__project__memberships__user=user)
+
+
+_LOADED = Compiled(lambda pk: _with_its_task().filter(pk=pk), pk=int)
+_OWN = Compiled(lambda user, pk: _of(user, pk, _with_its_task()), user=int, pk=int)
+_OWN_HELD = Compiled(
+    lambda user, pk: _of(user, pk, Assignment.objects.select_for_update(of=("self",))),
+    user=int,
+    pk=int,
+)
 
 
 def _unfinished(by: User, project: Project, kind: str) -> QuerySet[Assignment]:
@@ -274,8 +299,7 @@ def _lease(terms: Terms, kind: str, *, is_ahead: bool = False) -> Assignment | N
 
 
 def _loaded(pk: int) -> Assignment:
-    rows = Assignment.objects.select_related(*WITH_ITS_TASK).defer(*LEFT_OUT)
-    return rows.get(pk=pk)
+    return _found(_LOADED.first(pk=pk))
 
 
 def _lease_end(project: Project, now: datetime | None = None) -> datetime:

@@ -3,12 +3,20 @@
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from projects.compiled import Compiled
 from projects.errors import NotFound, NotPermitted
 from projects.models import Membership, Project, Role, User
 
 WORKERS = frozenset({Role.OWNER, Role.REVIEWER, Role.LABELER})
 STAFF = frozenset({Role.OWNER, Role.REVIEWER})
 OWNERS = frozenset({Role.OWNER})
+_MEMBERSHIP = Compiled(
+    lambda user, slug: Membership.objects.select_related("project", "user").filter(
+        user=user, project__slug=slug
+    ),
+    user=int,
+    slug=str,
+)
 
 
 def person(request: HttpRequest | Request) -> User:
@@ -20,11 +28,7 @@ def person(request: HttpRequest | Request) -> User:
 
 def membership(user: User, slug: str, *, roles: frozenset[Role] = WORKERS) -> Membership:
     """This person's membership of the project at `slug`, if its role is one of `roles`."""
-    found = (
-        Membership.objects.select_related("project", "user")
-        .filter(user=user, project__slug=slug)
-        .first()
-    )
+    found = _MEMBERSHIP.first(user=user.pk, slug=slug)
     if found is None:
         raise NotFound("There is no such project, or you are not a member of it.")
     require(found, roles=roles)

@@ -13,11 +13,20 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.request import Request
 
 from projects import audit
+from projects.compiled import Compiled
 from projects.models import ApiToken, User
 from projects.text import clean_text
 
 NAME_LIMIT = 60
 USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+_TOKEN = Compiled(
+    lambda digest: ApiToken.objects.select_related("user").filter(
+        digest=digest, revoked_at=None, user__is_active=True
+    ),
+    digest=str,
+)
 
 
 def create(*, by: User, name: str) -> tuple[ApiToken, str]:
@@ -53,11 +62,7 @@ class TokenAuthentication(BaseAuthentication):
         if len(header) != 2:
             raise exceptions.AuthenticationFailed("The header must be: Authorization: Bearer TOKEN")
         text = header[1].decode("latin-1")
-        token = (
-            ApiToken.objects.select_related("user")
-            .filter(digest=_digest(text), revoked_at=None, user__is_active=True)
-            .first()
-        )
+        token = _TOKEN.first(digest=_digest(text))
         if token is None:
             raise exceptions.AuthenticationFailed("This token is unknown or was revoked.")
         self._note_use(token)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -201,17 +202,30 @@ def test_a_claim_walks_the_partial_index_whatever_else_is_there(
     _many_tasks(project, 400, is_open=True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    with CaptureQueriesContext(connection) as queries:
+    claims = Claims()
+    with connection.execute_wrapper(claims):
         claim(labeler, project)
-    (statement,) = [q["sql"] for q in queries if "INSERT INTO labeling_assignment" in q["sql"]]
+    ((statement, values),) = claims.made
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + statement)
+        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF) " + statement, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Scan using open_tasks on labeling_task" in plan
     assert "Seq Scan on labeling_task" not in plan
     walked = re.search(r"open_tasks on labeling_task task.*?actual rows=([\d.]+)", plan)
     assert walked is not None
     assert float(walked[1]) == 1
+
+
+class Claims:
+    """The claims among the statements that pass, with their values."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, Any]] = []
+
+    def __call__(self, execute: Any, sql: Any, values: Any, many: Any, context: Any) -> Any:
+        if "INSERT INTO labeling_assignment" in sql:
+            self.made.append((sql, values))
+        return execute(sql, values, many, context)
 
 
 def _many_tasks(project: Project, number: int, *, is_open: bool) -> None:
