@@ -93,7 +93,7 @@ def parse_clauses(markdown: str) -> list[ClauseText]:
 
 def preamble_of(markdown: str) -> str:
     """What stands before the first clause, found without reading on."""
-    lines = (reveal(line.rstrip("\n")) for line in StringIO(markdown))
+    lines = (reveal(line.rstrip("\n")) for line in StringIO(markdown, newline=None))
     return "\n".join(next(_parts(lines)).lines).strip("\n")
 
 
