@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH = 720
-LABEL_WIDTH = 210
+WIDTH = 640
+LABEL_WIDTH = 200
+NARROW = 520
+NARROW_LABEL = 116
 RIGHT = 20
 TOP = 28
 ROW_HEIGHT = 30
@@ -98,12 +100,14 @@ class ColumnPlot:
     labels: tuple[Tick, ...]
 
 
-def interval_plot(rows: Sequence[Measured], *, low: float = 0.0, high: float = 1.0) -> IntervalPlot:
+def interval_plot(
+    rows: Sequence[Measured], *, low: float = 0.0, high: float = 1.0, as_percent: bool = False
+) -> IntervalPlot:
     """Intervals from top to bottom on one axis that holds at least `low` to `high`."""
     numbers = [n for row in rows for n in (row.value, row.lower, row.upper) if n is not None]
-    step = 0.2
+    step = 0.2 if max([high, *numbers]) > 0.5 else 0.1
     start = math.floor(min([low, *numbers]) / step + 1e-9) * step
-    stop = math.ceil(max([high, *numbers]) / step - 1e-9) * step
+    stop = max(math.ceil(max([high, *numbers]) / step - 1e-9) * step, start + step)
     scale = (WIDTH - LABEL_WIDTH - RIGHT) / (stop - start)
 
     def x(value: float | None) -> float | None:
@@ -114,7 +118,7 @@ def interval_plot(rows: Sequence[Measured], *, low: float = 0.0, high: float = 1
             y=(y := TOP + ROW_HEIGHT * (place + 0.5)),
             text_y=y + 4,
             label=cut(row.label),
-            title=said(row),
+            title=said(row, as_percent=as_percent),
             x=x(row.value),
             x_lower=x(row.lower),
             x_upper=x(row.upper),
@@ -123,7 +127,7 @@ def interval_plot(rows: Sequence[Measured], *, low: float = 0.0, high: float = 1
     )
     n_ticks = round((stop - start) / step) + 1
     ticks = tuple(
-        Tick(round(LABEL_WIDTH + i * step * scale, 1), f"{start + i * step:.1f}".replace("-", "−"))
+        Tick(round(LABEL_WIDTH + i * step * scale, 1), written(start + i * step, 1, as_percent))
         for i in range(n_ticks)
     )
     bottom = TOP + ROW_HEIGHT * len(rows)
@@ -134,7 +138,7 @@ def interval_plot(rows: Sequence[Measured], *, low: float = 0.0, high: float = 1
 def bar_plot(rows: Sequence[tuple[str, int]]) -> BarPlot:
     """Horizontal bars of counts, the widest filling the width."""
     most = max([count for _, count in rows], default=0) or 1
-    room = WIDTH - LABEL_WIDTH - RIGHT - 70
+    room = NARROW - NARROW_LABEL - RIGHT - 50
     drawn = []
     for place, (label, count) in enumerate(rows):
         y = 8 + ROW_HEIGHT * place
@@ -147,11 +151,11 @@ def bar_plot(rows: Sequence[tuple[str, int]]) -> BarPlot:
                 title=f"{label}: {count:,}",
                 width=width,
                 value=f"{count:,}",
-                value_x=LABEL_WIDTH + width + 8,
+                value_x=NARROW_LABEL + width + 8,
             )
         )
     height = 16 + ROW_HEIGHT * len(rows)
-    return BarPlot(WIDTH, height, LABEL_WIDTH - 14, LABEL_WIDTH, BAR, tuple(drawn))
+    return BarPlot(NARROW, height, NARROW_LABEL - 14, NARROW_LABEL, BAR, tuple(drawn))
 
 
 def column_plot(days: Sequence[tuple[str, int]]) -> ColumnPlot:
@@ -160,7 +164,7 @@ def column_plot(days: Sequence[tuple[str, int]]) -> ColumnPlot:
     step = round_step(most)
     top = max(step, math.ceil(most / step) * step)
     bottom = LINE_HEIGHT - LINE_BOTTOM
-    room = WIDTH - LINE_LEFT - RIGHT
+    room = NARROW - LINE_LEFT - RIGHT
     pitch = room / max(len(days), 1)
     columns = tuple(
         Column(
@@ -175,14 +179,14 @@ def column_plot(days: Sequence[tuple[str, int]]) -> ColumnPlot:
         Tick(round(bottom - (bottom - 12) * i * step / top, 1), f"{i * step:,.0f}")
         for i in range(round(top / step) + 1)
     )
-    every = max(1, math.ceil(len(days) * 62 / room))
+    every = max(1, math.ceil(len(days) * 84 / room))
     labels = tuple(
         Tick(round(LINE_LEFT + (i + 0.5) * pitch, 1), label)
         for i, (label, _) in enumerate(days)
         if (len(days) - 1 - i) % every == 0
     )
     return ColumnPlot(
-        WIDTH, LINE_HEIGHT, LINE_LEFT, bottom, round(pitch * 0.7, 1), columns, ticks, labels
+        NARROW, LINE_HEIGHT, LINE_LEFT, bottom, round(pitch * 0.7, 1), columns, ticks, labels
     )
 
 
@@ -198,9 +202,19 @@ def cut(label: str) -> str:
     return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 
-def said(row: Measured) -> str:
+def said(row: Measured, *, as_percent: bool = False) -> str:
     if row.value is None:
         return f"{row.label}: too little to say"
+    words = f"{row.label}: {written(row.value, 2, as_percent)}"
     if row.lower is None or row.upper is None:
-        return f"{row.label}: {row.value:.2f}"
-    return f"{row.label}: {row.value:.2f}, between {row.lower:.2f} and {row.upper:.2f}"
+        return words
+    lower, upper = written(row.lower, 2, as_percent), written(row.upper, 2, as_percent)
+    return f"{words}, between {lower} and {upper}"
+
+
+def written(value: float, digits: int, as_percent: bool = False) -> str:
+    """With a proper minus, and none before a zero."""
+    if as_percent:
+        return f"{100 * value:.0f} %"
+    text = f"{value:.{digits}f}"
+    return f"{0:.{digits}f}" if float(text) == 0 else text.replace("-", "−")

@@ -13,6 +13,7 @@ from labeling.charts import (
     bar_plot,
     column_plot,
     interval_plot,
+    written,
 )
 from labeling.quality_filters import Filters
 
@@ -28,8 +29,8 @@ MOST_PLOTTED = 16
 FEWEST_UNITS = 5
 """Two labelers with fewer units in common are not compared."""
 SORTS = {
-    "volume": "Judgements",
     "name": "Labeler",
+    "volume": "Judgements",
     "active": "Active time",
     "gold": "Gold",
     "agreement": "Agreement",
@@ -144,7 +145,24 @@ def clause_plot(data: Data) -> IntervalPlot | None:
         Measured(row["label"], *(row["of_disputes"][name] for name in ("value", "lower", "upper")))
         for row in data["clauses"]["rows"][:10]
     ]
-    return interval_plot(rows) if rows else None
+    return interval_plot(rows, high=0.0, as_percent=True) if rows else None
+
+
+def tiles(data: Data, headline: AgreementLine | None) -> list[tuple[str, str, str]]:
+    """The figures at the top: what, how much, and a note."""
+    found = [("Judgements compared", f"{data['n_judgements']:,}", "")]
+    if headline is not None:
+        found += [
+            ("Agreement", headline.alpha.text, f"alpha: {headline.alpha.word or 'not defined'}"),
+            ("Same judgement", headline.percent.text, "of pairs of judgements"),
+        ]
+    disputes = data["clauses"]
+    of_all = f"of {disputes['n_judged']:,} judged"
+    return [
+        *found,
+        ("Disputed tasks", f"{disputes['n_disputed']:,}", of_all),
+        ("Left to judge", f"{data['forecast']['n_left']:,}", ""),
+    ]
 
 
 def funnel_plot(data: Data) -> BarPlot:
@@ -261,7 +279,7 @@ def _reading(alpha: float) -> tuple[str, str]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return written(value, 2)
 
 
 def _share(value: float | None) -> str:

@@ -47,7 +47,7 @@ def _told(data: page.Data, filters: Filters, sort: str, member: Membership) -> d
     lines = page.agreement_lines(data)
     return {
         "data": data,
-        "headline": lines[0] if lines else None,
+        "tiles": page.tiles(data, lines[0] if lines else None),
         "agreement": lines,
         "agreement_plot": page.agreement_plot(data),
         "clauses": page.clause_lines(data),
