@@ -33,8 +33,9 @@ TASKS = (
     "project_id, prompt_id, kind, variant, lane_id, state, is_open, seq, overlap, n_assigned,"
     " n_submitted, n_skipped, is_disputed, cause, clauses, created_at",
     "%(to)s::bigint, prompt_id + %(shift)s::bigint, task.kind, variant, lane.id, state,"
-    " is_open, seq, overlap, 0::smallint, 0::smallint, 0::smallint, false, '', '{}'::varchar[], now() FROM labeling_task task"
-    " JOIN labeling_lane old ON old.id = task.lane_id JOIN labeling_lane lane"
+    " is_open, seq, overlap, 0::smallint, 0::smallint, 0::smallint, false, '', '{}'::varchar[],"
+    " now() FROM labeling_task task JOIN labeling_lane old ON old.id = task.lane_id"
+    " JOIN labeling_lane lane"
     " ON lane.project_id = %(to)s AND (lane.kind, lane.priority, lane.language, lane.skills)"
     " = (old.kind, old.priority, old.language, old.skills)"
     " WHERE task.project_id = %(origin)s ORDER BY seq",

@@ -1,14 +1,11 @@
 """Importing prompts: what is taken, what is refused and how it is said."""
 
 import json
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 
-from labeling import prompts
+from labeling import prompt_staging, prompts
 from labeling.models import Prompt, Task
 from labeling.prompts import ImportRefused, add_prompts, import_prompts
 from projects.errors import InvalidInput, NotFound, NotPermitted, TooLarge
@@ -71,6 +68,87 @@ def test_csv_gives_the_same_as_jsonl(project: Project) -> None:
     first = Prompt.objects.get(external_id="q-1")
     assert first.messages == [{"role": "user", "content": 'Two\nlines, a comma and "quotes"'}]
     assert (first.tags, first.source) == (["a", "b", "c"], "survey")
+
+
+def lanes_of(project: Project) -> list[tuple[Any, ...]]:
+    rows = Task.objects.filter(project=project).order_by("seq")
+    names = ("kind", "lane__priority", "lane__language", "lane__skills", "overlap", "state")
+    return list(rows.values_list(*names))
+
+
+@pytest.mark.parametrize("is_csv", [False, True])
+def test_language_priority_skills_and_overlap_choose_the_lane(
+    project: Project, is_csv: bool
+) -> None:
+    item = {
+        "prompt": "Why?",
+        "language": "DE",
+        "priority": "Urgent",
+        "skills": ["physics", "law", "law"],
+        "overlap": 3,
+    }
+    data = b'prompt,language,priority,skills,overlap\nWhy?,DE,urgent,"physics;law",3\nSo?,,,,\n'
+    if not is_csv:
+        data = jsonl(item, {"prompt": "So?", "language": None, "skills": None})
+    take(project, data, file_format="auto", kinds=["comparison", "ranking", "demonstration"])
+    special = (2, "de", ["law", "physics"], 3)
+    plain: tuple[Any, ...] = (0, "", [], 1)
+    assert lanes_of(project) == [
+        ("comparison", *special, "drawing"),
+        ("demonstration", *special, "ready"),
+        ("ranking", *special, "drawing"),
+        ("comparison", *plain, "drawing"),
+        ("demonstration", *plain, "ready"),
+        ("ranking", *plain, "drawing"),
+    ]
+    assert Prompt.objects.get(language="de").messages[0]["content"] == "Why?"
+
+
+def test_a_prompt_that_is_here_keeps_its_language_and_so_do_its_tasks(project: Project) -> None:
+    take(project, jsonl({"prompt": "Why?", "language": "de"}), kinds=["demonstration"])
+    take(project, jsonl({"prompt": "Why?", "language": "fr"}), kinds=["ranking"])
+    assert [row[:3] for row in lanes_of(project)] == [
+        ("demonstration", 0, "de"),
+        ("ranking", 0, "de"),
+    ]
+
+
+def test_ids_and_places_in_the_queue_follow_the_file(project: Project) -> None:
+    names = [f"q-{i}" for i in range(30)]
+    take(
+        project,
+        jsonl(*[{"prompt": name, "external_id": name} for name in names]),
+        kinds=["demonstration"],
+    )
+    assert list(Prompt.objects.order_by("pk").values_list("external_id", flat=True)) == names
+    queued = Task.objects.order_by("seq").values_list("prompt__external_id", flat=True)
+    assert list(queued) == names
+
+
+def test_too_many_different_queues_are_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompt_staging, "MOST_LANES", 2)
+    data = jsonl(*[{"prompt": name, "skills": [name]} for name in "abc"])
+    assert [row[1] for row in refusal(project, data)] == ["skills"]
+
+
+def test_bad_lines_and_clashing_ids_are_named_together(project: Project) -> None:
+    data = jsonl(
+        {"prompt": "A?", "external_id": "1"},
+        {"prompt": 3},
+        {"prompt": "B?", "external_id": "1"},
+    )
+    assert [(line, field) for line, field, _ in refusal(project, data)] == [
+        (2, "prompt"),
+        (3, "external_id"),
+    ]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+def test_csv_of_any_line_ending_is_read(project: Project, ending: bytes) -> None:
+    data = ending.join([b"prompt,source", b'"Two\nlines?",a', b"One?,b", b""])
+    assert take(project, data, file_name="x.csv").added == 2
 
 
 def test_csv_takes_messages_as_json(project: Project) -> None:
@@ -148,6 +226,22 @@ def turns(*roles: str) -> dict[str, Any]:
         ({"prompt": "a", "tags": ["x"] * 21}, "tags", "20"),
         ({"prompt": "a", "source": {}}, "source", "text"),
         ({"prompt": "a", "source": "\udfff"}, "source", "surrogate"),
+        ({"prompt": "a", "language": 7}, "language", "text"),
+        ({"prompt": "a", "language": "x" * 17}, "language", "16"),
+        ({"prompt": "a", "language": "d\ne"}, "language", "control"),
+        ({"prompt": "a", "priority": "soon"}, "priority", "low, normal, high, urgent"),
+        ({"prompt": "a", "priority": 1}, "priority", "low"),
+        ({"prompt": "a", "priority": ["high"]}, "priority", "low"),
+        ({"prompt": "a", "skills": "law"}, "skills", "list"),
+        ({"prompt": "a", "skills": [7]}, "skills", "text"),
+        ({"prompt": "a", "skills": ["x" * 41]}, "skills", "40"),
+        ({"prompt": "a", "skills": ["a"] * 21}, "skills", "20"),
+        ({"prompt": "a", "overlap": 0}, "overlap", "1 to 20"),
+        ({"prompt": "a", "overlap": 21}, "overlap", "1 to 20"),
+        ({"prompt": "a", "overlap": 1.0}, "overlap", "whole"),
+        ({"prompt": "a", "overlap": True}, "overlap", "whole"),
+        ({"prompt": "a", "overlap": "²"}, "overlap", "whole"),
+        ({"prompt": "a", "overlap": 10**40}, "overlap", "whole"),
         ({"messages": "a"}, "messages", "list"),
         ({"messages": []}, "messages", "list"),
         ({"messages": ["a"]}, "messages[0]", "object"),
@@ -273,35 +367,3 @@ def test_only_owners_import(
         with pytest.raises(error):
             import_prompts(by=person, project=project, data=jsonl({"prompt": "a"}))
     assert not Prompt.objects.exists()
-
-
-def test_the_command_imports_a_file(project: Project, tmp_path: Path) -> None:
-    file = tmp_path / "prompts.jsonl"
-    file.write_bytes(jsonl({"prompt": "a"}))
-    out = StringIO()
-    call_command("import_prompts", str(file), project="harbour", kinds="demonstration", stdout=out)
-    assert out.getvalue() == "1 prompts added, 0 unchanged, 1 tasks made.\n"
-
-
-def test_the_command_names_each_line_and_fails(project: Project, tmp_path: Path) -> None:
-    file = tmp_path / "prompts.jsonl"
-    file.write_bytes(jsonl({"prompt": "ok"}, {"prompt": 3}))
-    err = StringIO()
-    with pytest.raises(CommandError, match="Nothing was imported"):
-        call_command("import_prompts", str(file), project="harbour", stderr=err)
-    assert err.getvalue() == "line 2, prompt: must be a text\n"
-
-
-@pytest.mark.parametrize(
-    ("file", "options"),
-    [
-        ("missing.jsonl", {"project": "harbour"}),
-        ("missing.jsonl", {"project": "nowhere"}),
-        (".", {"project": "harbour"}),
-    ],
-)
-def test_the_command_fails_with_a_sentence(
-    project: Project, file: str, options: dict[str, str]
-) -> None:
-    with pytest.raises(CommandError):
-        call_command("import_prompts", file, **options)
