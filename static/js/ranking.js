@@ -116,12 +116,13 @@ class Board {
     const row = made("li", rank ? "tier" : "tier left");
     row.dataset.rank = rank;
     if (rank) row.append(this.gap(rank));
-    row.append(made("span", "tier-title", title));
     const places = ranks.flatMap((each, place) => (each === rank ? [place] : []));
+    const head = made("span", "tier-title", title);
+    if (rank && places.length > 1) head.append(made("span", "badge", "tie"));
+    row.append(head);
     const chips = made("span", "chips");
     for (const place of places) chips.append(this.chip(place));
     row.append(chips);
-    if (rank && places.length > 1) row.append(made("span", "badge", "tie"));
     return row;
   }
 
