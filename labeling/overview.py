@@ -102,6 +102,7 @@ class Returned:
 def work_for(member: Membership) -> Work:
     project = member.project
     lanes = list(Lane.objects.filter(project=project))
+    begun = _begun(member)
     terms = {kind: terms_of(member, kind) for kind, _ in _kinds_of(member, lanes)}
     left = [term.left_today for term in terms.values() if term.left_today is not None]
     return Work(
@@ -161,26 +162,37 @@ def _kinds_of(member: Membership, lanes: list[Lane]) -> list[tuple[str, str]]:
     return [(kind, label) for kind, label in Task.Kind.choices if kind in there]
 
 
-def _kind(terms: Terms, kind: str, label: str, lanes: list[Lane]) -> KindOfWork:
-    member = terms.member
-    begun = Assignment.objects.filter(
-        labeler=member.user_id,
-        task__project=member.project_id,
-        task__kind=kind,
-        state=Assignment.State.OPEN,
-        opened_at__isnull=False,
-    )
+def _kind(
+    terms: Terms, kind: str, label: str, lanes: list[Lane], begun: dict[str, Assignment]
+) -> KindOfWork:
     drawing = Task.objects.filter(
-        project=member.project_id, kind=kind, state=Task.State.DRAWING
+        project=terms.member.project_id, kind=kind, state=Task.State.DRAWING
     ).order_by()
     return KindOfWork(
         kind=kind,
         label=label,
         n_ready=_n_ready(terms, kind, lanes),
         n_drawing=drawing[: COUNTED + 1].count(),
-        begun=begun.order_by("pk").first(),
+        begun=begun.get(kind),
         barrier=terms.barrier,
     )
+
+
+def _begun(member: Membership) -> dict[str, Assignment]:
+    """The first task at work of each kind.
+
+    Tasks are fetched by their keys, and projects told by the guideline: joined with tasks, the
+    planner may read all of a project's.
+    """
+    held = Assignment.objects.filter(
+        labeler=member.user_id,
+        state=Assignment.State.OPEN,
+        opened_at__isnull=False,
+        guideline_version__guideline__project=member.project_id,
+    )
+    assignments = sorted(held, key=lambda each: each.pk, reverse=True)
+    tasks = Task.objects.in_bulk([each.task_id for each in assignments])
+    return {tasks[each.task_id].kind: each for each in assignments}
 
 
 def _n_ready(terms: Terms, kind: str, lanes: list[Lane]) -> int:
@@ -215,7 +227,7 @@ def _changes(member: Membership) -> ChangesForReader | None:
         Assignment.objects.filter(
             labeler=member.user_id,
             state=Assignment.State.SUBMITTED,
-            task__project=member.project_id,
+            guideline_version__guideline__project=member.project_id,
         )
         .select_related("guideline_version")
         .defer("guideline_version__text", "guideline_version__html")
@@ -232,7 +244,8 @@ def _golds(member: Membership, terms: dict[str, Terms]) -> tuple[int, int] | Non
     if rules is None or rules.gold_feedback == WorkRules.GoldFeedback.NEVER:
         return None
     results = GoldResult.objects.filter(
-        labeler=member.user_id, gold__task__project=member.project_id
+        labeler=member.user_id,
+        assignment__guideline_version__guideline__project=member.project_id,
     )
     scores = list(results.order_by("-created_at").values_list("score", flat=True)[:GOLDS_TOLD])
     if len(scores) < FEWEST_GOLDS:
