@@ -111,7 +111,10 @@ def work_for(member: Membership) -> Work:
         has_guideline=GuidelineVersion.objects.filter(guideline__project=project).exists(),
         has_prompts=project.prompts.exists(),
         n_models=LanguageModel.objects.up().count(),
-        kinds=[_kind(terms[kind], kind, label, lanes) for kind, label in _kinds_of(member, lanes)],
+        kinds=[
+            _kind(terms[kind], kind, label, lanes, begun)
+            for kind, label in _kinds_of(member, lanes)
+        ],
         left_today=min(left, default=None),
         changes=_changes(member),
         golds=_golds(member, terms),
@@ -208,7 +211,8 @@ def _n_ready(terms: Terms, kind: str, lanes: list[Lane]) -> int:
     rules: str = " AND ".join(ALLOWED[kind])
     statement = (
         "SELECT count(*) FROM (SELECT 1 FROM labeling_task task"  # noqa: S608 - our own rules
-        f" WHERE task.is_open AND task.lane_id = ANY (%(lanes)s) AND {rules} LIMIT %(most)s) counted"
+        f" WHERE task.is_open AND task.lane_id = ANY (%(lanes)s) AND {rules}"
+        " LIMIT %(most)s) counted"
     )
     values: dict[str, Any] = {
         "lanes": open_to,
