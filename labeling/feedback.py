@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from instructions.models import Clause
 from instructions.word_diff import Piece, word_changes
 from labeling.models import Assignment, Demonstration, Review
 from labeling.review_subjects import MODELS, Judgement
@@ -22,7 +21,6 @@ class Told:
 
     review: Review
     kind: str
-    clauses: list[Clause]
     changes: list[Piece]
     before: str
     after: str
@@ -50,7 +48,6 @@ def told(review: Review) -> Told:
     return Told(
         review=review,
         kind=reviewed.task.get_kind_display(),
-        clauses=_clauses(review),
         changes=changes,
         before=said(original, order) if original and not changes else "",
         after=said(fix, order) if fix and not changes else "",
@@ -71,10 +68,3 @@ def _fix(review: Review) -> Judgement | None:
 def _whole(row: Demonstration) -> str:
     turns = row.response.turns
     return "\n\n".join(turn["content"] for turn in turns) if turns else row.response.text
-
-
-def _clauses(review: Review) -> list[Clause]:
-    if not review.cites:
-        return []
-    found = review.guideline_version.clauses_in_order().filter(anchor__in=review.cites)
-    return list(found.only("anchor", "number", "title"))

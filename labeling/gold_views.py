@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from instructions.publish import current_version
 from labeling import gold, gold_making, queue
 from labeling.gold_files import LARGEST_FILE, LONGEST_ANSWER, LONGEST_REASON, MOST_ANSWERS
 from labeling.gold_told import answered, answers_shown, expected_said
@@ -180,6 +181,7 @@ def _form(
         "of": of,
         "refused": refused,
         "preferences": PREFERENCES,
+        "version": current_version(member.project),
         "longest_answer": LONGEST_ANSWER,
         "longest_reason": LONGEST_REASON,
     }

@@ -192,7 +192,6 @@ def _judgements(assignment: Assignment, subject: Subject, rules: WorkRules) -> l
             "said": said(row, subject.order),
             "places": places_in(row, subject.order) if isinstance(row, Ranking) else [],
             "is_comparison": isinstance(row, Comparison),
-            "justification": markdown(row.justification) if hasattr(row, "justification") else "",
             "marks": marks_said(row, criteria),
             "flags": flags_said(row, subject.order),
             "cites": _clauses_of(row),

@@ -316,7 +316,7 @@ class TestFeedback:
         submit_review(by=reviewer, assignment=held, verdict="return", reason="Say more.")
         page = signed_in(labeler).get("/projects/harbour/feedback/").content.decode()
         assert re.search(r"<del>answre ?</del><ins>answer ?</ins>", page)
-        assert "§1 Be helpful" in page
+        assert "#c-1" in page
         assert "A is slightly better" in page
         assert "Say more." in page
         assert f'href="/assignments/{row.assignment_id}/"' in page
