@@ -4,16 +4,17 @@ import re
 from collections.abc import Mapping
 from html import escape
 
+from instructions.clauses import anchor_of
 from instructions.render import plain_text
 
-CITATION = re.compile(r"§[ \u00a0]?(?P<number>[0-9]{1,3}(?:\.[0-9]{1,3}){0,5})")
+_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}(?![0-9])"
+_SPACE = "[ \u00a0\u202f]?"
+_CITATION = re.compile(
+    rf"§{_SPACE}{_NUMBER}|§§{_SPACE}{_NUMBER}(?:(?:,|;| and| &amp;| –){_SPACE}{_NUMBER})*"
+)
+_EACH = re.compile(_NUMBER)
 _TAG = re.compile(r"(<[^>]*>)")
 _CLOSED_TO_LINKS = ("a", "code", "pre")
-
-
-def anchor_of(number: str) -> str:
-    """The anchor of the clause with this number: "4.2" is at "c-4-2"."""
-    return "c-" + "-".join(str(int(part)) for part in number.split("."))
 
 
 def link_citations(html: str, *, titles: Mapping[str, str], address: str) -> str:
@@ -28,7 +29,7 @@ def link_citations(html: str, *, titles: Mapping[str, str], address: str) -> str
         if part.startswith("<"):
             _track(part, open_tags)
         elif not open_tags:
-            part = CITATION.sub(lambda found: _link(found, titles, address), part)
+            part = _CITATION.sub(lambda found: _links(found[0], titles, address), part)
         parts.append(part)
     return "".join(parts)
 
@@ -49,9 +50,16 @@ def _track(tag: str, open_tags: list[str]) -> None:
         open_tags.pop()
 
 
-def _link(found: re.Match[str], titles: Mapping[str, str], address: str) -> str:
-    anchor = anchor_of(found["number"])
+def _links(citation: str, titles: Mapping[str, str], address: str) -> str:
+    """One citation is a link as a whole; of several after §§ each number is one."""
+    if citation.startswith("§§"):
+        return _EACH.sub(lambda found: _link(found[0], found[0], titles, address), citation)
+    return _link(citation, citation.lstrip("§ \u00a0\u202f"), titles, address)
+
+
+def _link(shown: str, number: str, titles: Mapping[str, str], address: str) -> str:
+    anchor = anchor_of(number)
     if anchor not in titles:
-        return found[0]
+        return shown
     href = escape(f"{address}#{anchor}")
-    return f'<a class="cite" href="{href}" title="{escape(titles[anchor])}">{found[0]}</a>'
+    return f'<a class="cite" href="{href}" title="{escape(titles[anchor])}">{shown}</a>'

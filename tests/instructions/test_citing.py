@@ -35,6 +35,7 @@ def test_ways_to_write_it(text: str) -> None:
     "html",
     [
         "§9",
+        "§4444",
         "§",
         "§ x",
         "<code>§4</code>",
@@ -45,6 +46,14 @@ def test_ways_to_write_it(text: str) -> None:
 )
 def test_what_is_no_citation_stays(html: str) -> None:
     assert linked(html) == html
+
+
+def test_several_after_a_doubled_sign_are_a_link_each() -> None:
+    html = linked("as §§ 4, 9 and 4.2 say")
+    assert re.findall(r'href="([^"]*)"[^>]*>([^<]*)<', html) == [
+        ("/g/#c-4", "4"),
+        ("/g/#c-4-2", "4.2"),
+    ]
 
 
 def test_after_code_it_links_again() -> None:
