@@ -3,7 +3,17 @@
 import os
 
 from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+
+from config.threads import OnThreads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+# More threads would only stand in each other's way: Python runs one of them at a time.
+THREADS = 6
+# What people work with all day. Files and streams, which are sent piece by piece, are not here.
+WORK = ("/api/v1/projects/", "/api/v1/assignments/", "/assignments/", "/projects/", "/home/")
+
+application = OnThreads(
+    get_wsgi_application(), get_asgi_application(), prefixes=WORK, threads=THREADS
+)
