@@ -65,7 +65,7 @@ def test_a_reviewer_sees_no_scores_of_people(reviewer: User, signed_in: SignIn) 
 @pytest.mark.usefixtures("judged")
 def test_the_table_of_labelers_sorts_and_keeps_the_filters(owner: User, signed_in: SignIn) -> None:
     page = signed_in(owner).get(PAGE, {"sort": "agreement", "language": "en"})
-    assert [line.name for line in page.context["labelers"]] == ["Cleo", "Bob", "Ann"]
+    assert [line.name for line in page.context["labelers"]] == ["Cleo", "Ann", "Bob"]
     links = {key: link for key, _, link in page.context["sorts"]}
     assert links["volume"] == "?language=en&sort=volume#labelers"
     by_name = signed_in(owner).get(PAGE, {"sort": "name"})
