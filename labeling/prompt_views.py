@@ -95,8 +95,10 @@ def _page(
     request: HttpRequest, member: Membership, *, refused: TouchstoneError | None = None
 ) -> HttpResponse:
     project = member.project
-    tasks = Task.objects.order_by("kind").prefetch_related(
-        Prefetch("candidates", Candidate.objects.select_related("generation"))
+    tasks = (
+        Task.objects.select_related("lane")
+        .order_by("kind", "pk")
+        .prefetch_related(Prefetch("candidates", Candidate.objects.select_related("generation")))
     )
     rows = Prompt.objects.filter(project=project).prefetch_related(Prefetch("tasks", tasks))
     page = Paginator(rows.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
