@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
-from django.utils import timezone
 
 from instructions.clauses import cited
 from labeling.activity import note, seconds_since_opened
@@ -56,12 +55,14 @@ def submit_review(
     clauses: Sequence[str] = (),
     fix: Any = None,
     activity: Any = None,
+    seen: int | None = None,
 ) -> Review:
     """Give a verdict: accept, fix (and accept), return to its labeler, or settle a disputed task.
 
     `fix` is how it should be, in the fields of the kind's own form. `clauses` are anchors named
     beside those cited in the reason. `activity` may hold the last `active_seconds` and `evidence`.
-    Doing so again returns the first verdict unchanged.
+    `seen` is the key of the row that was looked at: a verdict on one that was corrected meanwhile
+    is a Conflict. Doing so again returns the first verdict unchanged.
     """
     reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
     with transaction.atomic():
@@ -73,7 +74,10 @@ def submit_review(
         _require_verdict(held.task, verdict, reason)
         _note(held, activity)
         if held.state == Assignment.State.OPEN or take_back(held):
-            return _finish(by, held, verdict, reason, clauses, fix)
+            subject = _subject(held.task, seen)
+            review = _record(by, held, verdict, reason, clauses)
+            _follow(subject, review, fix)
+            return _finish(held, review)
     raise Conflict(GONE)
 
 
@@ -152,52 +156,66 @@ def _require_verdict(task: Task, verdict: str, reason: str) -> None:
         raise InvalidInput.field("reason", rule)
 
 
-def _finish(
-    by: User, held: Assignment, verdict: str, reason: str, clauses: Sequence[str], fix: Any
+def _subject(review: Task, seen: int | None) -> Subject:
+    if review.reviewed_id is not None:
+        # Its labeler must not correct it at this very moment.
+        locked = Assignment.objects.select_for_update(of=("self",)).select_related("task__project")
+        review.reviewed = locked.get(pk=review.reviewed_id)
+    subject = subject_of(review)
+    if seen is not None and not subject.is_adjudication and subject.row.pk != seen:
+        raise Conflict("Its labeler has corrected this meanwhile. Load the page again to see it.")
+    return subject
+
+
+def _record(
+    by: User, held: Assignment, verdict: str, reason: str, clauses: Sequence[str]
 ) -> Review:
-    now = timezone.now()
-    common = {
-        "assignment": held,
-        "labeler": by,
-        "prompt": held.task.prompt,
-        "guideline_version": held.guideline_version,
-        "seconds": seconds_since_opened(held),
-        "active_seconds": held.active_seconds or None,
-        "evidence": held.evidence,
-        "cites": _clauses(held, reason, clauses),
-        "created_at": now,
-    }
-    review = Review.objects.create(
+    return Review.objects.create(
+        assignment=held,
+        labeler=by,
+        prompt=held.task.prompt,
+        guideline_version=held.guideline_version,
+        seconds=seconds_since_opened(held),
+        active_seconds=held.active_seconds or None,
+        evidence=held.evidence,
+        cites=_clauses(held, reason, clauses),
         verdict=verdict,
         reason=reason,
         reviewed_id=held.task.reviewed_id,
         about_id=held.task.about_id,
-        **common,
     )
-    _follow(held, review, reason, fix, common)
-    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, now, {}
+
+
+def _follow(subject: Subject, review: Review, fix: Any) -> None:
+    """What the verdict does: a judgement row of the reviewer's, or work going back."""
+    if review.verdict == Verdict.SETTLE:
+        write_settlement(subject, fix, _common(review), reason=review.reason)
+    elif review.verdict == Verdict.FIX:
+        _require_at_rest(subject)
+        write_fix(subject, fix, _common(review))
+    elif review.verdict == Verdict.RETURN:
+        _return(subject)
+
+
+def _common(review: Review) -> dict[str, Any]:
+    """What the reviewer's judgement row has in common with the review it belongs to."""
+    names = (
+        "assignment", "labeler", "prompt", "guideline_version", "seconds", "active_seconds",
+        "cites", "created_at",
+    )  # fmt: skip
+    return {name: getattr(review, name) for name in names}
+
+
+def _finish(held: Assignment, review: Review) -> Review:
+    held.state, held.ended_at = Assignment.State.SUBMITTED, review.created_at
+    held.draft = {}
     held.save(update_fields=["state", "ended_at", "draft", "active_seconds", "evidence"])
     Task.objects.filter(pk=held.task_id).update(
         n_submitted=F("n_submitted") + 1, state=Task.State.COMPLETE
     )
-    audit.record(verb=f"review.{verdict}", by=by, project=held.task.project, subject=review)
+    verb, project = f"review.{review.verdict}", held.task.project
+    audit.record(verb=verb, by=review.labeler, project=project, subject=review)
     return review
-
-
-def _follow(
-    held: Assignment, review: Review, reason: str, fix: Any, common: dict[str, Any]
-) -> None:
-    if review.reviewed_id is not None:
-        # Its labeler must not correct it at this very moment.
-        Assignment.objects.select_for_update().get(pk=review.reviewed_id)
-    subject = subject_of(held.task)
-    if review.verdict == Verdict.SETTLE:
-        write_settlement(subject, fix, common, reason=reason)
-    elif review.verdict == Verdict.FIX:
-        _require_at_rest(subject)
-        write_fix(subject, fix, common)
-    elif review.verdict == Verdict.RETURN:
-        _return(subject)
 
 
 def _require_at_rest(subject: Subject) -> None:

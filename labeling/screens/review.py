@@ -95,8 +95,14 @@ def submit(*, by: User, assignment: Assignment, post: QueryDict) -> str:
         reason=post.get("reason", ""),
         fix=_judged(_fix(post)) if needs_fix else None,
         activity=activity_of(post),
+        seen=_seen(post.get("seen", "")),
     )
     return DONE[Verdict(review.verdict)]
+
+
+def _seen(value: Any) -> int | None:
+    """The key of the row on the page; of no use where it is no number."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 19 else None
 
 
 def _fix(post: Mapping[str, Any]) -> dict[str, Any]:

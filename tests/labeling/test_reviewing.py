@@ -120,6 +120,17 @@ class TestAccepting:
         assert again == first
         assert Review.objects.count() == 1
 
+    def test_a_verdict_is_on_what_was_looked_at(
+        self, project: Project, reviewer: User, labeler: User
+    ) -> None:
+        row = answered(project, labeler)
+        held = review_of(row.assignment, reviewer)
+        write(row.assignment, supersedes=row, text="Corrected meanwhile.")
+        with pytest.raises(Conflict, match="meanwhile"):
+            submit_review(by=reviewer, assignment=held, verdict="accept", seen=row.pk)
+        assert not Review.objects.exists()
+        submit_review(by=reviewer, assignment=held, verdict="accept")
+
     def test_nobody_reviews_their_own_work(self, project: Project, reviewer: User) -> None:
         row = answered(project, reviewer)
         with pytest.raises(NotPermitted):
