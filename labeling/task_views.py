@@ -73,7 +73,7 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
             return _show(request, found, status=409)
         raise
     if gold.feedback_for(found) is not None:
-        return _to_feedback(request, found, done)
+        return _lead(request, reverse("gold-feedback", args=[found.pk]), done)
     return _go_on(request, user, found, done)
 
 
@@ -165,12 +165,6 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
         note=request.POST.get("note", ""),
     )
     return _go_on(request, user, found, "Flagged. The project's owner looks at it.")
-
-
-def _to_feedback(request: HttpRequest, found: Assignment, done: str) -> HttpResponse:
-    """What was expected, before the next task."""
-    url = reverse("gold-feedback", args=[found.pk])
-    return JsonResponse({"done": done, "next": url}) if _asks_for_json(request) else redirect(url)
 
 
 def _go_on(request: HttpRequest, user: User, found: Assignment, done: str) -> HttpResponse:

@@ -308,7 +308,7 @@ def test_returned_work_shows_the_reason_and_the_clauses(
     shown = page(browser, row.assignment)
     assert "Returned to you" in shown
     assert "answer &lt;b&gt;all&lt;/b&gt; of it." in shown
-    assert 'href="#c-1"' in shown
+    assert 'guideline/versions/1/#c-1"' in shown
     assert "§1 Be helpful" in shown
     assert "Skip" not in shown.split("<main")[1].split("</main>")[0]
     home = browser.get("/home/").content.decode()
