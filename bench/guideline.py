@@ -9,6 +9,7 @@ publishing within a few seconds.
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from bench.guideline_text import guideline_text
 from bench.servers import django_ready
@@ -82,7 +83,7 @@ def measure(repeats: int) -> float:
     say("clauses as JSON", median_seconds(get(f"{numbered}/clauses.json"), repeats=repeats))
     for query in QUERIES:
         n_all = search(latest, query).n_all
-        found = median_seconds(lambda query=query: search(latest, query), repeats=repeats)
+        found = median_seconds(partial(search, latest, query), repeats=repeats)
         say(f"search {query!r}: {n_all}", found)
     first = GuidelineVersion.objects.get(guideline__project=project, number=1)
     other = put(guideline_text(clauses=CLAUSES, characters=CHARACTERS, seed=2))
