@@ -10,6 +10,7 @@ BENCHMARKS = (
     "bench.import_prompts",
     "bench.export",
     "bench.guideline",
+    "bench.quality",
 )
 
 if __name__ == "__main__":
