@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
-from django.utils import timezone
 
-from labeling.models import Assignment, Comparison, Criterion, Flag, Task
+from labeling.models import Assignment, Comparison, Criterion, Flag, Response, Task
 from labeling.screens import comparison
 from labeling.screens.reading import differences
 from projects.errors import InvalidInput
@@ -17,12 +16,9 @@ from projects.models import Project, User
 from tests.conftest import SignIn
 from tests.factories import make_model
 from tests.labeling.reviewed import make_rules
-from tests.labeling.rows import claim, make_comparison_task
-from workers.models import Generation
+from tests.labeling.rows import claim, make_comparison_task, make_generation
 
 pytestmark = pytest.mark.django_db
-
-HOUR = timedelta(hours=1)
 
 SLEEP = "Adults need seven to nine hours of sleep a night, so keep the room cool and dark."
 
@@ -30,6 +26,14 @@ SLEEP = "Adults need seven to nine hours of sleep a night, so keep the room cool
 @pytest.fixture
 def browser(signed_in: SignIn, labeler: User) -> Client:
     return signed_in(labeler)
+
+
+def draw_elsewhere() -> None:
+    for response in Response.objects.select_related("prompt__project"):
+        prompt = response.prompt
+        response.generation = make_generation(prompt.project, prompt, "", model=make_model())
+        response.created_at += timedelta(hours=1)
+        response.save()
 
 
 def same_but_tokens(page: str) -> str:
@@ -88,7 +92,7 @@ class TestPage:
         """The page is the same whichever models drew the answers, and however long they took."""
         assignment = taken(project, labeler)
         before = page_of(browser, assignment)
-        Generation.objects.update(model=make_model(), finished_at=timezone.now() + HOUR)
+        draw_elsewhere()
         assert same_but_tokens(page_of(browser, assignment)) == same_but_tokens(before)
 
     def test_what_was_drafted_is_chosen(
