@@ -26,6 +26,7 @@ GROUPS = {
     "clause": "Clause cited",
 }
 MOST_PLOTTED = 16
+MOST_LISTED = 300
 FEWEST_UNITS = 5
 """Two labelers with fewer units in common are not compared."""
 SORTS = {
@@ -195,7 +196,8 @@ def forecast_sentence(data: Data) -> str:
 
 
 def labeler_lines(data: Data, sort: str) -> list[LabelerLine]:
-    rows = sorted(data["labelers"], key=lambda row: _place(row, sort))
+    """At most MOST_LISTED of them."""
+    rows = sorted(data["labelers"], key=lambda row: _place(row, sort))[:MOST_LISTED]
     return [
         LabelerLine(
             pk=row["id"],
