@@ -8,7 +8,7 @@ no lease; what was submitted stands while it is corrected.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from labeling.claiming import has_seen, lease_next
@@ -72,8 +72,8 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
         held = hold(by=by, assignment=assignment)
         if held.state != Assignment.State.OPEN or held.opened_at is None:
             return None
-        leases = _unfinished(by, project, kind).filter(state=Assignment.State.OPEN)
-        others = _in_order(leases.exclude(pk=held.pk))
+        leases = _unfinished(by, project, kind, leased_only=True)
+        others = [pk for pk in leases if pk != held.pk]
         return _loaded(others[0]) if others else _lease(terms, kind, is_ahead=True)
 
 
@@ -224,29 +224,31 @@ _OWN_HELD = Compiled(
 )
 
 
-def _unfinished(by: User, project: Project, kind: str) -> QuerySet[Assignment]:
-    """This labeler's leases of a kind in a project, and the lapsed ones with room left."""
-    lapsed = Q(state=Assignment.State.LAPSED, task__is_open=True)
-    return Assignment.objects.filter(
-        Q(state=Assignment.State.OPEN) | lapsed,
-        labeler=by,
-        task__project=project,
-        task__kind=kind,
-    )
+# Neither limited nor ordered: that would tempt the planner away from the labeler's index, and
+# there are only a few.
+UNFINISHED = """
+SELECT held.id, held.state, held.opened_at IS NULL, held.draft_saved_at IS NULL
+FROM labeling_assignment held JOIN labeling_task task ON task.id = held.task_id
+WHERE held.labeler_id = %(user)s AND task.project_id = %(project)s AND task.kind = %(kind)s
+  AND (held.state = 'open' OR held.state = 'lapsed' AND task.is_open)
+"""
 
 
-def _in_order(rows: QuerySet[Assignment]) -> list[int]:
-    """Their keys: what is at work, what is held ready, what lapsed; drafts first in each."""
-    # Neither limited nor ordered in SQL: that would tempt the planner away from the labeler's
-    # index, and there are only a few.
-    found = list(rows.values_list("state", "opened_at", "draft_saved_at", "pk"))
-    found.sort(key=lambda row: (row[0] != "open", row[1] is None, row[2] is None, row[3]))
-    return [pk for *_, pk in found]
+def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = False) -> list[int]:
+    """This labeler's leases of a kind in a project, and the lapsed ones with room left, by key.
+
+    What is at work comes first, then what is held ready, then what lapsed; drafts first in each.
+    """
+    with preparing() as cursor:
+        cursor.execute(UNFINISHED, {"user": by.pk, "project": project.pk, "kind": kind})
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: (row[1] != "open", *row[2:], row[0]))
+    return [row[0] for row in rows if row[1] == "open" or not leased_only]
 
 
 def _begun(by: User, project: Project, kind: str) -> Assignment | None:
     """The task at work, the one held ready, or a lapsed one that could be had again."""
-    for pk in _in_order(_unfinished(by, project, kind)):
+    for pk in _unfinished(by, project, kind):
         held = hold(by=by, assignment=Assignment(pk=pk))
         if _goes_on(held):
             return held

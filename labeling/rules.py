@@ -9,6 +9,7 @@ from labeling.checks import check_all, number_from, one_of, yes_or_no
 from labeling.models import Comparison, Criterion, WorkRules
 from projects import audit
 from projects.access import OWNERS, membership
+from projects.compiled import Compiled
 from projects.errors import InvalidInput
 from projects.models import Project, User
 from projects.text import clean_name, clean_text
@@ -42,10 +43,12 @@ RANGES = {
 }
 NAMES = (*CHOICES, *SWITCHES, *RANGES, "safety_flags")
 
+_RULES = Compiled(lambda project: WorkRules.objects.filter(project=project), project=int)
+
 
 def rules_of(project: Project) -> WorkRules:
     """The project's rules; unsaved defaults where it never changed them."""
-    return WorkRules.objects.filter(project=project).first() or WorkRules(project=project)
+    return _RULES.first(project=project.pk) or WorkRules(project=project)
 
 
 def criteria_of(project: Project) -> list[Criterion]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from instructions.clauses import cited
@@ -28,6 +28,7 @@ from labeling.queue import hold, take_back
 from labeling.rules import criteria_of, rules_of
 from labeling.standing import require_unfinished
 from projects import audit
+from projects.compiled import preparing
 from projects.errors import Conflict, InvalidInput
 from projects.models import Project, User
 from projects.text import clean_text
@@ -276,7 +277,7 @@ def _finish(held: Assignment, row: Submission) -> None:
     if is_correction:
         held.save(update_fields=["state", "ended_at", "draft", "active_seconds", "evidence"])
     else:
-        with connection.cursor() as cursor:
+        with preparing() as cursor:
             cursor.execute(
                 FINISH,
                 {
