@@ -14,7 +14,7 @@ from labeling.models import Assignment, Flag
 from labeling.reviewing import ReturnedNote, returned_note
 from labeling.rules import rules_of
 from labeling.screens import screen_of
-from projects.errors import InvalidInput
+from projects.errors import InvalidInput, Problem
 from projects.models import User
 
 SKIP_REASONS = (
@@ -22,6 +22,14 @@ SKIP_REASONS = (
     "Too long or too hard just now",
     "I would rather not read this",
 )
+
+# What labelers know a field by; of other fields the name itself is a word.
+NAMES = {
+    "text": "Your answer",
+    "turn_user": "The user's next turn",
+    "turn_reply": "Your reply",
+    "justification": "Your justification",
+}
 
 
 def task_page(
@@ -45,7 +53,7 @@ def task_page(
         "version": version,
         "messages_rendered": rendered(found.task.prompt.messages),
         "values": values,
-        "refused": refused,
+        "refused": [told(problem) for problem in refused.problems] if refused else [],
         "is_preview": is_preview,
         "is_correction": found.state == Assignment.State.REOPENED,
         "returned": note,
@@ -58,6 +66,13 @@ def task_page(
     }
     context |= screen.context(found, values)
     return render(request, screen.TEMPLATE, context, status=status)
+
+
+def told(problem: Problem) -> str:
+    """What is wrong with a form, in a sentence to its labeler."""
+    name = NAMES.get(problem.field)
+    is_said_of_it = problem.rule.startswith(("must ", "is ", "are "))
+    return f"{name} {problem.rule}." if name and is_said_of_it else f"{problem}."
 
 
 def rendered(messages: list[dict[str, str]]) -> list[dict[str, Any]]:

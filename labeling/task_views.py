@@ -20,7 +20,7 @@ from labeling import activity, correcting, flags, gold, overview, queue, submiss
 from labeling.models import Assignment
 from labeling.posted import json_of
 from labeling.screens import screen_of
-from labeling.task_page import is_ahead, kept_texts, task_page
+from labeling.task_page import is_ahead, kept_texts, task_page, told
 from projects.access import person
 from projects.errors import Conflict, InvalidInput, TouchstoneError
 from projects.models import User
@@ -33,18 +33,20 @@ def refusing_in_words(view: View) -> View:
     """To a script a refusal is told as JSON; a page is rendered for everybody else."""
 
     @wraps(view)
-    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except TouchstoneError as error:
             if not _asks_for_json(request):
                 raise
             problems = error.problems if isinstance(error, InvalidInput) else ()
-            told = [{"field": problem.field, "text": str(problem)} for problem in problems]
-            body = {"detail": str(error), "problems": told}
+            body = {
+                "detail": str(error),
+                "problems": [{"field": each.field, "text": told(each)} for each in problems],
+            }
             return JsonResponse(body, status=error.status)
 
-    return told
+    return answered
 
 
 @login_required

@@ -1,5 +1,6 @@
 """The editor of an ideal answer, of one reply or a conversation that the labeler goes on with."""
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -11,6 +12,7 @@ from labeling.drafts import MOST_TURNS
 from labeling.models import Assignment
 from labeling.posted import activity_of
 from labeling.rules import rules_of
+from projects.errors import InvalidInput, Problem
 from projects.models import User
 
 TEMPLATE = "labeling/demonstration.html"
@@ -37,14 +39,26 @@ def draft_of(post: QueryDict) -> dict[str, Any]:
 
 
 def submit(*, by: User, assignment: Assignment, post: QueryDict) -> str:
-    submissions.submit_demonstration(
-        by=by,
-        assignment=assignment,
-        text=post.get("text", ""),
-        turns=_turns(post),
-        activity=activity_of(post),
-    )
+    try:
+        submissions.submit_demonstration(
+            by=by,
+            assignment=assignment,
+            text=post.get("text", ""),
+            turns=_turns(post),
+            activity=activity_of(post),
+        )
+    except InvalidInput as error:
+        raise InvalidInput(*map(_by_field, error.problems)) from error
     return "Your answer is submitted."
+
+
+def _by_field(problem: Problem) -> Problem:
+    """The problem under the name of the form's field: turns.0 and its content are the user's."""
+    kind, _, rest = problem.field.partition(".")
+    if kind != "turns" or not rest:
+        return problem
+    at = int(rest.partition(".")[0])
+    return replace(problem, field="turn_reply" if at % 2 else "turn_user")
 
 
 def _turns(post: QueryDict) -> list[dict[str, str]]:

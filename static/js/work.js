@@ -132,7 +132,7 @@ function stay(lines, fields = []) {
   place.replaceChildren(...lines.map(banner));
   const form = document.getElementById("task-form");
   const named = fields.map((name) => form?.elements.namedItem(name)).find(Boolean);
-  const first = named instanceof RadioNodeList ? named[0] : named;
+  const first = named instanceof RadioNodeList ? ([...named].find((each) => !each.value.trim()) ?? named[0]) : named;
   if (first && first.type !== "hidden") {
     first.setAttribute("aria-invalid", "true");
     first.closest("details")?.setAttribute("open", "");

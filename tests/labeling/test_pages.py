@@ -173,7 +173,7 @@ def test_a_bad_answer_comes_back_with_the_rule(
     follow(browser, project, "demonstration")
     page = browser.post(f"/assignments/{Assignment.objects.get().pk}/", {"text": text})
     assert page.status_code == 400
-    assert "Not submitted. text: must" in text_of(page)
+    assert "Not submitted. Your answer must" in text_of(page)
     assert not Demonstration.objects.exists()
 
 

@@ -80,4 +80,4 @@ class TestDemonstration:
         post = QueryDict("text=One&turn_user=Two&turn_reply=&activity=%7B%7D")
         with pytest.raises(InvalidInput) as refused:
             demonstration.submit(by=labeler, assignment=claim(labeler, project), post=post)
-        assert refused.value.problems[0].field == "turns.1.content"
+        assert refused.value.problems[0].field == "turn_reply"
