@@ -21,7 +21,15 @@ SETTLED = """() => new Promise((done) => setTimeout(done, 50)).then(() => Promis
     document.getAnimations()
         .filter((animation) => animation instanceof CSSTransition)
         .map((animation) => animation.finished)))"""
-EVERYWHERE = ("/home/", "/models/", "/tokens/", "/password/", "/projects/demo/guideline/")
+EVERYWHERE = (
+    "/home/",
+    "/models/",
+    "/tokens/",
+    "/password/",
+    "/projects/demo/guideline/",
+    "/projects/demo/guideline/questions/",
+    "/projects/demo/quizzes/",
+)
 STAFF = (*EVERYWHERE, "/projects/demo/", "/projects/demo/prompts/", "/projects/demo/exports/")
 PAGES = {
     "visitor": ("/", "/leaderboard/", "/login/", "/models/", "/leaving/?to=https://example.org/"),
