@@ -25,14 +25,15 @@ MOST_MARKS = 200_000
 """Signs that may mean something in Markdown. Prose has about 60,000 in 300 pages."""
 
 _MARKS = "[]!*_~`<>|\\&#:@$\n"
+_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}"
 _HEADING = re.compile(
-    r"#{1,6}[ \t]+(?P<number>[0-9]{1,3}(?:\.[0-9]{1,3}){0,5})\.?[ \t]+"
+    rf"#{{1,6}}[ \t]+(?P<number>{_NUMBER})\.?[ \t]+"
     r"(?P<title>[^{}]*[^{}\s])[ \t]*(?:\{(?P<tags>[^{}]*)\})?"
 )
+_NUMBERED = re.compile(rf"#{{1,6}}[ \t]+{_NUMBER}\.?[ \t]+[^\s{{}}]")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 _EXAMPLE = re.compile(r":::[ \t]*(?P<kind>\S*)")
 _EXAMPLE_LABELS = {"good": "Good", "bad": "Bad"}
-_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,5}"
 _CITATION = re.compile(rf"§[ \t\u00a0\u202f]?{_NUMBER}(?![0-9])")
 _CITATIONS = re.compile(
     rf"§§[ \t\u00a0\u202f]?{_NUMBER}(?:(?:,|;| and| &| –)[ \u00a0]?{_NUMBER}(?![0-9]))*"
@@ -192,7 +193,11 @@ class _Reader:
     def _check_part(self, part: _Part, name: str) -> None:
         if not is_cheap("\n".join(part.lines)):
             self._broken(part.line, f"{name} is too long or too dense to show; divide it")
-        self._check_examples(part.lines, part.line + (part.heading is not None))
+        first_line = part.line + (part.heading is not None)
+        if any(line.startswith("#") for line in part.lines):
+            self._check_headings(part.lines, first_line)
+        if any(line.startswith(":::") for line in part.lines):
+            self._check_examples(part.lines, first_line)
 
     def _clause(self, part: _Part, *, position: int) -> ClauseText:
         heading = part.heading
@@ -219,6 +224,16 @@ class _Reader:
             if tag not in TAGS:
                 self._broken(line, f"unknown tag {tag!r}; a tag is one of {', '.join(TAGS)}")
         return tuple(dict.fromkeys(tag for tag in tags if tag in TAGS))
+
+    def _check_headings(self, lines: tuple[str, ...], first_line: int) -> None:
+        """What looks like a clause's heading and is none would silently be text."""
+        for at, (line, in_code) in enumerate(_with_code(lines), start=first_line):
+            if in_code or not _NUMBERED.match(line):
+                continue
+            if len(line) > LONGEST_HEADING:
+                self._broken(at, f"a heading has at most {LONGEST_HEADING:,} characters")
+            elif "{" in line or "}" in line:
+                self._broken(at, "braces in a heading hold its tags and stand at its end, once")
 
     def _check_examples(self, lines: tuple[str, ...], first_line: int) -> None:
         opened_at = 0

@@ -28,7 +28,7 @@ def contents(version: GuidelineVersion) -> SafeString:
 
 def nested(rows: Sequence[_Row]) -> str:
     """The lists, from rows in order; a clause stands below the last one of a lower level."""
-    is_open = str(len(rows) <= _FEW).lower()
+    is_open = len(rows) <= _FEW
     pieces = ["<ol>"]
     open_levels: list[int] = []
     for at, row in enumerate(rows):
@@ -37,7 +37,9 @@ def nested(rows: Sequence[_Row]) -> str:
             open_levels.pop()
             pieces.append("</ol></li>")
         has_below = at + 1 < len(rows) and _level(rows[at + 1]) > level
-        pieces.append(f'<li data-for="{escape(row[1])}" data-tags="{escape(" ".join(row[3]))}">')
+        folded = ' class="is-folded"' if has_below and not is_open else ""
+        tags = escape(" ".join(row[3]))
+        pieces.append(f'<li{folded} data-for="{escape(row[1])}" data-tags="{tags}">')
         pieces.append(f'<div class="toc-entry">{_link(row)}')
         if has_below:
             pieces.append(_fold(row, is_open) + "</div><ol>")
@@ -60,8 +62,8 @@ def _link(row: _Row) -> str:
     )
 
 
-def _fold(row: _Row, is_open: str) -> str:
+def _fold(row: _Row, is_open: bool) -> str:
     return (
-        f'<button class="toc-fold needs-js" type="button" aria-expanded="{is_open}" '
+        f'<button class="toc-fold needs-js" type="button" aria-expanded="{str(is_open).lower()}" '
         f'aria-label="Clauses below {escape(row[0])}"></button>'
     )

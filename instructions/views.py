@@ -23,6 +23,9 @@ from projects.access import membership, person
 from projects.errors import InvalidInput, NotFound
 from projects.models import Membership, Project, Role
 
+FEW = 150
+"""Clauses that a browser lays out without help."""
+
 FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -46,7 +49,11 @@ def guideline_version(request: HttpRequest, slug: str, number: int) -> HttpRespo
 def guideline_fragment(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """A version's contents and text, for the page of a task to put in place."""
     version = version_numbered(membership(person(request), slug).project, number)
-    context = {"version": version, "contents": contents(version)}
+    context = {
+        "version": version,
+        "contents": contents(version),
+        "is_long": version.clauses.count() > FEW,
+    }
     return _unchanging(render(request, "instructions/_fragment.html", context), version)
 
 
@@ -120,6 +127,7 @@ def _version_page(
         earlier = [other for other in versions if other.number < version.number]
         context["contents"] = contents(version)
         context["n_clauses"] = version.clauses.count()
+        context["is_long"] = context["n_clauses"] > FEW
         context["based_on"] = earlier[0] if earlier else None
         context["is_current"] = version.pk == versions[0].pk
         context["changes"] = changes_for(user=member.user, project=project)

@@ -4,7 +4,10 @@ const foldOf = (entry) => entry?.querySelector(":scope > .toc-entry > .toc-fold"
 const entryOf = (node) => node?.closest("li[data-for]");
 const above = (entry) => entryOf(entry.parentElement);
 
-const set = (fold, open) => fold?.setAttribute("aria-expanded", String(open));
+const set = (fold, open) => {
+  fold?.setAttribute("aria-expanded", String(open));
+  entryOf(fold)?.classList.toggle("is-folded", !open);
+};
 
 const folding = (nav) => {
   nav.addEventListener("click", (event) => {

@@ -38,6 +38,9 @@ def test_a_heading_inside_code_is_not_a_clause() -> None:
         ("## 1 A\n:::good\n:::bad\n:::", 3, "still open"),
         ("## 1 A\n:::ugly\n:::", 2, "opens with"),
         ("[" * 100_000, 1, "too long or too dense"),
+        ("## 1 A\n### 1.1 A {format} b", 2, "braces in a heading"),
+        ("## 1 A\n### 1.1 A {format} {helpful}", 2, "braces in a heading"),
+        ("## 1 A\n### 1.1 " + "long " * 250, 2, "a heading has at most 1,000"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(text: str, line: int, rule: str) -> None:
