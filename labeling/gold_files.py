@@ -8,7 +8,8 @@ A line is a comparison or a ranking with its expected judgement and the reason f
 
 `messages` may stand for `prompt`. Any of `preferences` is right (-3 to 3, negative where the first
 answer is better), and `both_bad` where it is true. `tiers` holds places of answers counted from 0,
-the best tier first; `all_bad` may stand beside it. `language` is optional.
+the best tier first; `all_bad` may stand beside it. `language`, `tags` and `source`
+are optional: with them its prompt looks like the others of the project.
 """
 
 import hashlib
@@ -32,8 +33,8 @@ LONGEST_LANGUAGE = 16
 FEWEST_ANSWERS, MOST_ANSWERS = 2, 9
 MOST_GOLD = 10_000
 FIELDS = (
-    "prompt", "messages", "answers", "preferences", "both_bad", "tiers", "all_bad", "reason",
-    "language",
+    "prompt", "messages", "tags", "source", "answers", "preferences", "both_bad", "tiers",
+    "all_bad", "reason", "language",
 )  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def expected_of(item: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def _prompt(item: Mapping[str, Any], line: int) -> PromptRow:
-    said = {name: item[name] for name in ("prompt", "messages") if name in item}
+    said = {name: item[name] for name in ("prompt", "messages", "tags", "source") if name in item}
     problems = Problems()
     rows = read_items([(line, said)], problems=problems)
     if problems.total:

@@ -288,6 +288,8 @@ def _prompt(project: Project, row: GoldRow) -> Prompt:
         project=project,
         messages=row.prompt.messages,
         content_hash=digest,
+        tags=row.prompt.tags,
+        source=row.prompt.source,
         language=row.language,
     )
 

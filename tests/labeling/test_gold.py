@@ -119,9 +119,12 @@ class TestImporting:
         return b"\n".join(json.dumps(item).encode() for item in items)
 
     def test_a_file_is_imported(self, project: Project, owner: User) -> None:
-        data = self.lines(ITEM, RANKING)
+        data = self.lines(ITEM | {"tags": ["sky"], "source": "ours", "language": "DE"}, RANKING)
         assert gold_making.import_golds(by=owner, project=project, data=data) == 2
         assert Gold.objects.count() == 2
+        task = Task.objects.get(kind="comparison")
+        assert (task.prompt.tags, task.prompt.source) == (["sky"], "ours")
+        assert (task.prompt.language, task.lane.language) == ("de", "de")
         with pytest.raises(ImportRefused) as refused:
             gold_making.import_golds(by=owner, project=project, data=data)
         assert [problem.line for problem in refused.value.problems] == [1, 2]
