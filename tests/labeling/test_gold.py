@@ -295,7 +295,8 @@ def test_a_gold_task_looks_like_any_other(
     other = hold(gold_task, labeler)
     client = signed_in(labeler)
     pages = [_neutral(client, f"/assignments/{held.pk}/", held.pk) for held in (plain, other)]
-    differing = unified_diff(*(page.splitlines() for page in pages), lineterm="", n=0)
+    plain_lines, gold_lines = (page.splitlines() for page in pages)
+    differing = unified_diff(plain_lines, gold_lines, lineterm="", n=0)
     assert list(differing) == []
     assert "gold" not in pages[1].lower()
 
