@@ -89,7 +89,7 @@ def draft(request: HttpRequest, pk: int) -> JsonResponse:
         kept = submissions.save_draft(by=user, assignment=found, draft=json_of(request, "draft"))
     except TouchstoneError as error:
         return JsonResponse({"detail": str(error)}, status=error.status)
-    is_held = kept.state == Assignment.State.OPEN
+    is_held = kept.state in (Assignment.State.OPEN, Assignment.State.REOPENED)
     return JsonResponse({"saved_at": kept.draft_saved_at, "is_held": is_held})
 
 

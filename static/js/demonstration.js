@@ -66,7 +66,7 @@ const ELEMENTS = { same: "span", gone: "del", new: "ins" };
 async function showChanges(form, place) {
   place.textContent = "Comparing …";
   const body = new FormData();
-  body.set("text", form.elements.namedItem("text").value);
+  body.set("text", written(form).join("\n\n"));
   const { ok, answer } = await post(form.dataset.changesUrl, body);
   if (!ok) {
     place.textContent = answer.detail ?? "Comparing needs the server, which did not answer.";

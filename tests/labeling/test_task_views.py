@@ -272,6 +272,28 @@ class TestUndo:
         assert ["new", "noon"] in [[kind, text.strip()] for kind, text in answer["pieces"]]
         assert send(browser, assignment, "changes/").status_code == 400
 
+    def test_its_draft_is_kept_without_a_lease(
+        self, browser: Client, project: Project, labeler: User
+    ) -> None:
+        assignment = self.submitted(project, labeler)
+        send(browser, assignment, "undo/")
+        url = f"/assignments/{assignment.pk}/draft/"
+        answer = browser.post(url, '{"text": "Half."}', content_type="application/json")
+        assert answer.json()["is_held"] is True
+        assert ">Half.</textarea>" in page(browser, assignment)
+
+    def test_further_turns_are_compared_too(
+        self, browser: Client, project: Project, labeler: User
+    ) -> None:
+        make_rules(project, demonstrations_go_on=True)
+        make_demonstration_task(project)
+        assignment = claim(labeler, project)
+        send(browser, assignment, "", text="One.", turn_user="Two?", turn_reply="Three.")
+        send(browser, assignment, "undo/")
+        written = "One.\n\nTwo?\n\nThree."
+        answer = send(browser, assignment, "changes/", text=written).json()
+        assert answer["pieces"] == [["same", written]]
+
     def test_it_may_be_left_as_it_was(
         self, browser: Client, project: Project, labeler: User
     ) -> None:
