@@ -17,11 +17,11 @@ from labeling.models import Response
 LONGEST_COMPARED = 20_000
 """Characters of each answer; longer ones are not compared word by word."""
 
-ALIKE = 0.5
+ALIKE = 0.6
 """Share of their words that two answers have in common, from which on differences are worth it."""
 
 NEARLY_THE_SAME = 0.8
-COMPARING_STEPS = 60_000
+COMPARING_STEPS = 80_000
 
 
 @dataclass(frozen=True)
