@@ -1,16 +1,20 @@
 """Which tasks are never given to whom, and what is held ready ahead."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from labeling import queue
 from labeling.asking import ask_adjudication, ask_review
+from labeling.claiming import lease_next
+from labeling.gates import terms_for
+from labeling.lanes import lane_for
 from labeling.models import Assignment, Candidate, Response, Task
 from labeling.queue import claim_ahead, claim_next, lapse_expired, open_now, skip
 from labeling.submissions import submit_comparison, submit_demonstration
@@ -216,6 +220,35 @@ def test_a_claim_walks_the_partial_index_whatever_else_is_there(
     assert float(walked[1]) == 1
 
 
+@pytest.mark.parametrize("kind", ["demonstration", "comparison", "ranking", "review"])
+def test_a_claim_costs_the_same_whatever_a_labeler_did_before(
+    project: Project, reviewer: User, kind: str
+) -> None:
+    """Though the planner last heard of somebody who had done nothing."""
+    _many_tasks(project, 50, is_open=True, kind=kind)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    before = _pages_read(project, reviewer, kind)
+    _many_had(project, reviewer, 3_000)
+    assert _pages_read(project, reviewer, kind) <= before + 30
+
+
+def _pages_read(project: Project, user: User, kind: str) -> int:
+    claims = Claims()
+    with connection.execute_wrapper(claims), transaction.atomic():
+        lease_next(
+            terms_for(user, project.slug, kind), kind, now=timezone.now(), until=timezone.now()
+        )
+        transaction.set_rollback(True)
+    ((statement, values),) = claims.made
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
+        ((plan,),) = cursor.fetchall()
+        transaction.set_rollback(True)
+    root = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    return int(root["Shared Hit Blocks"] + root["Shared Read Blocks"])
+
+
 class Claims:
     """The claims among the statements that pass, with their values."""
 
@@ -228,16 +261,43 @@ class Claims:
         return execute(sql, values, many, context)
 
 
-def _many_tasks(project: Project, number: int, *, is_open: bool) -> None:
+def _many_tasks(
+    project: Project, number: int, *, is_open: bool, kind: str = "demonstration"
+) -> Task:
     task = make_demonstration_task(project)
+    about = make_demonstration_task(project) if kind == "review" else None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO labeling_task (project_id, prompt_id, kind, variant, lane_id, state,"
             " is_open, overlap, n_assigned, n_submitted, n_skipped, is_disputed, cause, clauses,"
-            " created_at) SELECT project_id, prompt_id, kind, %s || n, lane_id, %s, %s, 1, 0, 0,"
-            " 0, false, '', '{}', now() FROM labeling_task, generate_series(1, %s) n"
+            " about_id, created_at) SELECT project_id, prompt_id, %s, %s || n, %s, %s, %s, 1, 0,"
+            " 0, 0, false, '', '{}', %s, now() FROM labeling_task, generate_series(1, %s) n"
             " WHERE id = %s",
-            [f"{is_open}-", "ready" if is_open else "retired", is_open, number, task.pk],
+            [
+                kind,
+                f"{is_open}-",
+                lane_for(project=project, kind=kind).pk,
+                "ready" if is_open else "retired",
+                is_open,
+                about.pk if about else None,
+                number,
+                task.pk,
+            ],
+        )
+    return task
+
+
+def _many_had(project: Project, user: User, number: int) -> None:
+    """Closed tasks that this labeler opened, on another prompt."""
+    task = _many_tasks(project, number, is_open=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO labeling_assignment (task_id, labeler_id, state, leased_until, presented,"
+            " guideline_version_id, draft, skip_reason, opened_at, active_seconds, evidence,"
+            " created_at) SELECT task.id, %s, 'submitted', now(), '{}', version.id, '{}', '',"
+            " now(), 0, '{}', now() FROM labeling_task task, instructions_guidelineversion version"
+            " WHERE task.prompt_id = %s AND NOT task.is_open",
+            [user.pk, task.prompt_id],
         )
 
 
