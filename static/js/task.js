@@ -3,7 +3,7 @@
 import "./work.js";
 import "./draft.js";
 import "./activity.js";
-import "./clause-links.js";
-import "./keys.js";
 import "./cite.js";
+import "./clause-links.js";
 import "./notes.js";
+import "./keys.js";
