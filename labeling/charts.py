@@ -164,7 +164,7 @@ def column_plot(days: Sequence[tuple[str, int]]) -> ColumnPlot:
     step = round_step(most)
     top = max(step, math.ceil(most / step) * step)
     bottom = LINE_HEIGHT - LINE_BOTTOM
-    room = NARROW - LINE_LEFT - RIGHT
+    room = NARROW - LINE_LEFT - 2 * RIGHT
     pitch = room / max(len(days), 1)
     columns = tuple(
         Column(

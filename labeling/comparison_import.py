@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from instructions.clauses import cited
@@ -88,6 +88,7 @@ def import_comparisons(
             labelers=n_labelers,
         )
         if new:
+            _tell_the_planner()
             audit.record(
                 verb="comparisons.imported",
                 by=by,
@@ -378,6 +379,13 @@ def _judged(row: JudgementRow) -> Judged:
     side_a = int(row.is_turned)
     is_simple = row.scale == Comparison.Scale.SIMPLE
     return Judged(side_a, 1 - side_a, row.preference, is_simple)
+
+
+def _tell_the_planner() -> None:
+    """Without figures of what just came in, PostgreSQL chooses plans that take minutes."""
+    tables = [model._meta.db_table for model in (Task, Assignment, Candidate, Response, Comparison)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _batches(values: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -41,6 +41,7 @@ from labeling.quality_rows import (
     Judgements,
     Table,
     Usable,
+    most,
     own_judgements,
     usable_comparisons,
 )
@@ -110,7 +111,8 @@ def refresh(project: Project) -> QualityReport | None:
 
 
 def refresh_changed() -> int:
-    """Refresh every project in which something was done since; returns how many were looked at."""
+    """Refresh every project in which something was done since, or whose report is not of today;
+    returns how many were looked at."""
     rows = {row.project_id: row for row in QualityReport.objects.defer("data")}
     cost = dict(QualityReport.objects.values_list("project_id", "data__seconds"))
     now, n_done = timezone.now(), 0
@@ -119,7 +121,8 @@ def refresh_changed() -> int:
         if row is not None:
             age = (now - row.computed_at).total_seconds()
             events = AuditEvent.objects.filter(project=project, created_at__gte=row.computed_at)
-            if age < IDLE_SHARE * (cost.get(project.pk) or 0) or not events.exists():
+            is_idle = row.computed_at.date() == now.date() and not events.exists()
+            if is_idle or age < IDLE_SHARE * (cost.get(project.pk) or 0):
                 continue
         n_done += refresh(project) is not None
     return n_done
@@ -152,7 +155,7 @@ def build(project: Project, filters: Filters) -> Data:
     return {
         "form": FORM,
         "n_judgements": own.n_rows,
-        "is_cut": own.is_cut,
+        "cut_at": most(filters) if own.is_cut else None,
         "agreement": agreement_rows(project, own),
         "clauses": disputed_clauses(project, own, filters),
         "labelers": labelers,

@@ -151,7 +151,7 @@ def clause_plot(data: Data) -> IntervalPlot | None:
 
 def tiles(data: Data, headline: AgreementLine | None) -> list[tuple[str, str, str]]:
     """The figures at the top: what, how much, and a note."""
-    found = [("Judgements compared", f"{data['n_judgements']:,}", "")]
+    found = [("Judgements", f"{data['n_judgements']:,}", "comparisons and rankings")]
     if headline is not None:
         found += [
             ("Agreement", headline.alpha.text, f"alpha: {headline.alpha.word or 'not defined'}"),

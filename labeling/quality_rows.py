@@ -26,7 +26,9 @@ from labeling.reviewing import usable
 from projects.models import Project, TaskKind
 
 MOST = 200_000
-"""The newest judgements of a kind that are looked at."""
+"""The newest judgements of a kind that are looked at in the background."""
+MOST_WAITED_FOR = 40_000
+"""The same through filters, while somebody waits for the page."""
 BOTH_BAD = 3
 """The class of a comparison where both are bad; 0 is the first response, 1 equal, 2 the other."""
 N_CLASSES = 4
@@ -104,11 +106,15 @@ def own_judgements(project: Project, filters: Filters) -> Judgements:
     if filters.allows(TaskKind.COMPARISON):
         rows = _own(Comparison.objects.all(), project, filters)
         rows = rows.annotate(first=_first("assignment__task_id"))
-        _add_comparisons(found, units, _fetched(rows, COMPARISON, found))
+        _add_comparisons(found, units, _fetched(rows, COMPARISON, found, most(filters)))
     if filters.allows(TaskKind.RANKING):
         rows = _own(Ranking.objects.all(), project, filters)
-        _add_rankings(found, units, _fetched(rows, RANKING, found))
+        _add_rankings(found, units, _fetched(rows, RANKING, found, most(filters)))
     return found
+
+
+def most(filters: Filters) -> int:
+    return MOST if filters.is_empty else MOST_WAITED_FOR
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def usable_comparisons(project: Project, filters: Filters) -> Usable:
     )
     columns = ("subject", "assignment__task__about_id", "labeler_id", *SEEN)
     placed = rows.annotate(subject=about).annotate(first=_first("subject"))
-    fetched = placed.order_by("-pk").values_list(*columns)[:MOST]
+    fetched = placed.order_by("-pk").values_list(*columns)[: most(filters)]
     table, units, settled, pairs = Table(), _Units(), dict[int, int](), dict[int, Pair]()
     for task, settles, labeler, a, b, preference, _scale, first in fetched:
         pair, turn = _straight(a, b, first)
@@ -183,12 +189,12 @@ def _held_by(labeler: int) -> Any:
 
 
 def _fetched(
-    rows: QuerySet[Any], columns: tuple[str, ...], found: Judgements
+    rows: QuerySet[Any], columns: tuple[str, ...], found: Judgements, limit: int
 ) -> Iterable[tuple[Any, ...]]:
-    fetched = list(rows.order_by("-pk").values_list(*columns)[: MOST + 1])
-    found.n_rows += min(len(fetched), MOST)
-    found.is_cut = found.is_cut or len(fetched) > MOST
-    return fetched[:MOST]
+    fetched = list(rows.order_by("-pk").values_list(*columns)[: limit + 1])
+    found.n_rows += min(len(fetched), limit)
+    found.is_cut = found.is_cut or len(fetched) > limit
+    return fetched[:limit]
 
 
 def _add_comparisons(found: Judgements, units: _Units, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -15,7 +15,7 @@ from crowdkit.aggregation import DawidSkene as CrowdKit
 from django.utils import timezone
 from sklearn.metrics import cohen_kappa_score
 
-from labeling import quality
+from labeling import quality, quality_rows
 from labeling.agreement import Level
 from labeling.comparison_files import read_votes
 from labeling.comparison_import import import_comparisons
@@ -199,6 +199,18 @@ def test_only_projects_in_which_something_happened_are_looked_at(project: Projec
     QualityReport.objects.update(computed_at=timezone.now() - timedelta(hours=1))
     audit.record(verb="something", by=None, project=project)
     assert refresh_changed() == 1
+    QualityReport.objects.update(computed_at=timezone.now() - timedelta(days=2))
+    assert refresh_changed() == 1
+
+
+def test_only_the_newest_judgements_are_looked_at(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(project, *(row(annotator="ann", pair_id=str(i), prompt=f"{i}?") for i in range(5)))
+    monkeypatch.setattr(quality_rows, "MOST_WAITED_FOR", 3)
+    found = build(project, Filters(language="en"))
+    assert (found["n_judgements"], found["cut_at"]) == (3, 3)
+    assert build(project, Filters())["cut_at"] is None
 
 
 def test_a_look_through_filters_is_kept_until_something_changes(
