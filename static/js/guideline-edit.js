@@ -146,7 +146,9 @@ const show = previewer({
   render: async (text) => {
     const { ok, answer, isOffline } = await post(form.dataset.previewUrl, fields({ text }));
     if (ok) return answer;
-    return { why: isOffline ? "Offline: the preview waits." : (answer.detail ?? "The preview failed.") };
+    // Lines count from the clause here; the list of faults names them as they stand in the draft.
+    if (answer.detail) return { why: "Out of form: the preview waits." };
+    return { why: isOffline ? "Offline: the preview waits." : "The preview failed." };
   },
 });
 
