@@ -282,6 +282,20 @@ class TestFeedback:
         assert client.post(url, {"note": ""}).status_code == 400
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_after_submitting_the_labeler_is_told_at_once(
+    project: Project, owner: User, labeler: User, signed_in: SignIn, accept: str
+) -> None:
+    held = hold(written(project, owner).task, labeler)
+    client = signed_in(labeler)
+    answer = client.post(
+        f"/assignments/{held.pk}/", {"preference": "-3"}, headers={"Accept": accept}
+    )
+    told = f"/assignments/{held.pk}/expected/"
+    assert (answer.json()["next"] if answer.status_code == 200 else answer["Location"]) == told
+    assert "As expected" in client.get(told).content.decode()
+
+
 def test_a_gold_task_looks_like_any_other(
     project: Project, owner: User, labeler: User, signed_in: SignIn
 ) -> None:
