@@ -9,7 +9,7 @@ from labeling.judging import check_comparison, check_ranking
 from labeling.models import Comparison, Demonstration, Ranking, Response
 from labeling.review_subjects import Judgement, Subject
 from labeling.rules import rules_of
-from projects.errors import InvalidInput
+from projects.errors import InvalidInput, Problem
 from projects.text import clean_text
 
 
@@ -39,13 +39,17 @@ def write_settlement(
     """The reviewer's own judgement of the whole task. It supersedes nothing; it decides."""
     given = _given(settlement)
     given = {**given, "justification": given.get("justification") or reason}
-    if isinstance(subject.row, Comparison):
-        clean = _comparison(subject, given)
-        side_a, side_b = subject.order
-        return Comparison.objects.create(
-            response_a_id=side_a, response_b_id=side_b, **clean, **common
-        )
-    return Ranking.objects.create(**_ranking(subject, given), **common)
+    try:
+        if isinstance(subject.row, Comparison):
+            side_a, side_b = subject.order
+            sides = {"response_a_id": side_a, "response_b_id": side_b}
+            return Comparison.objects.create(**sides, **_comparison(subject, given), **common)
+        return Ranking.objects.create(**_ranking(subject, given), **common)
+    except InvalidInput as error:
+        # The reason is the justification here, so that is the field to name.
+        named = {"justification": "reason"}
+        problems = [Problem(named.get(p.field, p.field), p.rule) for p in error.problems]
+        raise InvalidInput(*problems) from error
 
 
 def _given(value: Any) -> Mapping[str, Any]:

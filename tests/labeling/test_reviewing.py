@@ -354,6 +354,15 @@ class TestSettling:
         review = settle(task, reviewer, preference=1)
         assert [r.assignment_id for r in usable(Comparison.objects.all())] == [review.assignment_id]
 
+    def test_the_reason_is_the_justification_of_a_settlement(
+        self, project: Project, reviewer: User
+    ) -> None:
+        make_rules(project, justify_always=True)
+        held = hold(disputed(project).adjudications.get(), reviewer)
+        with pytest.raises(InvalidInput) as refused:
+            submit_review(by=reviewer, assignment=held, verdict="settle", fix={"preference": 1})
+        assert [problem.field for problem in refused.value.problems] == ["reason"]
+
     def test_a_settlement_needs_a_judgement(self, project: Project, reviewer: User) -> None:
         task = disputed(project)
         with pytest.raises(InvalidInput):
