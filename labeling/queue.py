@@ -230,7 +230,7 @@ UNFINISHED = """
 SELECT held.id, held.state, held.opened_at IS NULL, held.draft_saved_at IS NULL
 FROM labeling_assignment held JOIN labeling_task task ON task.id = held.task_id
 WHERE held.labeler_id = %(user)s AND task.project_id = %(project)s AND task.kind = %(kind)s
-  AND (held.state = 'open' OR held.state = 'lapsed' AND task.is_open)
+  AND held.state IN ('open', 'lapsed') AND (held.state = 'open' OR task.is_open)
 """
 
 
