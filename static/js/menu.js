@@ -1,3 +1,4 @@
+// Small things of every page: menus, and rows of tabs.
 // <details data-menu>: one open at a time, closed by Escape, by a click elsewhere, by leaving it.
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -18,3 +19,9 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// A row of tabs that is swiped begins at the page one is on.
+for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
