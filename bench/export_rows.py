@@ -19,7 +19,7 @@ from django.utils import timezone
 from exports.building import export_now, folder_of
 from exports.models import Export
 from instructions.models import Guideline, GuidelineVersion
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
 from labeling.models import Assignment, Comparison, Prompt, Response, Task
 from projects.models import Membership, Project, Role, User
 from workers.models import Generation, LanguageModel

@@ -105,7 +105,7 @@ def write_prompts(file: Path, number: int) -> None:
 
 def ours(project: Any, file: Path, *, expected: int | None = None) -> float:
     """Seconds for an import, from opening the file to the commit."""
-    from labeling.prompts import import_file
+    from labeling.intake.prompts import import_file
 
     start = time.perf_counter()
     with file.open("rb") as stream:

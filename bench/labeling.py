@@ -149,7 +149,7 @@ def _line(backlog: int, labelers: int, way: str, found: Measured, share: float) 
 def _loads(port: int, backlog: int) -> dict[str, OverHttp | Bare]:
     from django.db import connection
 
-    from labeling.claiming import STATEMENTS
+    from labeling.assigning.claiming import STATEMENTS
     from projects import tokens
     from tests.factories import make_guideline_version, make_member, make_project
 

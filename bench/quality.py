@@ -21,8 +21,8 @@ from crowdkit.aggregation import DawidSkene as CrowdKit
 from numpy.typing import NDArray
 
 from bench.timing import median_seconds
-from labeling.agreement import krippendorff_alpha
-from labeling.reliability import dawid_skene
+from labeling.quality.agreement import krippendorff_alpha
+from labeling.quality.reliability import dawid_skene
 
 CROWD = Path(__file__).parents[2] / "shared/data/crowd-comparisons/llmfao_votes_crowd.csv"
 STEPS = 20

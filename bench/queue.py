@@ -101,8 +101,8 @@ def seed(project: int, number: int) -> None:
 
 def ours(project: Any, people: list[Any], number: int) -> tuple[float, float]:
     """Seconds spent claiming and submitting `number` tasks, the labelers taking turns."""
-    from labeling.queue import claim_next
-    from labeling.submissions import submit_demonstration
+    from labeling.assigning.queue import claim_next
+    from labeling.judging.submissions import submit_demonstration
 
     claiming = submitting = 0.0
     for i in range(number):

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 from instructions.quiz_writing import add_question, change_quiz, create_quiz
-from labeling.criteria import add_criterion
-from labeling.gold_making import import_golds
+from labeling.gold.making import import_golds
+from labeling.intake.prompts import import_prompts
+from labeling.judging.criteria import add_criterion
+from labeling.judging.rules import change_rules
 from labeling.models import WorkRules
-from labeling.prompts import import_prompts
-from labeling.rules import change_rules
 from projects.models import Project, TaskKind, User
 
 CONTENT = Path(__file__).resolve().parent

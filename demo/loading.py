@@ -18,6 +18,7 @@ from demo.furnishing import furnish
 from exports.building import folder_of
 from exports.models import Export
 from instructions.publish import publish, save_draft
+from labeling.intake.prompts import import_prompts
 from labeling.models import (
     Assignment,
     Candidate,
@@ -29,7 +30,6 @@ from labeling.models import (
     Response,
     Review,
 )
-from labeling.prompts import import_prompts
 from projects import audit
 from projects.errors import Conflict, NotFound
 from projects.models import ApiToken, ArenaAccess, AuditEvent, Membership, Project, Role, User

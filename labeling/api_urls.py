@@ -1,6 +1,8 @@
 from django.urls import path
 
-from labeling import api, prompt_api, rules_api
+from labeling.api import prompts as prompt_api
+from labeling.api import rules as rules_api
+from labeling.api import work as api
 
 urlpatterns = [
     path("projects/<slug:slug>/prompts", prompt_api.prompts, name="api-prompts"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from labeling import candidates
+from labeling.assigning import candidates
 from workers.signals import generation_finished
 
 

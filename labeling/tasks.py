@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from labeling import candidates, quality, queue
+from labeling.assigning import candidates, queue
+from labeling.quality import report as quality
 
 
 @shared_task

@@ -1,26 +1,27 @@
-from django.urls import include, path
+from django.urls import path
 
-from labeling import (
-    answer_views,
-    flag_views,
-    labeler_views,
-    prompt_views,
-    rules_views,
-    task_views,
-    views,
-)
+from labeling.pages import answers as answer_views
+from labeling.pages import flags as flag_views
+from labeling.pages import gold as gold_views
+from labeling.pages import home as views
+from labeling.pages import impact as impact_views
+from labeling.pages import labelers as labeler_views
+from labeling.pages import prompts as prompt_views
+from labeling.pages import quality as quality_views
+from labeling.pages import reviews as review_views
+from labeling.pages import rules as rules_views
+from labeling.pages import scorecards as scorecard_views
+from labeling.pages import tasks as task_views
+
+PROJECT = "projects/<slug:slug>"
 
 urlpatterns = [
-    path("", include("labeling.review_urls")),
-    path("", include("labeling.quality_urls")),
     path("home/", views.home, name="home"),
-    path("projects/<slug:slug>/", views.project, name="project"),
-    path("projects/<slug:slug>/prompts/", prompt_views.prompts, name="prompts"),
-    path(
-        "projects/<slug:slug>/prompts/import/", prompt_views.prompts_import, name="prompts-import"
-    ),
-    path("projects/<slug:slug>/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
-    path("projects/<slug:slug>/next/<slug:kind>/", views.next_task, name="next-task"),
+    path(f"{PROJECT}/", views.project, name="project"),
+    path(f"{PROJECT}/prompts/", prompt_views.prompts, name="prompts"),
+    path(f"{PROJECT}/prompts/import/", prompt_views.prompts_import, name="prompts-import"),
+    path(f"{PROJECT}/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
+    path(f"{PROJECT}/next/<slug:kind>/", views.next_task, name="next-task"),
     path("assignments/<int:pk>/", task_views.assignment, name="assignment"),
     path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),
     path("assignments/<int:pk>/preview/", answer_views.preview, name="assignment-preview"),
@@ -31,20 +32,38 @@ urlpatterns = [
     path("assignments/<int:pk>/pulse/", task_views.pulse, name="assignment-pulse"),
     path("assignments/<int:pk>/undo/", task_views.undo, name="assignment-undo"),
     path("assignments/<int:pk>/leave/", task_views.leave, name="assignment-leave"),
-    path("projects/<slug:slug>/rules/", rules_views.work_rules, name="work-rules"),
-    path("projects/<slug:slug>/rules/criteria/", rules_views.criterion_add, name="criterion-add"),
-    path("projects/<slug:slug>/rules/criteria/<int:pk>/", rules_views.criterion, name="criterion"),
-    path("projects/<slug:slug>/flags/", flag_views.flag_list, name="flags"),
-    path("projects/<slug:slug>/flags/<int:pk>/", flag_views.flag_settle, name="flag-settle"),
-    path("projects/<slug:slug>/labelers/", labeler_views.labelers, name="labelers"),
+    path(f"{PROJECT}/rules/", rules_views.work_rules, name="work-rules"),
+    path(f"{PROJECT}/rules/criteria/", rules_views.criterion_add, name="criterion-add"),
+    path(f"{PROJECT}/rules/criteria/<int:pk>/", rules_views.criterion, name="criterion"),
+    path(f"{PROJECT}/flags/", flag_views.flag_list, name="flags"),
+    path(f"{PROJECT}/flags/<int:pk>/", flag_views.flag_settle, name="flag-settle"),
+    path(f"{PROJECT}/labelers/", labeler_views.labelers, name="labelers"),
     path(
-        "projects/<slug:slug>/labelers/<int:pk>/change/",
+        f"{PROJECT}/labelers/<int:pk>/change/",
         labeler_views.labeler_change,
         name="labeler-change",
     ),
     path(
-        "projects/<slug:slug>/labelers/<int:pk>/pause/",
+        f"{PROJECT}/labelers/<int:pk>/pause/",
         labeler_views.labeler_pause,
         name="labeler-pause",
     ),
+    path(f"{PROJECT}/reviews/", review_views.review_list, name="review-list"),
+    path(f"{PROJECT}/reviews/ask/", review_views.review_ask, name="review-ask"),
+    path(f"{PROJECT}/feedback/", review_views.my_feedback, name="my-feedback"),
+    path(f"{PROJECT}/scorecard/", scorecard_views.my_scorecard, name="my-scorecard"),
+    path(f"{PROJECT}/labelers/<int:pk>/", scorecard_views.scorecard, name="scorecard"),
+    path(
+        f"{PROJECT}/labelers/<int:pk>/resume/",
+        scorecard_views.labeler_resume,
+        name="labeler-resume",
+    ),
+    path(f"{PROJECT}/gold/", gold_views.gold_list, name="gold"),
+    path(f"{PROJECT}/gold/new/", gold_views.gold_new, name="gold-new"),
+    path(f"{PROJECT}/gold/import/", gold_views.gold_import, name="gold-import"),
+    path(f"{PROJECT}/gold/from/<int:pk>/", gold_views.gold_from, name="gold-from"),
+    path(f"{PROJECT}/gold/<int:pk>/retire/", gold_views.gold_retire, name="gold-retire"),
+    path("assignments/<int:pk>/expected/", gold_views.gold_feedback, name="gold-feedback"),
+    path(f"{PROJECT}/quality/", quality_views.quality_dashboard, name="quality"),
+    path(f"{PROJECT}/guideline/impact/", impact_views.impact, name="guideline-impact"),
 ]

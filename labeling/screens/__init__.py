@@ -16,7 +16,7 @@ from projects.models import User
 class Screen(Protocol):
     """What each module here holds.
 
-    `context` gives what the template needs beside the common things (labeling.task_page), with
+    `context` gives what the template needs beside the common things (pages.task_page), with
     `values` as the draft to show. `draft_of` turns a posted form into a draft. `submit` makes the
     domain call and returns what to tell the labeler.
     """

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.http import QueryDict
 
-from labeling import queue, submissions
-from labeling.judging import HIGHEST_MARK, SIDES
+from labeling.assigning import queue
+from labeling.judging import submissions
+from labeling.judging.guards import HIGHEST_MARK, SIDES
+from labeling.judging.rules import criteria_of, rules_of
 from labeling.models import Assignment, Criterion
-from labeling.posted import activity_of
-from labeling.rules import criteria_of, rules_of
 from labeling.screens.justifying import asked_of
+from labeling.screens.posted import activity_of
 from labeling.screens.reading import answers_of, differences
 from projects.errors import InvalidInput
 from projects.models import User

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import QueryDict
 
-from labeling import submissions
-from labeling.activity import explain
-from labeling.drafts import MOST_TURNS
+from labeling.judging import submissions
+from labeling.judging.activity import explain
+from labeling.judging.drafts import MOST_TURNS
+from labeling.judging.rules import rules_of
 from labeling.models import Assignment
-from labeling.posted import activity_of
-from labeling.rules import rules_of
+from labeling.screens.posted import activity_of
 from projects.errors import InvalidInput, Problem
 from projects.models import User
 

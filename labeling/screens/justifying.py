@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from labeling.judging import STRONGEST, is_strong, why_justify
+from labeling.judging.guards import STRONGEST, is_strong, why_justify
+from labeling.judging.rules import rules_of
 from labeling.models import Assignment
-from labeling.rules import rules_of
 
 AT_THE_END = "Say what decided it: you chose the end of the scale."
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.http import QueryDict
 
-from labeling import submissions
-from labeling.judging import FEWEST_RANKED
+from labeling.judging import submissions
+from labeling.judging.guards import FEWEST_RANKED
+from labeling.judging.rules import rules_of
 from labeling.models import Assignment
-from labeling.posted import activity_of
-from labeling.rules import rules_of
 from labeling.screens.justifying import asked_of
+from labeling.screens.posted import activity_of
 from labeling.screens.reading import Answer, answers_of
 from projects.errors import InvalidInput
 from projects.models import User

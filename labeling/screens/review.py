@@ -7,9 +7,12 @@ from django.http import QueryDict
 
 from instructions.models import Clause
 from instructions.templatetags.rendering import markdown
-from labeling import queue
-from labeling.activity import explain
-from labeling.drafts import draft_of as draft_of_row
+from labeling.assigning import queue
+from labeling.judging.activity import explain
+from labeling.judging.drafts import draft_of as draft_of_row
+from labeling.judging.rules import criteria_of, rules_of
+from labeling.judging.submissions import LONGEST_ANSWER, LONGEST_JUSTIFICATION
+from labeling.judging.told import flags_said, marks_said, places_in, said
 from labeling.models import (
     Assignment,
     Comparison,
@@ -20,12 +23,9 @@ from labeling.models import (
     Task,
     WorkRules,
 )
-from labeling.posted import activity_of
-from labeling.review_subjects import Judgement, Subject, subject_of
-from labeling.reviewing import REASON_LIMIT, Verdict, submit_review
-from labeling.rules import criteria_of, rules_of
-from labeling.submissions import LONGEST_ANSWER, LONGEST_JUSTIFICATION
-from labeling.told import flags_said, marks_said, places_in, said
+from labeling.reviewing.subjects import Judgement, Subject, subject_of
+from labeling.reviewing.verdicts import REASON_LIMIT, Verdict, submit_review
+from labeling.screens.posted import activity_of
 from projects.errors import InvalidInput
 from projects.models import User
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from arena.models import Battle, Turn, Vote
 from instructions.models import GuidelineVersion
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
 from labeling.models import (
     Assignment,
     Comparison,

@@ -4,7 +4,7 @@ import pytest
 
 from exports import rows
 from exports.models import Export
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
 from labeling.models import (
     Assignment,
     Comparison,

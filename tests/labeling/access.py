@@ -2,8 +2,8 @@
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment, Criterion
-from labeling.submissions import submit_demonstration
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
 from tests.labeling import review_access
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task

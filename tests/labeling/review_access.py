@@ -3,7 +3,7 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from labeling.gold_making import write_gold
+from labeling.gold.making import write_gold
 from labeling.models import Labeler
 from tests.access import Data, Route, World, expect, members, owners, staff
 from tests.labeling.reviewed import judge

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.aftermath import submitted
+from labeling.judging.aftermath import submitted
 from labeling.models import (
     Assignment,
     Comparison,

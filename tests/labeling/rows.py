@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
+from labeling.assigning.queue import claim_next
+from labeling.intake.prompt_files import PromptRow
 from labeling.models import Assignment, Candidate, Prompt, Response, Task
-from labeling.prompt_files import PromptRow
-from labeling.queue import claim_next
 from projects.models import Project, User
 from tests.factories import make_model
 from workers.models import Generation, LanguageModel

@@ -8,11 +8,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.activity import explain, pulse
-from labeling.likeness import is_taken_from
+from labeling.assigning.queue import lapse_expired
+from labeling.judging.activity import explain, pulse
+from labeling.judging.likeness import is_taken_from
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment
-from labeling.queue import lapse_expired
-from labeling.submissions import submit_demonstration
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
 from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task, make_task

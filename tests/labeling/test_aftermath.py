@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling.aftermath import submitted
+from labeling.judging.aftermath import submitted
 from labeling.models import Gold, GoldResult, Labeler, Task
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from labeling.agreement import (
+from labeling.quality.agreement import (
     Level,
     cohen_kappa,
     fleiss_kappa,

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from labeling.asking import ask_review
-from labeling.criteria import add_criterion
+from labeling.judging.criteria import add_criterion
+from labeling.judging.rules import change_rules
+from labeling.judging.submissions import submit_comparison
 from labeling.models import Assignment, Comparison, Demonstration, Gold, Lane, Prompt, Ranking
-from labeling.rules import change_rules
-from labeling.submissions import submit_comparison
+from labeling.reviewing.asking import ask_review
 from projects import tokens
 from projects.models import Project, User
 from tests.labeling.rows import (

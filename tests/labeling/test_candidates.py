@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
-from labeling import candidates
+from labeling.assigning import candidates
+from labeling.assigning.queue import claim_next
 from labeling.models import Candidate, Response, Task, WorkRules
-from labeling.queue import claim_next
 from labeling.tasks import reconcile
 from projects.errors import NotPermitted
 from projects.models import AuditEvent, Project, User

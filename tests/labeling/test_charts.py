@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.charts import (
+from labeling.quality.charts import (
     LABEL_WIDTH,
     RIGHT,
     WIDTH,

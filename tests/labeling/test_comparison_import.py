@@ -10,12 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from instructions.publish import current_version
-from labeling.comparison_files import read_judgements, read_votes
-from labeling.comparison_import import ComparisonReport, import_comparisons, username_of
+from labeling.assigning.queue import claim_next
+from labeling.intake.comparison_files import read_judgements, read_votes
+from labeling.intake.comparison_import import ComparisonReport, import_comparisons, username_of
+from labeling.intake.prompt_files import Problems
+from labeling.intake.prompts import ImportRefused
 from labeling.models import Assignment, Candidate, Comparison, Prompt, Response, Task
-from labeling.prompt_files import Problems
-from labeling.prompts import ImportRefused
-from labeling.queue import claim_next
 from projects.errors import InvalidInput
 from projects.models import AuditEvent, Membership, Project, Role, User
 from tests.factories import make_member, make_project, make_user

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.consensus import UNDECIDED, adjudicated, majority, weighted
+from labeling.quality.consensus import UNDECIDED, adjudicated, majority, weighted
 
 votes = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), min_size=1, max_size=40)
 

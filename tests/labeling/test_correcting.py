@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from labeling.correcting import last_undoable, leave_as_it_was, undo
-from labeling.models import Assignment, Comparison, Demonstration, Review, Submission, Task
-from labeling.queue import lapse_expired
-from labeling.submissions import (
+from labeling.assigning.queue import lapse_expired
+from labeling.judging.correcting import last_undoable, leave_as_it_was, undo
+from labeling.judging.submissions import (
     latest,
     save_draft,
     submit_comparison,
     submit_demonstration,
     submit_ranking,
 )
+from labeling.models import Assignment, Comparison, Demonstration, Review, Submission, Task
 from projects.errors import Conflict, NotFound
 from projects.models import AuditEvent, Project, User
 from tests.labeling.rows import (

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from labeling.dashboard import forecast, progress_of
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Task
-from labeling.quality_filters import Filters
-from labeling.submissions import submit_demonstration
+from labeling.quality.dashboard import forecast, progress_of
+from labeling.quality.filters import Filters
 from projects.models import Project, User
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
 

@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.disputes import Judged, comparisons_disputed, rankings_disputed, strict_pairs
-from labeling.gold_scores import comparison_score, ranking_score
-from labeling.intervals import share
+from labeling.gold.scores import comparison_score, ranking_score
+from labeling.quality.intervals import share
+from labeling.reviewing.disputes import (
+    Judged,
+    comparisons_disputed,
+    rankings_disputed,
+    strict_pairs,
+)
 
 
 def judged(*preferences: int | None, is_simple: bool = False) -> list[Judged]:

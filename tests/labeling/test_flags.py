@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from labeling import candidates
-from labeling.flags import flag, resolve, settle, waiting
+from labeling.assigning import candidates
+from labeling.assigning.flags import flag, resolve, settle, waiting
+from labeling.assigning.queue import claim_next, lapse_expired, skip
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Flag, Gold, Task, WorkRules
-from labeling.queue import claim_next, lapse_expired, skip
-from labeling.submissions import submit_demonstration
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.conftest import SignIn

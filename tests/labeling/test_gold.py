@@ -12,11 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from labeling import gold, gold_making
-from labeling.asking import ask_adjudication
+from labeling.gold import making as gold_making
+from labeling.gold import results as gold
+from labeling.intake.prompts import ImportRefused
 from labeling.models import Candidate, Comparison, Flag, Gold, GoldResult, Labeler, Task
-from labeling.prompts import ImportRefused
-from labeling.reviewing import submit_review
+from labeling.reviewing.asking import ask_adjudication
+from labeling.reviewing.verdicts import submit_review
 from projects import tokens
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Membership, Project, Role, User
@@ -465,7 +466,7 @@ class TestPages:
 def test_gold_judgements_are_no_comparisons_to_train_on(
     project: Project, owner: User, labeler: User
 ) -> None:
-    from labeling.reviewing import usable
+    from labeling.reviewing.verdicts import usable
 
     judge(written(project, owner).task, labeler)
     make_member(project, Role.LABELER)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labeling.judging import check_comparison, check_ranking
+from labeling.judging.guards import check_comparison, check_ranking
 from labeling.models import Criterion, WorkRules
 from projects.errors import InvalidInput
 

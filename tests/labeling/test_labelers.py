@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from labeling.gates import barrier
-from labeling.gold import resume
-from labeling.labelers import change_labeler, labelers_of, missing_abilities, pause_labeler
-from labeling.lanes import lane_for
+from labeling.assigning.gates import barrier
+from labeling.assigning.lanes import lane_for
+from labeling.gold.results import resume
+from labeling.judging.rules import change_rules
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment, Labeler
-from labeling.rules import change_rules
-from labeling.submissions import submit_demonstration
+from labeling.quality.labelers import change_labeler, labelers_of, missing_abilities, pause_labeler
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.conftest import SignIn

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling import funnel, overview
-from labeling.lanes import lane_for
+from labeling.assigning.lanes import lane_for
+from labeling.assigning.queue import claim_ahead
+from labeling.judging.submissions import submit_comparison, submit_demonstration, submit_ranking
 from labeling.models import Assignment, Gold, GoldResult, Labeler, Task
-from labeling.queue import claim_ahead
-from labeling.submissions import submit_comparison, submit_demonstration, submit_ranking
+from labeling.quality import funnel, overview
 from projects.models import Membership, Project, User
 from tests.factories import make_guideline_version
 from tests.labeling.reviewed import judge, make_rules

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from labeling.intake.prompt_files import FILE_LIMIT
 from labeling.models import Assignment, Comparison, Demonstration, Prompt, Task
-from labeling.prompt_files import FILE_LIMIT
 from projects.models import Project, User
 from tests.conftest import SignIn
 from tests.factories import make_member, make_model, make_project

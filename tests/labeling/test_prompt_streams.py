@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling import prompt_files, prompts
+from labeling.intake import prompt_files, prompts
+from labeling.intake.prompts import import_file
 from labeling.management.commands.import_prompts import ProgressLine
 from labeling.models import Prompt
-from labeling.prompts import import_file
 from projects.models import Project
 
 pytestmark = pytest.mark.django_db

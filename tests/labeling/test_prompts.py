@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from labeling import prompt_staging, prompts
+from labeling.intake import prompt_staging, prompts
+from labeling.intake.prompts import ImportRefused, add_prompts, import_prompts
 from labeling.models import Prompt, Task
-from labeling.prompts import ImportRefused, add_prompts, import_prompts
 from projects.errors import InvalidInput, NotFound, NotPermitted, TooLarge
 from projects.models import AuditEvent, Project, User
 

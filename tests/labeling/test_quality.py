@@ -15,16 +15,17 @@ from crowdkit.aggregation import DawidSkene as CrowdKit
 from django.utils import timezone
 from sklearn.metrics import cohen_kappa_score
 
-from labeling import quality, quality_rows
-from labeling.agreement import Level
-from labeling.comparison_files import read_votes
-from labeling.comparison_import import import_comparisons
+from labeling.intake.comparison_files import read_votes
+from labeling.intake.comparison_import import import_comparisons
+from labeling.intake.prompt_files import Problems
+from labeling.judging.submissions import submit_comparison, submit_ranking
 from labeling.models import Comparison, Criterion, QualityReport, Task
-from labeling.prompt_files import Problems
-from labeling.quality import build, digest_of, refresh, refresh_changed, report_of
-from labeling.quality_filters import Filters, filters_from
-from labeling.quality_rows import own_judgements, usable_comparisons
-from labeling.submissions import submit_comparison, submit_ranking
+from labeling.quality import report as quality
+from labeling.quality import rows as quality_rows
+from labeling.quality.agreement import Level
+from labeling.quality.filters import Filters, filters_from
+from labeling.quality.report import build, digest_of, refresh, refresh_changed, report_of
+from labeling.quality.rows import own_judgements, usable_comparisons
 from projects import audit
 from projects.errors import InvalidInput
 from projects.models import Project, Role, User

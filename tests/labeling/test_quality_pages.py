@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from instructions.publish import publish, save_draft
-from labeling import quality
-from labeling.impact import impact_of, send_back
 from labeling.models import Comparison, Task
-from labeling.quality import refresh
-from labeling.quality_filters import Filters
+from labeling.quality import report as quality
+from labeling.quality.filters import Filters
+from labeling.quality.impact import impact_of, send_back
+from labeling.quality.report import refresh
 from projects.errors import InvalidInput, NotFound, NotPermitted
 from projects.models import Project, Role, User
 from tests.conftest import SignIn

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from labeling.assigning.queue import claim_next, hold, lapse_expired, resume, skip
+from labeling.judging.submissions import save_draft, submit_demonstration
 from labeling.models import Assignment, Task
-from labeling.queue import claim_next, hold, lapse_expired, resume, skip
-from labeling.submissions import save_draft, submit_demonstration
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Membership, Project, User
 from tests.factories import make_guideline_version, make_member, make_project

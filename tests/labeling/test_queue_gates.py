@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from instructions.models import Guideline, Quiz
-from labeling.gates import NotNow, barrier
-from labeling.lanes import lane_for
+from labeling.assigning.gates import NotNow, barrier
+from labeling.assigning.lanes import lane_for
+from labeling.assigning.queue import claim_ahead, claim_next
+from labeling.judging.submissions import submit_comparison, submit_demonstration
 from labeling.models import Gold, GoldResult, Labeler, Task, WorkRules
-from labeling.queue import claim_ahead, claim_next
-from labeling.submissions import submit_comparison, submit_demonstration
 from projects.models import Membership, Project, User
 from tests.factories import make_guideline_version, make_member, make_project
 from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from labeling.lanes import lane_for, move_tasks
+from labeling.assigning.lanes import lane_for, move_tasks
+from labeling.assigning.overlap import set_overlap
+from labeling.assigning.queue import claim_next, skip
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Labeler, QueueCursor, Task
-from labeling.overlap import set_overlap
-from labeling.queue import claim_next, skip
-from labeling.submissions import submit_demonstration
 from projects.errors import InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member

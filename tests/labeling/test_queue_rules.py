@@ -10,14 +10,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labeling import queue
-from labeling.asking import ask_adjudication, ask_review
-from labeling.claiming import lease_next
-from labeling.gates import terms_for
-from labeling.lanes import lane_for
+from labeling.assigning import queue
+from labeling.assigning.claiming import lease_next
+from labeling.assigning.gates import terms_for
+from labeling.assigning.lanes import lane_for
+from labeling.assigning.queue import claim_ahead, claim_next, lapse_expired, open_now, skip
+from labeling.judging.submissions import submit_comparison, submit_demonstration
 from labeling.models import Assignment, Candidate, Response, Task
-from labeling.queue import claim_ahead, claim_next, lapse_expired, open_now, skip
-from labeling.submissions import submit_comparison, submit_demonstration
+from labeling.reviewing.asking import ask_adjudication, ask_review
 from projects.errors import NotFound, NotPermitted
 from projects.models import Project, User
 from tests.factories import make_guideline_version, make_member, make_project

@@ -14,12 +14,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from labeling import flags, queue
-from labeling.activity import pulse
-from labeling.lanes import move_tasks
+from labeling.assigning import flags, queue
+from labeling.assigning.lanes import move_tasks
+from labeling.assigning.overlap import set_overlap
+from labeling.judging.activity import pulse
+from labeling.judging.submissions import save_draft, submit_demonstration
 from labeling.models import Assignment, Demonstration, Task
-from labeling.overlap import set_overlap
-from labeling.submissions import save_draft, submit_demonstration
 from projects.errors import Conflict, InvalidInput
 from projects.models import Project, User
 from tests.factories import make_member

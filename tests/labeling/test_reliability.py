@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from labeling.reliability import Duels, dawid_skene, log_posterior, noisy_bradley_terry
+from labeling.quality.reliability import Duels, dawid_skene, log_posterior, noisy_bradley_terry
 from tests.labeling.test_agreement import CROWD
 
 Arrays = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from labeling.asking import ask_adjudication, ask_review
 from labeling.models import Comparison, Demonstration, Ranking, Review, Task
-from labeling.reviewers import measures
-from labeling.reviewing import submit_review
+from labeling.reviewing.asking import ask_adjudication, ask_review
+from labeling.reviewing.reviewers import measures
+from labeling.reviewing.verdicts import submit_review
 from labeling.screens import review as screen
 from projects.models import Project, Role, User
 from tests.conftest import SignIn

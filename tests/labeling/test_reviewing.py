@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from labeling.models import Assignment, Comparison, Demonstration, Ranking, Review, Task
-from labeling.reviewing import (
+from labeling.reviewing.verdicts import (
     ask_adjudication,
     ask_review,
     returned_note,

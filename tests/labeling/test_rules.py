@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from labeling.criteria import (
+from labeling.judging.criteria import (
     MOST_CRITERIA,
     add_criterion,
     bring_back_criterion,
@@ -12,8 +12,8 @@ from labeling.criteria import (
     move_criterion,
     retire_criterion,
 )
+from labeling.judging.rules import RANGES, change_rules, criteria_of, rules_of
 from labeling.models import Criterion, WorkRules
-from labeling.rules import RANGES, change_rules, criteria_of, rules_of
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.conftest import SignIn

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from labeling import gold_making
-from labeling.asking import ask_review
+from labeling.gold import making as gold_making
 from labeling.models import Assignment, Comparison, GoldResult, Labeler, Task
-from labeling.reviewing import submit_review, usable
-from labeling.scorecards import scorecard, summary_of
+from labeling.quality.scorecards import scorecard, summary_of
+from labeling.reviewing.asking import ask_review
+from labeling.reviewing.verdicts import submit_review, usable
 from projects.models import Project, Role, User
 from tests.conftest import SignIn
 from tests.factories import make_member

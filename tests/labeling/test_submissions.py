@@ -8,6 +8,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from labeling.assigning.queue import lapse_expired, skip
+from labeling.judging.submissions import (
+    save_draft,
+    submit_comparison,
+    submit_demonstration,
+    submit_ranking,
+)
 from labeling.models import (
     Assignment,
     Comparison,
@@ -17,8 +24,6 @@ from labeling.models import (
     Task,
     WorkRules,
 )
-from labeling.queue import lapse_expired, skip
-from labeling.submissions import save_draft, submit_comparison, submit_demonstration, submit_ranking
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment, Demonstration, Flag
-from labeling.submissions import submit_demonstration
 from projects.models import Project, User
 from tests.conftest import SignIn
 from tests.labeling.reviewed import make_rules

@@ -7,10 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from labeling.comparison_files import LARGEST_FILE, ComparisonFile, read_judgements, read_votes
-from labeling.comparison_import import import_comparisons
-from labeling.prompt_files import MEGABYTE, Problems
-from labeling.prompts import ImportRefused
+from labeling.intake.comparison_files import (
+    LARGEST_FILE,
+    ComparisonFile,
+    read_judgements,
+    read_votes,
+)
+from labeling.intake.comparison_import import import_comparisons
+from labeling.intake.prompt_files import MEGABYTE, Problems
+from labeling.intake.prompts import ImportRefused
 from projects.errors import InvalidInput, TouchstoneError
 from projects.founding import create_project
 from projects.models import Project, User

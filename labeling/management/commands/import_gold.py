@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.gold_files import LARGEST_FILE
-from labeling.gold_making import import_golds
-from labeling.prompts import ImportRefused
+from labeling.gold.files import LARGEST_FILE
+from labeling.gold.making import import_golds
+from labeling.intake.prompts import ImportRefused
 from projects.errors import TouchstoneError
 from projects.models import Project, User
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from labeling.prompts import KINDS, USUAL_KINDS, ImportRefused, import_file
+from labeling.intake.prompts import KINDS, USUAL_KINDS, ImportRefused, import_file
 from projects.errors import TouchstoneError
 from projects.models import Project
 

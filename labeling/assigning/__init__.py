@@ -1,0 +1,1 @@
+"""Who gets which task next, and what stands in the way."""

@@ -1,0 +1,193 @@
+"""The statement that finds a labeler's next task and leases it.
+
+It walks the lanes open to the labeler in their order. In each it reads the partial index of open
+tasks from where this labeler stopped, and then from the front up to there; it passes over what
+others are taking at this moment and what this labeler may not have, takes one, moves the cursor
+and writes the assignment. The cost depends on none of: backlog, finished tasks, other projects.
+
+The rows of both lateral joins come in the order of the lanes, as each is read once for every row
+before it; the limit stops the walk at the first task found, so that no other row is locked.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from labeling.assigning.gates import Terms
+from labeling.models import Assignment, Task
+from projects.compiled import preparing
+
+# Each rule looks up the rows of the one task it is asked about. Written plainly, the planner turns
+# them round, reads everything the labeler ever had, and a claim costs more with each task done:
+# OFFSET 0 keeps it from joining, and + 0 from the indexes that begin with the labeler.
+NOT_HAD = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_assignment had
+    WHERE had.task_id = task.id AND had.labeler_id + 0 = %(user)s OFFSET 0)
+"""
+
+NOT_SEEN = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_task seen
+    WHERE seen.prompt_id = task.prompt_id AND seen.kind = ANY (%(seen)s) AND EXISTS (
+        SELECT 1 FROM labeling_assignment opened
+        WHERE opened.task_id = seen.id AND opened.labeler_id + 0 = %(user)s
+          AND opened.opened_at IS NOT NULL OFFSET 0)
+    OFFSET 0)
+"""
+
+NOT_WRITTEN = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_candidate candidate
+    JOIN labeling_response response ON response.id = candidate.response_id
+    WHERE candidate.task_id = task.id AND response.author_id + 0 = %(user)s OFFSET 0)
+"""
+
+NOT_OWN_GOLD = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_gold gold
+    WHERE gold.task_id = task.id AND gold.created_by_id + 0 = %(user)s OFFSET 0)
+"""
+
+NOT_OWN_WORK = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_assignment own
+    WHERE own.id = task.reviewed_id AND own.labeler_id + 0 = %(user)s OFFSET 0)
+AND NOT EXISTS (
+    SELECT 1 FROM labeling_assignment judged
+    WHERE judged.task_id = task.about_id AND judged.labeler_id + 0 = %(user)s OFFSET 0)
+"""
+
+SEEN_BEFORE = {
+    Task.Kind.DEMONSTRATION.value: (Task.Kind.COMPARISON, Task.Kind.RANKING, Task.Kind.REVIEW),
+    Task.Kind.COMPARISON.value: (Task.Kind.REVIEW,),
+    Task.Kind.RANKING.value: (Task.Kind.REVIEW,),
+}
+"""Whoever opened a task of these kinds has seen answers to the prompt, or judgements of them,
+and would bring those to a task of the first kind."""
+
+ALLOWED = {
+    Task.Kind.DEMONSTRATION.value: (NOT_HAD, NOT_SEEN),
+    Task.Kind.COMPARISON.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD),
+    Task.Kind.RANKING.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD),
+    Task.Kind.REVIEW.value: (NOT_HAD, NOT_OWN_WORK),
+}
+
+CANDIDATES = """
+ARRAY(
+    SELECT candidate.response_id FROM labeling_candidate candidate
+    WHERE candidate.task_id = picked.id AND candidate.response_id IS NOT NULL
+    ORDER BY gen_random_uuid())
+"""
+# gen_random_uuid() draws from the cryptographic source, so nobody can guess the sides.
+PRESENTED = {
+    Task.Kind.COMPARISON.value: f"({CANDIDATES})[1:2]",
+    Task.Kind.RANKING.value: CANDIDATES,
+}
+
+CLAIM = """
+WITH picked AS MATERIALIZED (
+    SELECT found.id, found.seq, walk.lane_id
+    FROM (
+        SELECT lane.id AS lane_id, pass.from_front
+        FROM labeling_lane lane CROSS JOIN (VALUES (false), (true)) AS pass (from_front)
+        WHERE lane.project_id = %(project)s AND lane.kind = %(kind)s
+          AND (lane.language = '' OR lane.language = ANY (%(languages)s))
+          AND lane.skills <@ %(skills)s::varchar[]
+          AND lane.is_gold = ANY (%(golds)s)
+        ORDER BY array_position(%(golds)s, lane.is_gold), lane.priority DESC, lane.id,
+            pass.from_front
+        OFFSET 0
+    ) walk
+    CROSS JOIN LATERAL (
+        SELECT COALESCE((
+            SELECT seq FROM labeling_queuecursor
+            WHERE user_id = %(user)s AND lane_id = walk.lane_id), 0) AS seq
+        OFFSET 0
+    ) place
+    CROSS JOIN LATERAL (
+        SELECT task.id, task.seq
+        FROM labeling_task task
+        WHERE task.is_open AND task.lane_id = walk.lane_id
+          AND task.seq > CASE WHEN walk.from_front THEN 0 ELSE place.seq END
+          AND task.seq <= CASE WHEN walk.from_front THEN place.seq ELSE 9223372036854775807 END
+          AND {allowed}
+        ORDER BY task.seq
+        LIMIT 1
+        FOR UPDATE OF task SKIP LOCKED
+    ) found
+    LIMIT 1
+), taken AS (
+    UPDATE labeling_task task
+    SET n_assigned = task.n_assigned + 1, is_open = task.n_assigned + 1 < task.overlap
+    FROM picked WHERE task.id = picked.id
+    RETURNING task.id
+), moved AS (
+    INSERT INTO labeling_queuecursor (user_id, lane_id, seq)
+    SELECT %(user)s, picked.lane_id, picked.seq FROM picked
+    ON CONFLICT ON CONSTRAINT one_cursor_each DO UPDATE SET seq = EXCLUDED.seq
+)
+INSERT INTO labeling_assignment (
+    task_id, labeler_id, state, leased_until, presented, guideline_version_id, draft, skip_reason,
+    opened_at, active_seconds, evidence, created_at)
+SELECT picked.id, %(user)s, 'open', %(until)s, {presented}, %(version)s, '{{}}', '',
+    %(opened_at)s, 0, '{{}}', %(now)s
+FROM picked JOIN taken ON taken.id = picked.id
+RETURNING id
+"""
+STATEMENTS = {
+    kind: CLAIM.format(allowed=" AND ".join(rules), presented=PRESENTED.get(kind, "'{}'::bigint[]"))
+    for kind, rules in ALLOWED.items()
+}
+
+
+def lease_next(
+    terms: Terms, kind: str, *, now: datetime, until: datetime, is_ahead: bool = False
+) -> int | None:
+    """Lease the next task of this kind; returns the new assignment's key, None without a task.
+
+    Never given are: a task this labeler had; a review of their own submission, or the settling
+    of a task they had; responses they wrote; a gold task they made; a demonstration where they
+    opened a comparison, a ranking or a review of the same prompt, and a comparison or a ranking
+    where they opened a review of it. Call inside a transaction that holds the labeler's lock.
+    """
+    values: dict[str, Any] = {
+        "user": terms.member.user_id,
+        "project": terms.member.project_id,
+        "kind": kind,
+        "languages": terms.languages,
+        "skills": terms.skills,
+        "golds": _golds(terms, kind),
+        "seen": [str(seen) for seen in SEEN_BEFORE.get(kind, ())],
+        "version": terms.version_id,
+        "now": now,
+        "until": until,
+        "opened_at": None if is_ahead else now,
+    }
+    with preparing() as cursor:
+        cursor.execute(STATEMENTS[kind], values)
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def has_seen(assignment: Assignment) -> bool:
+    """Whether since this task was held ready its labeler opened another that would bias it."""
+    return Assignment.objects.filter(
+        labeler=assignment.labeler_id,
+        opened_at__isnull=False,
+        task__prompt=assignment.task.prompt_id,
+        task__kind__in=SEEN_BEFORE.get(assignment.task.kind, ()),
+    ).exists()
+
+
+def _golds(terms: Terms, kind: str) -> list[bool]:
+    """In which lanes to look, and in which first: gold ones or the others.
+
+    The same statement serves both, so that its time does not tell what was found.
+    """
+    if terms.must_qualify:
+        return [True]
+    percent = terms.rules.gold_percent
+    if not percent or kind not in Terms.KINDS_WITH_GOLD:
+        return [False]
+    return [True, False] if secrets.randbelow(100) < percent else [False, True]

@@ -1,0 +1,308 @@
+"""Who gets which task next: leases, their renewal and their end.
+
+A labeler holds at most one task of a kind and project at work, and at most one more ahead: leased
+while they work on the first, so that the next screen is there at once. A reopened assignment is
+no lease; what was submitted stands while it is corrected.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from labeling.assigning.claiming import has_seen, lease_next
+from labeling.assigning.gates import NotNow, Terms, terms_for
+from labeling.assigning.places import give_back, note_skip, take
+from labeling.judging.rules import rules_of
+from labeling.judging.standing import require_unfinished
+from labeling.models import Assignment, Task
+from projects import audit
+from projects.access import STAFF, membership, require
+from projects.compiled import Compiled, preparing
+from projects.errors import Conflict, InvalidInput, NotFound
+from projects.models import Project, User
+from projects.text import clean_text
+
+REASON_LIMIT = 200
+CANNOT_JUDGE = "cannot judge"
+NOT_YOURS = "There is no such task, or it is not yours."
+BIGGEST_KEY = 2**63 - 1
+WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version", "labeler")
+# A guideline may be hundreds of pages, and no lease needs them.
+LEFT_OUT = ("guideline_version__text", "guideline_version__html")
+
+
+def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
+    """Lease the next task of this kind to `by`, or None when there is none for them.
+
+    Work that was begun comes first: the task at work, then the one held ready, then a lapsed one
+    with room left. Raises NotNow where a gate is closed (see gates.py); which tasks are never
+    given to whom stands in claiming.py.
+    """
+    if not isinstance(kind, str) or kind not in Task.Kind.values:
+        membership(by, project.slug)
+        raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
+    terms = terms_for(by, project.slug, kind)
+    member = terms.member
+    if kind == Task.Kind.REVIEW:
+        require(member, roles=STAFF)
+    if terms.barrier is not None:
+        raise NotNow(terms.barrier)
+    with transaction.atomic():
+        # One claim at a time for one person, so that two tabs cannot take two tasks.
+        _lock_labeler(by, member.project)
+        begun = _begun(by, member.project, kind)
+        return begun if begun is not None else _lease(terms, kind)
+
+
+def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
+    """Hold the task after this one ready, so that its page can be fetched before it is asked for.
+
+    `claim_next` gives it afterwards. Again gives the same one; None where there is none, or where
+    the labeler would not be given one after this.
+    """
+    project, kind = assignment.task.project, assignment.task.kind
+    terms = terms_for(by, project.slug, kind)
+    is_last_today = terms.left_today is not None and terms.left_today <= 1
+    if terms.barrier is not None or is_last_today:
+        return None
+    with transaction.atomic():
+        _lock_labeler(by, project)
+        held = hold(by=by, assignment=assignment)
+        if held.state != Assignment.State.OPEN or held.opened_at is None:
+            return None
+        leases = _unfinished(by, project, kind, leased_only=True)
+        others = [pk for pk in leases if pk != held.pk]
+        return _loaded(others[0]) if others else _lease(terms, kind, is_ahead=True)
+
+
+def open_now(*, by: User, assignment: Assignment) -> Assignment:
+    """The labeler sees this task now; what was held ready is at work from here on."""
+    with transaction.atomic():
+        held = hold(by=by, assignment=assignment)
+        if held.opened_at is None:
+            held.opened_at = timezone.now()
+            held.save(update_fields=["opened_at"])
+    return held
+
+
+def assignment_for(user: User, pk: int) -> Assignment:
+    """This person's own assignment; anybody else's is not found."""
+    if not 0 <= pk <= BIGGEST_KEY:
+        raise NotFound(NOT_YOURS)
+    return _found(_OWN.first(user=user.pk, pk=pk))
+
+
+def hold(*, by: User, assignment: Assignment) -> Assignment:
+    """This person's assignment as it is now, its row locked until the transaction ends.
+
+    An assignment is locked before its task, here and wherever both are. The task is the one that
+    `assignment` was read with, where it was.
+    """
+    held = _found(_OWN_HELD.first(user=by.pk, pk=assignment.pk))
+    known = assignment._state.fields_cache
+    if "task" not in known:
+        known = _found(_LOADED.first(pk=held.pk))._state.fields_cache
+    for relation in known.keys() & {"task", "guideline_version", "labeler"}:
+        if known[relation].pk == getattr(held, f"{relation}_id"):
+            setattr(held, relation, known[relation])
+    return held
+
+
+def _found(assignment: Assignment | None) -> Assignment:
+    if assignment is None:
+        raise NotFound(NOT_YOURS)
+    return assignment
+
+
+def resume(*, by: User, assignment: Assignment) -> Assignment:
+    """Go on with an assignment: its lease anew, a lapsed one where its task still has room."""
+    with transaction.atomic():
+        held = hold(by=by, assignment=assignment)
+        if held.state == Assignment.State.LAPSED:
+            take_back(held)
+        else:
+            renew(held)
+    return held
+
+
+def renew(assignment: Assignment) -> None:
+    """Extend the lease of somebody who is at work."""
+    if assignment.state == Assignment.State.OPEN:
+        assignment.leased_until = _lease_end(assignment.task.project)
+        Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.OPEN).update(
+            leased_until=assignment.leased_until
+        )
+
+
+def skip(*, by: User, assignment: Assignment, reason: str = "") -> None:
+    """Give a task back for others; this labeler does not get it again. Twice is once.
+
+    After as many skips as the project's rules name, the task is set aside for its owner.
+    """
+    reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
+    with transaction.atomic():
+        held = hold(by=by, assignment=assignment)
+        if held.state == Assignment.State.SKIPPED:
+            return
+        if held.state == Assignment.State.REOPENED:
+            raise Conflict("This task was already submitted.")
+        require_unfinished(held)
+        is_set_aside = note_skip(
+            held.task_id,
+            is_leased=held.state == Assignment.State.OPEN,
+            most_skips=rules_of(held.task.project).set_aside_after_skips,
+        )
+        held.state, held.skip_reason, held.ended_at = "skipped", reason, timezone.now()
+        held.save(update_fields=["state", "skip_reason", "ended_at"])
+        audit.record(
+            verb="task.skipped",
+            by=by,
+            project=held.task.project,
+            subject=held.task,
+            reason=reason,
+            **({"set_aside": True} if is_set_aside else {}),
+        )
+
+
+def lapse_expired(*, most: int = 500) -> int:
+    """End the leases that ran out, so that others may have the tasks. Drafts stay.
+
+    A correction that was begun and left ends too: what was submitted before stands.
+    """
+    now = timezone.now()
+    expired = Assignment.objects.select_for_update(skip_locked=True).filter(leased_until__lt=now)
+    with transaction.atomic():
+        leases = list(
+            expired.filter(state=Assignment.State.OPEN)
+            .order_by("leased_until", "pk")
+            .values_list("pk", "task_id")[:most]
+        )
+        Assignment.objects.filter(pk__in=[pk for pk, _ in leases]).update(
+            state=Assignment.State.LAPSED, ended_at=now
+        )
+        corrections = list(
+            expired.filter(state=Assignment.State.REOPENED)
+            .order_by("leased_until", "pk")
+            .values_list("pk", flat=True)[:most]
+        )
+        Assignment.objects.filter(pk__in=corrections).update(state=Assignment.State.SUBMITTED)
+        give_back([task_id for _, task_id in leases])
+    return len(leases)
+
+
+def counts(project: Project) -> dict[str, dict[str, int]]:
+    """How many tasks of each kind are open, waiting for candidates, failed and complete."""
+    totals = {kind: dict.fromkeys(("open", *Task.State.values), 0) for kind in Task.Kind.values}
+    rows = Task.objects.filter(project=project).values_list("kind", "state", "is_open")
+    for kind, state, is_open, number in rows.annotate(number=Count("pk")).order_by():
+        totals[kind][state] += number
+        totals[kind]["open"] += number if is_open else 0
+    return totals
+
+
+def _lock_labeler(by: User, project: Project) -> None:
+    with preparing() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [project.pk, by.pk])
+
+
+def _with_its_task() -> QuerySet[Assignment]:
+    return Assignment.objects.select_related(*WITH_ITS_TASK).defer(*LEFT_OUT)
+
+
+def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    return rows.filter(pk=pk, labeler=user, task__project__memberships__user=user)
+
+
+_LOADED = Compiled(lambda pk: _with_its_task().filter(pk=pk), pk=int)
+_OWN = Compiled(lambda user, pk: _of(user, pk, _with_its_task()), user=int, pk=int)
+_OWN_HELD = Compiled(
+    lambda user, pk: _of(user, pk, Assignment.objects.select_for_update(of=("self",))),
+    user=int,
+    pk=int,
+)
+
+
+# Neither limited nor ordered: that would tempt the planner away from the labeler's index, and
+# there are only a few.
+UNFINISHED = """
+SELECT held.id, held.state, held.opened_at IS NULL, held.draft_saved_at IS NULL
+FROM labeling_assignment held JOIN labeling_task task ON task.id = held.task_id
+WHERE held.labeler_id = %(user)s AND task.project_id = %(project)s AND task.kind = %(kind)s
+  AND held.state IN ('open', 'lapsed') AND (held.state = 'open' OR task.is_open)
+"""
+
+
+def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = False) -> list[int]:
+    """This labeler's leases of a kind in a project, and the lapsed ones with room left, by key.
+
+    What is at work comes first, then what is held ready, then what lapsed; drafts first in each.
+    """
+    with preparing() as cursor:
+        cursor.execute(UNFINISHED, {"user": by.pk, "project": project.pk, "kind": kind})
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: (row[1] != "open", *row[2:], row[0]))
+    return [row[0] for row in rows if row[1] == "open" or not leased_only]
+
+
+def _begun(by: User, project: Project, kind: str) -> Assignment | None:
+    """The task at work, the one held ready, or a lapsed one that could be had again."""
+    for pk in _unfinished(by, project, kind):
+        held = hold(by=by, assignment=Assignment(pk=pk))
+        if _goes_on(held):
+            return held
+    return None
+
+
+def _goes_on(held: Assignment) -> bool:
+    """Whether its labeler can go on with it, which they then do. The caller holds its row."""
+    if held.state not in (Assignment.State.OPEN, Assignment.State.LAPSED):
+        # Ended in another tab since it was listed.
+        return False
+    if held.opened_at is None and has_seen(held):
+        _drop(held)
+        return False
+    if held.state == Assignment.State.LAPSED and not take_back(held):
+        return False
+    renew(held)
+    if held.opened_at is None:
+        held.opened_at = timezone.now()
+        held.save(update_fields=["opened_at"])
+    return True
+
+
+def _drop(held: Assignment) -> None:
+    """Take away what was held ready and never shown, as if it had never been leased."""
+    task_id = held.task_id
+    is_leased = held.state == Assignment.State.OPEN
+    held.delete()
+    if is_leased:
+        give_back([task_id])
+
+
+def take_back(assignment: Assignment) -> bool:
+    """Lease a lapsed assignment again where its task has room. The caller holds its row."""
+    if not take(assignment.task_id):
+        return False
+    now = timezone.now()
+    assignment.state, assignment.ended_at = Assignment.State.OPEN, None
+    assignment.leased_until = _lease_end(assignment.task.project, now)
+    assignment.opened_at = assignment.opened_at or now
+    assignment.save(update_fields=["state", "ended_at", "leased_until", "opened_at"])
+    return True
+
+
+def _lease(terms: Terms, kind: str, *, is_ahead: bool = False) -> Assignment | None:
+    now = timezone.now()
+    until = _lease_end(terms.member.project, now)
+    pk = lease_next(terms, kind, now=now, until=until, is_ahead=is_ahead)
+    return None if pk is None else _loaded(pk)
+
+
+def _loaded(pk: int) -> Assignment:
+    return _found(_LOADED.first(pk=pk))
+
+
+def _lease_end(project: Project, now: datetime | None = None) -> datetime:
+    return (now or timezone.now()) + timedelta(minutes=project.lease_minutes)

@@ -1,0 +1,1 @@
+"""Tasks whose right judgement is known."""

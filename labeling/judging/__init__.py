@@ -1,0 +1,1 @@
+"""What labelers write and how they judge: rules, drafts, submissions, corrections."""

@@ -1,0 +1,1 @@
+"""The pages of the work; no rule of the domain is here."""

@@ -1,0 +1,1 @@
+"""How far the work is, how well people agree, and how each of them does."""

@@ -1,0 +1,1 @@
+"""What reviewers decide about what was submitted."""

@@ -1,0 +1,247 @@
+"""Verdicts of reviewers, and what follows from them. Reviews are asked for in `asking.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+
+from instructions.clauses import cited
+from labeling.assigning.queue import hold, take_back
+from labeling.judging.activity import note, seconds_since_opened
+from labeling.judging.checks import an_object
+from labeling.judging.drafts import draft_of
+from labeling.judging.rules import rules_of
+from labeling.models import Assignment, Comparison, Review, Submission, Task
+from labeling.reviewing.asking import GOLD, ask_adjudication, ask_review
+from labeling.reviewing.fixes import write_fix, write_settlement
+from labeling.reviewing.subjects import Subject, subject_of
+from projects import audit
+from projects.access import STAFF, membership
+from projects.errors import Conflict, InvalidInput, NotPermitted
+from projects.models import User
+from projects.text import clean_text
+
+__all__ = ["ask_adjudication", "ask_review", "returned_note", "submit_review", "usable"]
+
+REASON_LIMIT = 4_000
+MOST_CLAUSES = 50
+Verdict = Review.Verdict
+OF_ONE = (Verdict.ACCEPT, Verdict.FIX, Verdict.RETURN)
+GONE = "Your lease on this review had lapsed and somebody else has done it meanwhile."
+Row = TypeVar("Row", bound=Submission)
+
+
+@dataclass(frozen=True)
+class ReturnedNote:
+    """Why work came back to its labeler. `reviewer` is empty where names are not shown."""
+
+    reason: str
+    clauses: list[str]
+    returned_at: datetime
+    reviewer: str
+
+
+def submit_review(
+    *,
+    by: User,
+    assignment: Assignment,
+    verdict: str,
+    reason: str = "",
+    clauses: Sequence[str] = (),
+    fix: Any = None,
+    activity: Any = None,
+    seen: int | None = None,
+) -> Review:
+    """Give a verdict: accept, fix (and accept), return to its labeler, or settle a disputed task.
+
+    `fix` is how it should be, in the fields of the kind's own form. `clauses` are anchors named
+    beside those cited in the reason. `activity` may hold the last `active_seconds` and `evidence`.
+    `seen` is the key of the row that was looked at: a verdict on one that was corrected meanwhile
+    is a Conflict. Doing so again returns the first verdict unchanged.
+    """
+    reason = clean_text(reason, field="reason", limit=REASON_LIMIT, required=False).strip()
+    with transaction.atomic():
+        held = hold(by=by, assignment=assignment)
+        earlier = Review.objects.filter(assignment=held).first()
+        if earlier is not None:
+            return earlier
+        _require_reviewer(by, held)
+        _require_verdict(held.task, verdict, reason)
+        _note(held, activity)
+        if held.state == Assignment.State.OPEN or take_back(held):
+            subject = _subject(held.task, seen)
+            review = _record(by, held, verdict, reason, clauses)
+            _follow(subject, review, fix)
+            return _finish(held, review)
+    raise Conflict(GONE)
+
+
+def returned_note(assignment: Assignment) -> ReturnedNote | None:
+    """Why this work was returned, while it waits for its labeler to correct it."""
+    if assignment.state != Assignment.State.REOPENED:
+        return None
+    last = Review.objects.filter(reviewed=assignment).order_by("-pk").first()
+    if last is None or last.verdict != Verdict.RETURN:
+        return None
+    shows_names = rules_of(assignment.task.project).review_shows_names
+    return ReturnedNote(
+        reason=last.reason,
+        clauses=last.cites,
+        returned_at=last.created_at,
+        reviewer=last.labeler.username if shows_names else "",
+    )
+
+
+def usable(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Of judgements of one kind, those to use: for exports, consensus and figures alike.
+
+    Left out are gold tasks, what a correction or a reviewer's fix supersedes, what was returned
+    and is not corrected yet, and what a later settlement of the same task has decided.
+    """
+    since = Review.objects.filter(
+        reviewed=OuterRef("assignment"), created_at__gte=OuterRef("created_at")
+    )
+    last_verdict = Coalesce(Subquery(since.order_by("-pk").values("verdict")[:1]), Value(""))
+    return (
+        rows.filter(superseded_by__isnull=True)
+        .exclude(assignment__task__variant__startswith=GOLD)
+        .exclude(Exact(last_verdict, Verdict.RETURN))
+        .exclude(_is_settled(rows.model))
+    )
+
+
+def _is_settled(model: type[Submission]) -> Q:
+    """Of the row's task, judged itself or under review, or settled before."""
+    settlements = model._default_manager.filter(created_at__gt=OuterRef("created_at"))
+    if model is Comparison:
+        # Labelers of one task may have been given different pairs of its candidates.
+        same = Q(response_a=OuterRef("response_a"), response_b=OuterRef("response_b"))
+        turned = Q(response_a=OuterRef("response_b"), response_b=OuterRef("response_a"))
+        settlements = settlements.filter(same | turned)
+    places = ("assignment__task", "assignment__task__reviewed__task", "assignment__task__about")
+    found = Q()
+    for place in places:
+        found |= Q(Exists(settlements.filter(assignment__task__about=OuterRef(place))))
+    return found
+
+
+def _require_reviewer(by: User, held: Assignment) -> None:
+    task = held.task
+    membership(by, task.project.slug, roles=STAFF)
+    if task.kind != Task.Kind.REVIEW:
+        raise InvalidInput.field("kind", f"this task is a {task.kind}")
+    own = Assignment.objects.filter(labeler=by).exclude(state=Assignment.State.SKIPPED)
+    if own.filter(Q(pk=task.reviewed_id) | Q(task=task.about_id)).exists():
+        raise NotPermitted("You cannot review your own work; skip it, and a colleague will.")
+    if held.state not in (Assignment.State.OPEN, Assignment.State.LAPSED):
+        raise Conflict(f"You {held.get_state_display().lower()} this review already.")
+
+
+def _note(held: Assignment, activity: Any) -> None:
+    given = an_object(activity, field="activity")
+    note(held, active_seconds=given.get("active_seconds"), evidence=given.get("evidence"))
+
+
+def _require_verdict(task: Task, verdict: str, reason: str) -> None:
+    allowed = OF_ONE if task.about_id is None else (Verdict.SETTLE,)
+    if verdict not in allowed:
+        raise InvalidInput.field("verdict", f"must be one of {', '.join(allowed)}")
+    if verdict == Verdict.RETURN and not reason:
+        rule = "is needed: say what its labeler should do differently"
+        raise InvalidInput.field("reason", rule)
+
+
+def _subject(review: Task, seen: int | None) -> Subject:
+    if review.reviewed_id is not None:
+        # Its labeler must not correct it at this very moment.
+        locked = Assignment.objects.select_for_update(of=("self",)).select_related("task__project")
+        review.reviewed = locked.get(pk=review.reviewed_id)
+    subject = subject_of(review)
+    if seen is not None and not subject.is_adjudication and subject.row.pk != seen:
+        raise Conflict("Its labeler has corrected this meanwhile. Load the page again to see it.")
+    return subject
+
+
+def _record(
+    by: User, held: Assignment, verdict: str, reason: str, clauses: Sequence[str]
+) -> Review:
+    return Review.objects.create(
+        assignment=held,
+        labeler=by,
+        prompt=held.task.prompt,
+        guideline_version=held.guideline_version,
+        seconds=seconds_since_opened(held),
+        active_seconds=held.active_seconds or None,
+        evidence=held.evidence,
+        cites=_clauses(held, reason, clauses),
+        verdict=verdict,
+        reason=reason,
+        reviewed_id=held.task.reviewed_id,
+        about_id=held.task.about_id,
+    )
+
+
+def _follow(subject: Subject, review: Review, fix: Any) -> None:
+    """What the verdict does: a judgement row of the reviewer's, or work going back."""
+    if review.verdict == Verdict.SETTLE:
+        write_settlement(subject, fix, _common(review), reason=review.reason)
+    elif review.verdict == Verdict.FIX:
+        _require_at_rest(subject)
+        write_fix(subject, fix, _common(review))
+    elif review.verdict == Verdict.RETURN:
+        _return(subject)
+
+
+def _common(review: Review) -> dict[str, Any]:
+    """What the reviewer's judgement row has in common with the review it belongs to."""
+    names = (
+        "assignment", "labeler", "prompt", "guideline_version", "seconds", "active_seconds",
+        "cites", "created_at",
+    )  # fmt: skip
+    return {name: getattr(review, name) for name in names}
+
+
+def _finish(held: Assignment, review: Review) -> Review:
+    held.state, held.ended_at = Assignment.State.SUBMITTED, review.created_at
+    held.draft = {}
+    held.save(update_fields=["state", "ended_at", "draft", "active_seconds", "evidence"])
+    Task.objects.filter(pk=held.task_id).update(
+        n_submitted=F("n_submitted") + 1, state=Task.State.COMPLETE
+    )
+    verb, project = f"review.{review.verdict}", held.task.project
+    audit.record(verb=verb, by=review.labeler, project=project, subject=review)
+    return review
+
+
+def _require_at_rest(subject: Subject) -> None:
+    reviewed = subject.review.reviewed
+    if reviewed is not None and reviewed.state == Assignment.State.REOPENED:
+        raise Conflict("Its labeler is correcting this just now. Return it with your reason.")
+
+
+def _return(subject: Subject) -> None:
+    reviewed = subject.review.reviewed
+    if reviewed is None or subject.row.assignment_id != reviewed.pk:
+        raise Conflict(
+            "A reviewer has fixed this before, so it cannot go back to its labeler. Fix it again."
+        )
+    if reviewed.state == Assignment.State.SUBMITTED:
+        Assignment.objects.filter(pk=reviewed.pk).update(
+            state=Assignment.State.REOPENED, draft=draft_of(subject.row, list(reviewed.presented))
+        )
+
+
+def _clauses(held: Assignment, reason: str, clauses: Sequence[str]) -> list[str]:
+    """The anchors named, those that the version on the screen has."""
+    if not isinstance(clauses, list | tuple) or len(clauses) > MOST_CLAUSES:
+        raise InvalidInput.field("clauses", f"must be a list of at most {MOST_CLAUSES} anchors")
+    anchors = list(held.guideline_version.clauses_in_order().values_list("anchor", flat=True))
+    for anchor in clauses:
+        if anchor not in anchors:
+            raise InvalidInput.field("clauses", "must be clauses of the guideline beside the task")
+    return list(dict.fromkeys([*clauses, *cited(reason, anchors)]))
