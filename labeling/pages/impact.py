@@ -26,7 +26,7 @@ def impact(request: HttpRequest, slug: str) -> HttpResponse:
     member = membership(person(request), slug, roles=OWNERS)
     given = request.POST if request.method == "POST" else request.GET
     try:
-        numbers = _numbers(given, member)
+        numbers = _numbers(given, member, is_named=request.method == "POST")
         if numbers is None:
             return _page(request, member, None)
         before, after = numbers
@@ -63,9 +63,9 @@ def _send_back(request: HttpRequest, member: Membership, before: int, after: int
     return redirect(f"{where}?from={before}&to={after}")
 
 
-def _numbers(given: Any, member: Membership) -> tuple[int, int] | None:
+def _numbers(given: Any, member: Membership, *, is_named: bool) -> tuple[int, int] | None:
     """The two versions asked for; the last two where none are. None: there is only one."""
-    if "from" in given or "to" in given:
+    if is_named or "from" in given or "to" in given:
         return _number(given.get("from", ""), "from"), _number(given.get("to", ""), "to")
     latest = list(versions_of(member.project).values_list("number", flat=True)[:2])
     return (latest[1], latest[0]) if len(latest) == 2 else None
