@@ -116,7 +116,13 @@ class AuditEvent(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["project", "-created_at"], name="audit_by_project")]
+        indexes = [
+            models.Index(fields=["project", "-created_at"], name="audit_by_project"),
+            # Of tasks alone, as an index of every submission's would cost at each of them.
+            models.Index(
+                fields=["subject"], condition=Q(subject__startswith="task:"), name="audit_of_tasks"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"

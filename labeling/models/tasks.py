@@ -79,7 +79,7 @@ class Task(models.Model):
         blank=True,
         help_text="Tells tasks of one prompt and kind apart: gold, imported pairs, reviews.",
     )
-    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="tasks")
+    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     state = models.CharField(max_length=9, choices=State.choices, default=State.READY)
     is_open = models.BooleanField(default=True)
     seq = models.BigIntegerField(
@@ -114,6 +114,7 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["lane", "seq"], condition=Q(is_open=True), name="open_tasks"),
             models.Index(fields=["project", "kind", "state"], name="tasks_by_state"),
+            models.Index(fields=["lane", "state", "id"], name="tasks_by_lane"),
             models.Index(fields=["id"], condition=Q(state="drawing"), name="drawing_tasks"),
             models.Index(
                 fields=["project", "id"], condition=Q(is_disputed=True), name="disputed_tasks"
@@ -220,7 +221,10 @@ class Assignment(models.Model):
         models.BigIntegerField(), default=list, help_text="Response ids, side A first."
     )
     guideline_version = models.ForeignKey(
-        GuidelineVersion, on_delete=models.PROTECT, help_text="The one shown beside the task."
+        GuidelineVersion,
+        on_delete=models.PROTECT,
+        db_index=False,
+        help_text="The one shown beside the task.",
     )
     draft = models.JSONField(default=dict)
     draft_saved_at = models.DateTimeField(null=True)
@@ -240,6 +244,7 @@ class Assignment(models.Model):
                 fields=["leased_until"], condition=Q(state="reopened"), name="reopened_leases"
             ),
             models.Index(fields=["labeler", "state", "-ended_at"], name="labelers_work"),
+            models.Index(fields=["guideline_version", "-ended_at"], name="work_by_version"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["task", "labeler"], name="one_assignment_a_labeler"),
