@@ -1,8 +1,10 @@
 """The record of deeds."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from projects.compiled import preparing
@@ -12,6 +14,11 @@ from projects.models import Project, User
 INSERT = """
 INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)
 VALUES (%s, %s, %s, %s, %s::jsonb, %s)
+"""
+
+INSERT_EACH = """
+INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)
+SELECT %s, %s, %s, %s || ':' || key, %s::jsonb, %s FROM unnest(%s::bigint[]) AS key
 """
 
 
@@ -31,3 +38,13 @@ def record(
     )
     with preparing() as cursor:
         cursor.execute(INSERT, values)
+
+
+def record_each(
+    *, verb: str, by: User | None, project: Project, kind: str, keys: Sequence[int], **detail: Any
+) -> None:
+    """One audit row for each of many rows of one kind, where a deed is told of each by itself."""
+    actor = by.pk if by else None
+    told = (project.pk, actor, verb, kind, json.dumps(detail), timezone.now(), list(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_EACH, told)

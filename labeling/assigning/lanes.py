@@ -62,7 +62,11 @@ def move_tasks(
     n_moved = 0
     with transaction.atomic():
         for start in range(0, len(wanted), BATCH):
-            n_moved += _move(project, wanted[start : start + BATCH], changes)
+            moved = _move(project, wanted[start : start + BATCH], changes)
+            audit.record_each(
+                verb="task.moved", by=by, project=project, kind="task", keys=moved, **changes
+            )
+            n_moved += len(moved)
         audit.record(
             verb="tasks.moved", by=by, project=project, subject=project, tasks=n_moved, **changes
         )
@@ -98,7 +102,7 @@ def _changes(priority: Any, language: Any, skills: Any) -> dict[str, Any]:
     return changes
 
 
-def _move(project: Project, pks: list[int], changes: dict[str, Any]) -> int:
+def _move(project: Project, pks: list[int], changes: dict[str, Any]) -> list[int]:
     # Locked in the order of the keys, as wherever several tasks are, so that none wait in a ring.
     held = list(
         Task.objects.select_for_update()
@@ -107,7 +111,7 @@ def _move(project: Project, pks: list[int], changes: dict[str, Any]) -> int:
         .values_list("pk", "lane_id")
     )
     lanes = Lane.objects.in_bulk({lane_id for _, lane_id in held})
-    n_moved = 0
+    moved: list[int] = []
     for lane_id, lane in lanes.items():
         now: dict[str, Any] = {
             "priority": lane.priority,
@@ -117,5 +121,6 @@ def _move(project: Project, pks: list[int], changes: dict[str, Any]) -> int:
         target = lane_for(project=project, kind=lane.kind, is_gold=lane.is_gold, **now)
         if target.pk != lane_id:
             leaving = [pk for pk, lane_of in held if lane_of == lane_id]
-            n_moved += Task.objects.filter(pk__in=leaving).update(lane=target)
-    return n_moved
+            Task.objects.filter(pk__in=leaving).update(lane=target)
+            moved += leaving
+    return moved

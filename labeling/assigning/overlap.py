@@ -31,6 +31,7 @@ SET overlap = %(overlap)s,
     is_open = changed.state IN ('ready', 'complete') AND changed.n_assigned < %(overlap)s
 WHERE changed.overlap <> %(overlap)s AND changed.id IN (SELECT task.id {scope})
 """
+WHICH = "RETURNING changed.id"
 
 
 def set_overlap(
@@ -59,8 +60,20 @@ def set_overlap(
                 f"{n_beyond:,} task{'' if n_beyond == 1 else 's'} would have too many"
             )
             raise InvalidInput.field("overlap", rule)
-        cursor.execute(CHANGE.format(scope=SCOPE), values)
+        # Of the whole project the trail tells once; of tasks that were picked, of each.
+        which = "" if pks is None else WHICH
+        cursor.execute(CHANGE.format(scope=SCOPE) + which, values)
         n_changed = int(cursor.rowcount)
+        if which:
+            changed = [pk for (pk,) in cursor.fetchall()]
+            audit.record_each(
+                verb="task.overlap_changed",
+                by=by,
+                project=project,
+                kind="task",
+                keys=changed,
+                overlap=overlap,
+            )
         audit.record(
             verb="overlap.changed",
             by=by,

@@ -6,7 +6,7 @@ Where an assignment and its task are both locked, the assignment is locked first
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from labeling.models import Task
 
@@ -63,3 +63,12 @@ def put_back(task: Task) -> None:
     task.state = Task.State.COMPLETE if is_complete else Task.State.READY
     task.is_open = not is_complete and task.n_assigned < task.overlap
     task.save(update_fields=["state", "is_open"])
+
+
+def put_back_all(task_ids: Sequence[int]) -> None:
+    """As `put_back`, for many. The caller holds their locks."""
+    held = Task.objects.filter(pk__in=task_ids)
+    wanted, with_room = Q(n_submitted__lt=F("overlap")), Q(n_assigned__lt=F("overlap"))
+    held.exclude(wanted).update(state=Task.State.COMPLETE, is_open=False)
+    held.filter(wanted & with_room).update(state=Task.State.READY, is_open=True)
+    held.filter(wanted).exclude(with_room).update(state=Task.State.READY, is_open=False)
