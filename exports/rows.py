@@ -6,12 +6,13 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
 from arena.models import Battle, Turn, Verdict, Vote
 from exports.models import Export
 from exports.records import Candidate, Demonstration, Message, Preference
 from labeling import models as labeling
+from labeling.reviewing.verdicts import is_returned, is_settled
 from projects.models import Project
 from workers.models import LanguageModel
 
@@ -19,11 +20,13 @@ CHUNK = 1000
 PAIRED_AT_ONCE = 200
 GOLD = "a gold task: its answer was known before"
 CORRECTED = "its author is correcting it"
+RETURNED = "a reviewer returned it"
 SETTLED = "a reviewer settled what labelers disagreed on"
 SUBMISSION = (
     "pk",
     "assignment__state",
     "assignment__task__lane__is_gold",
+    "is_returned",
     "is_settled",
     "prompt__messages",
     "prompt__external_id",
@@ -58,11 +61,17 @@ ANSWER = len(answer_columns(""))
 
 
 def standing(rows: QuerySet[Any], project: Project) -> QuerySet[Any]:
-    """The project's judgements that no later one has superseded, in order."""
-    settlements = labeling.Review.objects.filter(about=OuterRef("assignment__task"))
+    """The project's judgements that no later one has superseded, in order.
+
+    What is held back of them is what `usable` leaves out, and what its author has taken back to
+    correct: an export never changes, so it waits for that.
+    """
     current = rows.filter(prompt__project=project, superseded_by=None)
-    settled: QuerySet[Any] = current.annotate(is_settled=Exists(settlements))
-    return settled.order_by("pk")
+    weighed: QuerySet[Any] = current.annotate(
+        is_returned=ExpressionWrapper(is_returned(), BooleanField()),
+        is_settled=ExpressionWrapper(is_settled(rows.model), BooleanField()),
+    )
+    return weighed.order_by("pk")
 
 
 def demonstrations(project: Project) -> Iterator[Demonstration]:
@@ -183,6 +192,7 @@ def _reply(model: LanguageModel, text: str, generation: object) -> Candidate:
 def _submission(
     state: str,
     is_gold: bool,
+    is_returned: bool,
     is_settled: bool,
     messages: list[dict[str, str]],
     external_id: str,
@@ -195,6 +205,7 @@ def _submission(
     held_back = (
         (CORRECTED if state == labeling.Assignment.State.REOPENED else "")
         or (GOLD if is_gold else "")
+        or (RETURNED if is_returned else "")
         or (SETTLED if is_settled else "")
     )
     return {

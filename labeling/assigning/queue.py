@@ -15,7 +15,7 @@ from labeling.assigning.claiming import has_seen, lease_next
 from labeling.assigning.gates import NotNow, Terms, terms_for
 from labeling.assigning.places import give_back, note_skip, take
 from labeling.judging.rules import rules_of
-from labeling.judging.standing import require_unfinished
+from labeling.judging.standing import is_waiting_for_author, require_unfinished
 from labeling.models import Assignment, Task
 from projects import audit
 from projects.access import STAFF, membership, require
@@ -169,7 +169,8 @@ def skip(*, by: User, assignment: Assignment, reason: str = "") -> None:
 def lapse_expired(*, most: int = 500) -> int:
     """End the leases that ran out, so that others may have the tasks. Drafts stay.
 
-    A correction that was begun and left ends too: what was submitted before stands.
+    A correction that was begun and left ends too: what was submitted before stands. What a
+    reviewer returned waits for its author without an end, while they belong to the project.
     """
     now = timezone.now()
     expired = Assignment.objects.select_for_update(skip_locked=True).filter(leased_until__lt=now)
@@ -184,6 +185,7 @@ def lapse_expired(*, most: int = 500) -> int:
         )
         corrections = list(
             expired.filter(state=Assignment.State.REOPENED)
+            .exclude(is_waiting_for_author())
             .order_by("leased_until", "pk")
             .values_list("pk", flat=True)[:most]
         )

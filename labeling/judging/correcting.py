@@ -8,6 +8,7 @@ from django.utils import timezone
 from labeling.assigning.queue import hold
 from labeling.judging.activity import correction_ends
 from labeling.judging.drafts import draft_of
+from labeling.judging.standing import is_waiting_for_author
 from labeling.judging.submissions import latest
 from labeling.models import Assignment, Task
 from projects import audit
@@ -57,7 +58,7 @@ def leave_as_it_was(*, by: User, assignment: Assignment) -> Assignment:
             return held
         if held.state != Assignment.State.REOPENED:
             raise Conflict("This is not being corrected.")
-        if held.verdicts.filter(verdict="return", created_at__gte=held.ended_at).exists():
+        if Assignment.objects.filter(is_waiting_for_author(), pk=held.pk).exists():
             raise Conflict("A reviewer returned this, so it wants an answer. You may submit it.")
         held.state, held.draft = Assignment.State.SUBMITTED, {}
         held.save(update_fields=["state", "draft"])

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models.lookups import In
 
 from instructions.clauses import cited
 from labeling.assigning.queue import hold, take_back
@@ -16,6 +16,7 @@ from labeling.judging.activity import note, seconds_since_opened
 from labeling.judging.checks import an_object
 from labeling.judging.drafts import draft_of
 from labeling.judging.rules import rules_of
+from labeling.judging.standing import returned_since
 from labeling.models import Assignment, Comparison, Review, Submission, Task
 from labeling.reviewing.asking import GOLD, ask_adjudication, ask_review
 from labeling.reviewing.fixes import write_fix, write_settlement
@@ -26,7 +27,15 @@ from projects.errors import Conflict, InvalidInput, NotPermitted
 from projects.models import User
 from projects.text import clean_text
 
-__all__ = ["ask_adjudication", "ask_review", "returned_note", "submit_review", "usable"]
+__all__ = [
+    "ask_adjudication",
+    "ask_review",
+    "is_returned",
+    "is_settled",
+    "returned_note",
+    "submit_review",
+    "usable",
+]
 
 REASON_LIMIT = 4_000
 MOST_CLAUSES = 50
@@ -101,33 +110,47 @@ def usable(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Of judgements of one kind, those to use: for exports, consensus and figures alike.
 
     Left out are gold tasks, what a correction or a reviewer's fix supersedes, what was returned
-    and is not corrected yet, and what a later settlement of the same task has decided.
+    and is not corrected yet, and what a later settlement of the same task has decided. What its
+    labeler has taken back into hand stands until it is submitted again.
     """
-    since = Review.objects.filter(
-        reviewed=OuterRef("assignment"), created_at__gte=OuterRef("created_at")
-    )
-    last_verdict = Coalesce(Subquery(since.order_by("-pk").values("verdict")[:1]), Value(""))
     return (
         rows.filter(superseded_by__isnull=True)
         .exclude(assignment__task__variant__startswith=GOLD)
-        .exclude(Exact(last_verdict, Verdict.RETURN))
-        .exclude(_is_settled(rows.model))
+        .exclude(is_returned())
+        .exclude(is_settled(rows.model))
     )
 
 
-def _is_settled(model: type[Submission]) -> Q:
-    """Of the row's task, judged itself or under review, or settled before."""
-    settlements = model._default_manager.filter(created_at__gt=OuterRef("created_at"))
+def is_returned() -> Q:
+    """Of judgements: the last verdict since was to return them."""
+    returned = Review.objects.filter(verdict=Verdict.RETURN, reviewed__isnull=False)
+    # The few that were returned at all are read once; the rest is asked of those alone.
+    return Q(assignment__in=returned.values("reviewed")) & Q(
+        returned_since(assignment="assignment", moment="created_at")
+    )
+
+
+def is_settled(model: type[Submission]) -> Q:
+    """Of judgements of this kind: a reviewer has settled their task since.
+
+    The task is the one the row judges, also where the row is a reviewer's fix or an earlier
+    settlement. Of comparisons, the pair must be the same: labelers of one task may have been
+    given different pairs of its candidates.
+    """
+    settlements = Review.objects.filter(verdict=Verdict.SETTLE)
+    places = ("assignment__task__about", "assignment__task__reviewed__task", "assignment__task")
+    later = settlements.filter(
+        about=Coalesce(*(OuterRef(place) for place in places)),
+        created_at__gt=OuterRef("created_at"),
+    )
     if model is Comparison:
-        # Labelers of one task may have been given different pairs of its candidates.
-        same = Q(response_a=OuterRef("response_a"), response_b=OuterRef("response_b"))
-        turned = Q(response_a=OuterRef("response_b"), response_b=OuterRef("response_a"))
-        settlements = settlements.filter(same | turned)
-    places = ("assignment__task", "assignment__task__reviewed__task", "assignment__task__about")
-    found = Q()
-    for place in places:
-        found |= Q(Exists(settlements.filter(assignment__task__about=OuterRef(place))))
-    return found
+        sides = [OuterRef(OuterRef("response_a")), OuterRef(OuterRef("response_b"))]
+        same = Q(response_a=sides[0], response_b=sides[1])
+        turned = Q(response_a=sides[1], response_b=sides[0])
+        decided = Comparison.objects.filter(assignment=OuterRef("assignment"))
+        later = later.filter(Exists(decided.filter(same | turned)))
+    # Of the few tasks that were settled at all; see above.
+    return Q(In(Coalesce(*places), settlements.values("about"))) & Q(Exists(later))
 
 
 def _require_reviewer(by: User, held: Assignment) -> None:

@@ -1,6 +1,6 @@
 """Taking a submission back within the minute."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,6 +15,8 @@ from labeling.judging.submissions import (
     submit_ranking,
 )
 from labeling.models import Assignment, Comparison, Demonstration, Review, Submission, Task
+from labeling.reviewing.asking import ask_review
+from labeling.reviewing.verdicts import submit_review, usable
 from projects.errors import Conflict, NotFound
 from projects.models import AuditEvent, Project, User
 from tests.labeling.rows import (
@@ -261,3 +263,50 @@ def test_a_review_is_not_undone(reviewer: User, labeler: User, writing: Assignme
     assert last_undoable(reviewer) is None
     with pytest.raises(Conflict, match="review"):
         undo(by=reviewer, assignment=review)
+
+
+class TestReturned:
+    """What a reviewer sent back has no lease: it waits for its author."""
+
+    @pytest.fixture
+    def returned(
+        self, project: Project, labeler: User, reviewer: User, writing: Assignment
+    ) -> Assignment:
+        row = submit_demonstration(by=labeler, assignment=writing, text="Too short.")
+        ask_review(by=None, project=project, assignments=[row.assignment])
+        held = claim(reviewer, project, "review")
+        submit_review(by=reviewer, assignment=held, verdict="return", reason="Say more.")
+        Assignment.objects.filter(pk=writing.pk).update(leased_until=long_ago())
+        return Assignment.objects.get(pk=writing.pk)
+
+    def test_it_stays_until_it_is_corrected(self, labeler: User, returned: Assignment) -> None:
+        lapse_expired()
+        returned.refresh_from_db()
+        assert (returned.state, returned.draft) == ("reopened", {"text": "Too short."})
+        submit_demonstration(by=labeler, assignment=returned, text="A longer one.")
+        lapse_expired()
+        returned.refresh_from_db()
+        assert returned.state == "submitted"
+
+    def test_taking_the_correction_back_ends_by_itself(
+        self, labeler: User, returned: Assignment
+    ) -> None:
+        submit_demonstration(by=labeler, assignment=returned, text="A longer one.")
+        held = undo(by=labeler, assignment=returned)
+        Assignment.objects.filter(pk=held.pk).update(leased_until=long_ago())
+        lapse_expired()
+        held.refresh_from_db()
+        assert held.state == "submitted"
+
+    def test_it_ends_when_its_author_has_left(
+        self, project: Project, labeler: User, returned: Assignment
+    ) -> None:
+        project.memberships.filter(user=labeler).delete()
+        lapse_expired()
+        returned.refresh_from_db()
+        assert returned.state == "submitted"
+        assert not usable(Demonstration.objects.all()).exists()
+
+
+def long_ago() -> datetime:
+    return timezone.now() - timedelta(days=9)
