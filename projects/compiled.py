@@ -10,34 +10,72 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connection, models
-from django.db.backends.utils import CursorWrapper
-from django.db.models.query import get_related_populators
+from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=models.Model)
 MARK = 7_300_000_000_000_000_000
 
 
-class _Cursor(psycopg.Cursor[Any]):
+class _Told(psycopg.Cursor[Any]):
+    """A cursor that leaves what Django's log of statements reads."""
+
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         executed = super().execute(query, params, **options)
-        if connection.queries_logged:
-            # What Django's log of statements reads, and a prepared statement does not leave.
-            self._query = self._convert_query(query, params)
+        self._query = self._convert_query(query, params)
         return executed
 
 
 @contextmanager
-def preparing() -> Iterator[CursorWrapper]:
-    """A cursor whose statements PostgreSQL plans once a connection, and not at each call."""
-    with connection.cursor() as cursor:
-        driver = connection.connection
-        # Django's own cursors put the values into the text, and leave nothing to prepare.
-        cursor.cursor = _Cursor(driver)
-        before, driver.prepare_threshold = driver.prepare_threshold, 0
-        try:
-            yield cursor
-        finally:
-            driver.prepare_threshold = before
+def preparing() -> Iterator[Any]:
+    """A cursor whose statements PostgreSQL plans once a connection, and not at each call.
+
+    It is the driver's own, as Django's layers round a cursor take longer than such a statement,
+    and put the values into the text, which leaves nothing to prepare.
+    """
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    driver = connection.connection
+    before, driver.prepare_threshold = driver.prepare_threshold, 0
+    try:
+        if connection.queries_logged or connection.execute_wrappers:
+            with connection.cursor() as cursor:
+                cursor.cursor = _Told(driver)
+                yield cursor
+        else:
+            with connection.wrap_database_errors:
+                yield psycopg.Cursor(driver)
+    finally:
+        driver.prepare_threshold = before
+
+
+class _Part:
+    """One model's columns in a row, and the parts that belong to it.
+
+    Rows are made without the model's initialiser, which costs more than reading them. Nothing
+    here overrides it or listens to its signals.
+    """
+
+    def __init__(self, info: dict[str, Any], select: list[Any]) -> None:
+        fields = info["select_fields"]
+        self.model: type[models.Model] = info["model"]
+        self.columns = slice(fields[0], fields[-1] + 1)
+        self.names = [column[0].target.attname for column in select[self.columns]]
+        self.key = fields[0] + self.names.index(self.model._meta.pk.attname)
+        self.link: Any = info.get("local_setter")
+        self.link_back: Any = info.get("remote_setter")
+        self.parts = [_Part(each, select) for each in info.get("related_klass_infos", ())]
+
+    def make(self, row: Any) -> Any:
+        made = self.model.__new__(self.model)
+        made._state = ModelState()
+        made._state.adding, made._state.db = False, "default"
+        made.__dict__.update(zip(self.names, row[self.columns], strict=True))
+        for part in self.parts:
+            belonging = None if row[part.key] is None else part.make(row)
+            part.link(made, belonging)
+            if belonging is not None:
+                part.link_back(belonging, made)
+        return made
 
 
 class Compiled(Generic[Row]):
@@ -69,9 +107,7 @@ class Compiled(Generic[Row]):
             cursor.execute(self._sql, parameters)
             rows = cursor.fetchall()
         for row in self._compiler.apply_converters(rows, self._converters):
-            made = self._model.from_db("default", self._names, row[self._start : self._end])
-            for populator in self._populators:
-                populator.populate(row, made)
+            made: Row = self._whole.make(row)
             for name, at in self._annotations:
                 setattr(made, name, row[at])
             yield made
@@ -84,14 +120,41 @@ class Compiled(Generic[Row]):
         missing = set(self._marks) - {name for name, _ in self._parameters}
         if missing:
             raise TypeError(f"the queryset does not use {', '.join(sorted(missing))}")
-        select, info = compiler.select, compiler.klass_info
-        self._model: type[Row] = info["model"]
-        fields = info["select_fields"]
-        self._start, self._end = fields[0], fields[-1] + 1
-        self._names = [column[0].target.attname for column in select[self._start : self._end]]
-        # The stubs describe a later Django, which takes one argument more.
-        self._populators = get_related_populators(info, select, "default")  # type: ignore[call-arg]
+        select = compiler.select
+        self._whole = _Part(compiler.klass_info, select)
         self._annotations = list(compiler.annotation_col_map.items())
         self._converters = compiler.get_converters([column[0] for column in select])
         # Last, so that another thread never sees it half done.
         self._compiler = compiler
+
+
+class Inserted(Generic[Row]):
+    """A model's INSERT, built once; what its rows are given besides is Django's own affair."""
+
+    def __init__(self, model: type[Row]) -> None:
+        self._model = model
+        self._sql = ""
+
+    def insert(self, row: Row) -> Row:
+        """Write a new row and fill its key, as `row.save()` would without signals."""
+        if not self._sql:
+            self._build()
+        values = [
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for field in self._fields
+        ]
+        with preparing() as cursor:
+            cursor.execute(self._sql, values)
+            (row.pk,) = cursor.fetchone()
+        row._state.adding, row._state.db = False, "default"
+        return row
+
+    def _build(self) -> None:
+        meta = self._model._meta
+        self._fields = [field for field in meta.concrete_fields if not field.primary_key]
+        names = ", ".join(connection.ops.quote_name(field.column) for field in self._fields)
+        places = ", ".join(["%s"] * len(self._fields))
+        self._sql = (
+            f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names})"  # noqa: S608
+            f" VALUES ({places}) RETURNING {connection.ops.quote_name(meta.pk.column)}"
+        )
