@@ -6,6 +6,8 @@ from labeling.pages import gold as gold_views
 from labeling.pages import home as views
 from labeling.pages import impact as impact_views
 from labeling.pages import labelers as labeler_views
+from labeling.pages import one_task as one_task_views
+from labeling.pages import project_tasks as project_task_views
 from labeling.pages import prompts as prompt_views
 from labeling.pages import quality as quality_views
 from labeling.pages import reviews as review_views
@@ -21,6 +23,9 @@ urlpatterns = [
     path(f"{PROJECT}/prompts/", prompt_views.prompts, name="prompts"),
     path(f"{PROJECT}/prompts/import/", prompt_views.prompts_import, name="prompts-import"),
     path(f"{PROJECT}/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
+    path(f"{PROJECT}/tasks/", project_task_views.tasks, name="tasks"),
+    path(f"{PROJECT}/tasks/change/", project_task_views.tasks_change, name="tasks-change"),
+    path(f"{PROJECT}/tasks/<int:pk>/", one_task_views.one_task, name="task"),
     path(f"{PROJECT}/next/<slug:kind>/", views.next_task, name="next-task"),
     path("assignments/<int:pk>/", task_views.assignment, name="assignment"),
     path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),

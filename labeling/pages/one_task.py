@@ -1,0 +1,115 @@
+"""One task for its project's staff: where to find out why something is as it is."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from labeling.assigning.changing import ACTIONS
+from labeling.assigning.queue import BIGGEST_KEY
+from labeling.gold.told import expected_said
+from labeling.judging.rules import rules_of
+from labeling.models import Flag, Gold, Review, Task
+from labeling.pages.task_page import rendered
+from labeling.quality import task_history, task_judgements
+from projects.access import STAFF, membership, person
+from projects.errors import NotFound, TouchstoneError
+from projects.models import Membership, Role
+
+
+@login_required
+@never_cache
+@require_safe
+def one_task(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    member = membership(person(request), slug, roles=STAFF)
+    task = task_for(member, pk)
+    subject = task.reviewed.task_id if task.reviewed else task.about_id
+    if subject is not None:
+        return redirect("task", slug, subject)
+    return page_of(request, member, task)
+
+
+def task_for(member: Membership, pk: int) -> Task:
+    """A task of the project; gold ones are their owners' alone, or reviewers would know them."""
+    found = None
+    if pk <= BIGGEST_KEY:
+        tasks = Task.objects.select_related("project", "prompt", "lane", "reviewed")
+        found = tasks.filter(project=member.project, pk=pk).first()
+    if found is None or (found.lane.is_gold and member.role != Role.OWNER):
+        raise NotFound("There is no such task in this project.")
+    return found
+
+
+def page_of(
+    request: HttpRequest,
+    member: Membership,
+    task: Task,
+    *,
+    refused: TouchstoneError | None = None,
+) -> HttpResponse:
+    status = refused.status if refused else 200
+    context = _shown(member, task) | {"refused": refused}
+    return render(request, "labeling/one_task.html", context, status=status)
+
+
+def sees_names(member: Membership) -> bool:
+    """Owners see who did what; reviewers where the project's rules say so."""
+    return member.role == Role.OWNER or rules_of(member.project).review_shows_names
+
+
+def actions_for(member: Membership) -> list[tuple[str, str]]:
+    is_owner = member.role == Role.OWNER
+    return [
+        (key, action.label)
+        for key, action in ACTIONS.items()
+        if is_owner or not action.is_for_owners
+    ]
+
+
+def _shown(member: Membership, task: Task) -> dict[str, Any]:
+    is_owner = member.role == Role.OWNER
+    by_assignment = task_judgements.rows_of(task)
+    rows = [row for of_one in by_assignment.values() for row in of_one]
+    settled = task_judgements.settlements_of(task)
+    answers = task_judgements.answers_of(task, [*rows, *settled])
+    order = {each.pk: each.label for each in answers if each.pk is not None}
+    names = task_history.names_of(task, shows_names=sees_names(member))
+    cards = task_judgements.cards_of(
+        task, by_assignment, answers, project=member.project, names=names, with_gold=is_owner
+    )
+    settlements = Review.objects.filter(about=task).order_by("pk")
+    return {
+        "project": member.project,
+        "member": member,
+        "is_owner": is_owner,
+        "task": task,
+        "why": task_history.why(task),
+        "messages_rendered": rendered(task.prompt.messages),
+        "answers": answers,
+        "cards": cards,
+        "n_hidden": task.assignments.count() - len(cards),
+        "settled": [task_judgements.told(row, order) for row in settled],
+        "settlements": settlements,
+        "flags": Flag.objects.filter(task=task).select_related("by").order_by("pk"),
+        "gold": _gold(task) if is_owner else None,
+        "can_be_gold": is_owner and _can_be_gold(task),
+        "history": task_history.history(task, rows, names),
+        "actions": actions_for(member),
+    }
+
+
+def _can_be_gold(task: Task) -> bool:
+    kinds = (Task.Kind.COMPARISON, Task.Kind.RANKING)
+    return task.kind in kinds and task.n_submitted > 0 and not task.lane.is_gold
+
+
+def _gold(task: Task) -> dict[str, Any] | None:
+    gold = Gold.objects.filter(task=task).first()
+    if gold is None:
+        return None
+    order = list(task.candidates.order_by("position").values_list("response_id", flat=True))
+    places = [pk for pk in order if pk is not None]
+    return {"gold": gold, "expected": expected_said(task.kind, gold.expected, places)}
