@@ -25,8 +25,11 @@ SNAPSHOT = """
 import hashlib, json
 from django.apps import apps
 names = '''projects.User projects.Project projects.Membership projects.ApiToken
-instructions.Guideline instructions.GuidelineVersion labeling.Prompt labeling.Demonstration
-labeling.Comparison arena.Battle arena.Turn arena.Vote exports.Export'''.split()
+instructions.Guideline instructions.GuidelineVersion instructions.ClauseQuestion
+instructions.Quiz instructions.QuizQuestion instructions.QuizAttempt labeling.Prompt
+labeling.Demonstration labeling.Comparison labeling.Ranking labeling.Review labeling.Flag
+labeling.Gold labeling.WorkRules labeling.Criterion labeling.Labeler
+arena.Battle arena.Turn arena.Vote exports.Export'''.split()
 changing = {'last_used_at', 'last_login', 'state', 'reply_a', 'reply_b', 'attempts',
     'leased_until', 'claim', 'n_rows', 'sha256', 'manifest', 'finished_at', 'started_at'}
 found = {}
@@ -153,6 +156,7 @@ class Doors:
     owner_api: httpx.Client
     labeler_api: httpx.Client
     assignment: int
+    question: int
     battle: str
     api_battle: str
 
@@ -208,6 +212,8 @@ def doors(product: Product) -> Iterator[Doors]:
     ]
     owner, labeler = browser_of(product, "olga"), browser_of(product, "lena")
     task = api[1].post("/api/v1/projects/demo/next", json={"kind": "demonstration"})
+    asked = {"anchor": "c-1", "text": "Which one?"}
+    question = api[1].post("/api/v1/projects/demo/guideline/questions", json=asked)
     battle = owner.post("/arena/demo/battles/", data={"message": "Say one word."})
     api_battle = api[0].post("/api/v1/arena/demo/battles", json={"message": "Say one word."})
     yield Doors(
@@ -216,6 +222,7 @@ def doors(product: Product) -> Iterator[Doors]:
         owner_api=api[0],
         labeler_api=api[1],
         assignment=task.json()["id"],
+        question=question.json()["id"],
         battle=battle.headers["Location"].split("/")[2],
         api_battle=api_battle.json()["id"],
     )
@@ -247,7 +254,8 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
             name = (content["items"] if is_list else content)["$ref"].rsplit("/", 1)[1]
             fields = list(schema["components"]["schemas"][name]["properties"])
             real = path.replace("{slug}", "demo").replace("{public_id}", doors.api_battle)
-            real = re.sub(r"\{(id|pk)\}", str(doors.assignment), real)
+            number = doors.question if "/questions/" in path else doors.assignment
+            real = re.sub(r"\{(id|pk)\}", str(number), real)
             found.append((method.upper(), real, fields, is_list))
     assert len(found) >= 9
     return found

@@ -47,7 +47,7 @@ PAGES = {
 }
 COMPARISONS_READY = (
     "from labeling.models import Task;"
-    "print(Task.objects.filter(kind='comparison', is_open=True).count())"
+    "print(Task.objects.filter(kind='comparison', is_open=True, is_gold=False).count())"
 )
 
 

@@ -1,0 +1,109 @@
+"""Projects of their own for the journeys, laid inside the running product: nobody waits for draws.
+
+Called through `Product.shell`, so it runs in Django, beside the product, on its database.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from instructions.publish import publish, save_draft
+from instructions.quiz_writing import add_question, change_quiz, create_quiz
+from labeling.gold.making import write_gold
+from labeling.judging.criteria import add_criterion
+from labeling.judging.rules import change_rules
+from labeling.judging.submissions import submit_demonstration
+from labeling.models import Candidate, Response
+from projects.founding import create_project
+from projects.members import add_member
+from projects.models import Project, Role, User
+from tests.labeling import rows
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+GUIDELINE = """## 1 Be helpful {helpful}
+
+Answer the question that was asked.
+
+### 1.1 Length {format}
+
+As long as it needs to be.
+
+## 2 Be truthful {truthful}
+
+A wrong answer is worse than none.
+
+## 3 Do no harm {harmless}
+
+Nothing that hurts anybody.
+"""
+PEOPLE = {"rita": Role.REVIEWER, "lena": Role.LABELER, "luis": Role.LABELER}
+
+
+def lay(
+    slug: str,
+    *,
+    rules: dict[str, Any] | None = None,
+    criteria: Sequence[str] = (),
+    demonstrations: int = 0,
+    comparisons: Iterable[Sequence[str]] = (),
+    rankings: Iterable[Sequence[str]] = (),
+    golds: Iterable[dict[str, Any]] = (),
+    overlap: int = 1,
+    written: int = 0,
+    is_quizzed: bool = False,
+) -> None:
+    """A project of the demo's people whose tasks are ready; `comparisons` are pairs of answers.
+
+    `written` demonstrations are lena's; `is_quizzed`: the demo's quiz stands before rankings.
+    """
+    olga = User.objects.get(username="olga")
+    project = create_project(by=None, owner=olga, slug=slug, name=f"Desk {slug}")
+    for name, role in PEOPLE.items():
+        add_member(by=olga, project=project, username=name, role=role)
+    demo = DEMO / "guideline.md"
+    publish_guideline(project, demo.read_text() if is_quizzed else GUIDELINE)
+    change_rules(by=olga, project=project, **(rules or {}))
+    for name in criteria:
+        add_criterion(by=olga, project=project, name=name, is_required=True)
+    for number in range(demonstrations):
+        rows.make_demonstration_task(project, f"Prompt {number}?", overlap=overlap)
+    for number, answers in enumerate(comparisons):
+        prompt = rows.make_prompt(project, f"Which one, {number}?")
+        _candidates(rows.make_task(prompt, "comparison", overlap=overlap), answers)
+    for number, answers in enumerate(rankings):
+        prompt = rows.make_prompt(project, f"In which order, {number}?")
+        _candidates(rows.make_task(prompt, "ranking", overlap=overlap), answers)
+    for gold in golds:
+        write_gold(by=olga, project=project, item=gold)
+    if is_quizzed:
+        _ask(olga, project)
+    for number in range(written):
+        _write(project, f"Lena's answer {number}.")
+
+
+def publish_guideline(project: Project, text: str, *, note: str = "") -> None:
+    olga = User.objects.get(username="olga")
+    save_draft(by=olga, project=project, text=text)
+    publish(by=olga, project=project, change_note=note)
+
+
+def _ask(olga: User, project: Project) -> None:
+    fields = json.loads((DEMO / "quiz.json").read_text())
+    questions = fields.pop("questions")
+    quiz = create_quiz(by=olga, project=project, **fields)
+    for question in questions:
+        add_question(by=olga, quiz=quiz, **question)
+    change_quiz(by=olga, quiz=quiz, is_active=True, **fields)
+
+
+def _write(project: Project, text: str) -> None:
+    lena = User.objects.get(username="lena")
+    held = rows.claim(lena, project)
+    submit_demonstration(by=lena, assignment=held, text=text)
+
+
+def _candidates(task: Any, answers: Sequence[str]) -> None:
+    for position, answer in enumerate(answers):
+        response = Response.objects.create(prompt=task.prompt, origin="imported", text=answer)
+        Candidate.objects.create(task=task, position=position, response=response)
