@@ -62,7 +62,7 @@ def why(task: Task) -> list[str]:
 
 def history(task: Task, rows: Iterable[Judgement], names: Mapping[int, str]) -> list[Event]:
     """What happened to a task, the latest first."""
-    events = [Event(task.created_at, "", "The task was made.")]
+    events = [Event(task.created_at, "", "The task was made")]
     events += _of_assignments(task, names)
     events += _of_judgements(rows, names)
     events += _of_reviews(task, names)
@@ -184,7 +184,7 @@ def _of_reviews(task: Task, names: Mapping[int, str]) -> list[Event]:
         Event(
             review.created_at,
             "",
-            f"A reviewer was asked to {'settle it' if review.about_id else 'look at a judgement'}.",
+            f"A reviewer was asked to {'settle it' if review.about_id else 'look at a judgement'}",
             review.get_cause_display(),
         )
         for review in about
