@@ -49,6 +49,23 @@ NOT EXISTS (
     WHERE gold.task_id = task.id AND gold.created_by_id + 0 = %(user)s OFFSET 0)
 """
 
+# A gold task made of finished ones has their answers: who judged those would know it at once.
+NOT_TWICE = """
+NOT EXISTS (
+    SELECT 1 FROM labeling_task twin
+    WHERE twin.prompt_id = task.prompt_id AND twin.kind = task.kind AND twin.id <> task.id
+      AND (twin.variant LIKE 'gold-%%' OR task.variant LIKE 'gold-%%')
+      AND EXISTS (
+        SELECT 1 FROM labeling_candidate one JOIN labeling_candidate other
+            ON other.response_id = one.response_id
+        WHERE one.task_id = twin.id AND other.task_id = task.id)
+      AND EXISTS (
+        SELECT 1 FROM labeling_assignment opened
+        WHERE opened.task_id = twin.id AND opened.labeler_id + 0 = %(user)s
+          AND opened.opened_at IS NOT NULL OFFSET 0)
+    OFFSET 0)
+"""
+
 NOT_OWN_WORK = """
 NOT EXISTS (
     SELECT 1 FROM labeling_assignment own
@@ -68,8 +85,8 @@ and would bring those to a task of the first kind."""
 
 ALLOWED = {
     Task.Kind.DEMONSTRATION.value: (NOT_HAD, NOT_SEEN),
-    Task.Kind.COMPARISON.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD),
-    Task.Kind.RANKING.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD),
+    Task.Kind.COMPARISON.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD, NOT_TWICE),
+    Task.Kind.RANKING.value: (NOT_HAD, NOT_SEEN, NOT_WRITTEN, NOT_OWN_GOLD, NOT_TWICE),
     Task.Kind.REVIEW.value: (NOT_HAD, NOT_OWN_WORK),
 }
 
@@ -147,9 +164,10 @@ def lease_next(
     """Lease the next task of this kind; returns the new assignment's key, None without a task.
 
     Never given are: a task this labeler had; a review of their own submission, or the settling
-    of a task they had; responses they wrote; a gold task they made; a demonstration where they
-    opened a comparison, a ranking or a review of the same prompt, and a comparison or a ranking
-    where they opened a review of it. Call inside a transaction that holds the labeler's lock.
+    of a task they had; responses they wrote; a gold task they made, or one with answers that they
+    judged before; a demonstration where they opened a comparison, a ranking or a review of the
+    same prompt, and a comparison or a ranking where they opened a review of it. Call inside a
+    transaction that holds the labeler's lock.
     """
     values: dict[str, Any] = {
         "user": terms.member.user_id,

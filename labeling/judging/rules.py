@@ -11,7 +11,7 @@ from projects import audit
 from projects.access import OWNERS, membership
 from projects.compiled import Compiled
 from projects.errors import InvalidInput
-from projects.models import Project, User
+from projects.models import Membership, Project, Role, User
 from projects.text import clean_name, clean_text
 
 MOST_FLAGS = 20
@@ -49,6 +49,11 @@ _RULES = Compiled(lambda project: WorkRules.objects.filter(project=project), pro
 def rules_of(project: Project) -> WorkRules:
     """The project's rules; unsaved defaults where it never changed them."""
     return _RULES.first(project=project.pk) or WorkRules(project=project)
+
+
+def shows_names(member: Membership) -> bool:
+    """Whether this one of the staff sees who did what; to owners it is always told."""
+    return member.role == Role.OWNER or rules_of(member.project).review_shows_names
 
 
 def criteria_of(project: Project) -> list[Criterion]:

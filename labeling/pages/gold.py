@@ -19,7 +19,7 @@ from labeling.gold.files import LARGEST_FILE, LONGEST_ANSWER, LONGEST_REASON, MO
 from labeling.gold.told import answered, answers_shown, expected_said
 from labeling.intake.prompts import ImportRefused
 from labeling.judging.rules import rules_of
-from labeling.models import Flag, Task
+from labeling.models import Assignment, Flag, Task
 from labeling.pages.task_page import rendered
 from labeling.quality.overview import WORDS
 from projects.access import OWNERS, membership, person
@@ -109,7 +109,9 @@ def gold_feedback(request: HttpRequest, pk: int) -> HttpResponse:
     """What was expected of a gold task its labeler has judged; posting a note disputes it."""
     user = person(request)
     found = queue.assignment_for(user, pk)
-    feedback = gold.feedback_for(found)
+    # Before it is judged nothing is looked up: the time taken would tell a gold task.
+    is_judged = found.state in (Assignment.State.SUBMITTED, Assignment.State.REOPENED)
+    feedback = gold.feedback_for(found) if is_judged else None
     if feedback is None:
         raise NotFound("There is nothing to be told about this task.")
     if request.method == "POST":

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.assigning import queue
 from labeling.assigning.gates import NotNow
+from labeling.judging.rules import shows_names
 from labeling.pages.task_page import undoable
 from labeling.quality import funnel, overview
 from projects.access import STAFF, membership, person
@@ -41,6 +42,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
     if member.role in STAFF:
         context["funnel"] = funnel.funnel(member.project)
         context["recent"] = funnel.recent(member.project)
+        context["shows_names"] = shows_names(member)
         context["n_prompts"] = funnel.n_prompts(member.project)
         context["n_members"] = member.project.memberships.count()
     return render(request, "labeling/project.html", context)

@@ -1,5 +1,6 @@
 """The quality of a project for its staff; scores of people for its owners only."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -26,6 +27,9 @@ def quality_dashboard(request: HttpRequest, slug: str) -> HttpResponse:
         filters = filters_from(request.GET, project)
     except InvalidInput as error:
         filters, refused = Filters(), error
+    if member.role != Role.OWNER:
+        # The agreement of one labeler's tasks is that labeler's score.
+        filters = replace(filters, labeler=None)
     report = quality.report_now(project, filters)
     context = {
         "project": project,
@@ -67,6 +71,8 @@ def _told(data: page.Data, filters: Filters, sort: str, member: Membership) -> d
         "kinds": [("", "All kinds"), *TaskKind.choices],
         "languages": [("", "All languages"), *((text, text) for text in data["languages"])],
         "tags": [("", "All tags"), *((text, text) for text in data["tags"])],
-        "people": [("", "Everybody"), *((str(pk), name) for pk, name in data["people"])],
+        "people": [("", "Everybody"), *((str(pk), name) for pk, name in data["people"])]
+        if sees_scores
+        else [],
         "labeler": str(filters.labeler or ""),
     }

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.judging.rules import rules_of
+from labeling.judging.rules import rules_of, shows_names
 from labeling.models import Review, Task
 from labeling.reviewing import feedback
 from labeling.reviewing import lists as review_lists
@@ -21,7 +21,7 @@ from labeling.reviewing.lists import JUDGED, Filters
 from labeling.reviewing.reviewers import measures
 from projects.access import STAFF, membership, person
 from projects.errors import InvalidInput
-from projects.models import Membership, Role, User
+from projects.models import Role, User
 
 PAGE = 25
 SHOWN = {
@@ -41,8 +41,8 @@ def review_list(request: HttpRequest, slug: str) -> HttpResponse:
     member = membership(person(request), slug, roles=STAFF)
     labelers = User.objects.filter(memberships__project=member.project).order_by("username")
     filters = Filters.read(request.GET, labelers)
-    shows_names = _shows_names(member)
-    if not shows_names:
+    has_names = shows_names(member)
+    if not has_names:
         filters = Filters(kind=filters.kind, cause=filters.cause, verdict=filters.verdict)
     here = request.GET.get("show", "waiting")
     here = here if here in SHOWN else "waiting"
@@ -52,8 +52,8 @@ def review_list(request: HttpRequest, slug: str) -> HttpResponse:
         "here": here,
         "shown": SHOWN.items(),
         "filters": filters,
-        "labelers": labelers if shows_names else [],
-        "shows_names": shows_names,
+        "labelers": labelers if has_names else [],
+        "shows_names": has_names,
         "kinds": [(kind.value, kind.label) for kind in JUDGED],
         "causes": Task.Cause.choices,
         "verdicts": Review.Verdict.choices,
@@ -112,11 +112,6 @@ def my_feedback(request: HttpRequest, slug: str) -> HttpResponse:
         "shows_names": rules_of(member.project).review_shows_names,
     }
     return render(request, "labeling/feedback.html", context)
-
-
-def _shows_names(member: Membership) -> bool:
-    """Owners see who did what; reviewers where the project's rules say so."""
-    return member.role == Role.OWNER or rules_of(member.project).review_shows_names
 
 
 def _query(request: HttpRequest) -> str:
