@@ -13,7 +13,7 @@ may be all of them or only those since the last time; the same one twice is kept
 be cut at 20,000 characters. Kept of it: {"field", "at_seconds", "chars", "head", "matches"}.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,8 @@ LONGEST_PASTE = 20_000
 HEAD = 200
 MOST_PASTES = 50
 MOST_SOURCES = 20
+MOST_COMPARED = 5
+"""Pastes of one message that are looked up in other texts: the longest."""
 MOST_CHARACTERS = 10**9
 MOST_SECONDS = 10**9
 COUNTS = ("typed", "pasted", "bulk")
@@ -130,12 +132,11 @@ def _merged(held: Assignment, given: Mapping[str, Any]) -> Evidence:
         for name in COUNTS
     }
     pastes = list(kept.get("pastes", []))
+    sent = {_identity(paste): paste for paste in _pastes(given.get("pastes", []))}
     known = {_identity(paste) for paste in pastes}
-    sources = _Sources(held)
-    for paste in _pastes(given.get("pastes", [])):
-        if len(pastes) >= MOST_PASTES or _identity(paste) in known:
-            continue
-        known.add(_identity(paste))
+    new = [paste for key, paste in sent.items() if key not in known][: MOST_PASTES - len(pastes)]
+    sources = _Sources(held, compared=[paste["text"] for paste in new])
+    for paste in new:
         text = paste.pop("text")
         pastes.append({**paste, "head": text[:HEAD], "matches": sources.match(text)})
     return merged | {"pastes": pastes}
@@ -180,13 +181,14 @@ def _seconds(value: Any, field: str) -> float:
 class _Sources:
     """Where a paste may have been taken from, read only when a paste is long enough to tell."""
 
-    def __init__(self, held: Assignment) -> None:
+    def __init__(self, held: Assignment, *, compared: Sequence[str]) -> None:
         self.held = held
+        self._compared = set(sorted(compared, key=len)[-MOST_COMPARED:])
         self._texts: dict[str, list[str]] = {}
 
     def match(self, text: str) -> str:
         """The first of "candidate", "generation" and "own" that it is like, or nothing."""
-        if len(text) < SHORTEST:
+        if len(text) < SHORTEST or text not in self._compared:
             return ""
         read: dict[str, Callable[[Assignment], list[str]]] = {
             "candidate": _shown,

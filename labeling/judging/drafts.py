@@ -15,7 +15,6 @@ MOST_TURNS = 20
 CHOICES = ("", "-3", "-2", "-1", "0", "1", "2", "3", "both_bad", "cannot_judge")
 MOST_MARKS = 50
 LONGEST_KEY = 40
-DEEPEST = 3
 
 Draft = dict[str, Any]
 
@@ -125,20 +124,39 @@ def _tiers(value: Any, name: str) -> list[list[int]]:
     return [list(tier) for tier in value]
 
 
-def _bounded(value: Any, name: str, depth: int = 0) -> Any:
-    """Any small JSON value: what a reviewer has begun to fix, in its own kind's form."""
-    if isinstance(value, str):
-        return clean_text(value, field=name, limit=LONGEST_ANSWER, required=False)
-    if value is None or isinstance(value, bool) or is_whole(value, -(10**9), 10**9):
-        return value
-    if depth < DEEPEST and isinstance(value, list) and len(value) <= MOST_MARKS:
-        return [_bounded(item, name, depth + 1) for item in value]
-    if depth < DEEPEST and isinstance(value, Mapping) and len(value) <= MOST_MARKS:
-        return {_key(key, name): _bounded(item, name, depth + 1) for key, item in value.items()}
-    raise InvalidInput.field(name, "is larger or deeper than a draft may be")
+def _fix(value: Any, name: str) -> Draft:
+    """What a reviewer has begun to fix, in the fields of the kinds; others are left out."""
+    fix = an_object(value, field=name)
+    return {key: check(fix[key], f"{name}.{key}") for key, check in FIX.items() if key in fix}
+
+
+def _fixed_turns(value: Any, name: str) -> list[dict[str, str]]:
+    return [{"content": turn["content"]} for turn in _turns(value, name)]
+
+
+def _fixed_choice(value: Any, name: str) -> str:
+    """As the form has it; the API sends numbers, and null for both bad."""
+    if value is None or isinstance(value, int):
+        value = "" if value is None else str(value)
+    return _choice(value, name)
+
+
+def _anchors(value: Any, name: str) -> list[str]:
+    if not isinstance(value, list) or len(value) > MOST_MARKS:
+        raise InvalidInput.field(name, f"must be a list of at most {MOST_MARKS} anchors")
+    return [_key(anchor, name) for anchor in value]
 
 
 _JUSTIFICATION = _text(LONGEST_JUSTIFICATION)
+FIX: dict[str, Callable[[Any, str], Any]] = {
+    "text": _text(LONGEST_ANSWER),
+    "turns": _fixed_turns,
+    "preference": _fixed_choice,
+    "both_bad": lambda value, name: yes_or_no(value, field=name),
+    "tiers": _tiers,
+    "all_bad": lambda value, name: yes_or_no(value, field=name),
+    "justification": _JUSTIFICATION,
+}
 FIELDS: dict[str, dict[str, Callable[[Any, str], Any]]] = {
     Task.Kind.DEMONSTRATION.value: {"text": _text(LONGEST_ANSWER), "turns": _turns},
     Task.Kind.COMPARISON.value: {
@@ -156,7 +174,7 @@ FIELDS: dict[str, dict[str, Callable[[Any, str], Any]]] = {
     Task.Kind.REVIEW.value: {
         "verdict": _text(20),
         "reason": _JUSTIFICATION,
-        "clauses": _bounded,
-        "fix": _bounded,
+        "clauses": _anchors,
+        "fix": _fix,
     },
 }
