@@ -1,15 +1,38 @@
-"""Domain errors become pages here, so that no view repeats it."""
+"""What holds of every answer, so that no view repeats it."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from projects.errors import TouchstoneError
 
+Answering = Callable[[HttpRequest], HttpResponse]
+
+
+class PersonalAnswers:
+    """An answer to somebody who is signed in, or came with a token, is for them alone.
+
+    Views that say how long theirs may be kept have said so. To the others this is added, so that
+    no cache on the way, nor the next person at the same browser, shows it unasked.
+    """
+
+    def __init__(self, get_response: Answering) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if has_session or "Authorization" in request.headers:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
 
 class DomainErrors:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    """Domain errors become pages."""
+
+    def __init__(self, get_response: Answering) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
