@@ -26,6 +26,17 @@ class PromptSerializer(serializers.ModelSerializer[models.Prompt]):
         read_only_fields = fields
 
 
+class AskedSerializer(serializers.Serializer[models.Prompt]):
+    """A prompt as its labeler is asked it. What it is called, where and when it came from may tell
+    a gold task from the others, so none of that is here."""
+
+    messages = MessageSerializer(many=True)
+    language = serializers.CharField()
+
+    def to_representation(self, instance: models.Prompt) -> dict[str, Any]:
+        return {"messages": instance.messages, "language": instance.language}
+
+
 class KindSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=models.Task.Kind.choices)
 
@@ -68,7 +79,7 @@ class AssignmentSerializer(serializers.Serializer[models.Assignment]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=models.Task.Kind.choices, source="task.kind")
     state = serializers.ChoiceField(choices=models.Assignment.State.choices)
-    prompt = PromptSerializer(source="task.prompt")
+    prompt = AskedSerializer(source="task.prompt")
     candidates = CandidateSerializer(many=True)
     guideline_version = serializers.IntegerField(source="guideline_version.number")
     is_disputed = serializers.BooleanField(source="task.is_disputed")
@@ -85,7 +96,7 @@ class AssignmentSerializer(serializers.Serializer[models.Assignment]):
             "id": instance.pk,
             "kind": instance.task.kind,
             "state": instance.state,
-            "prompt": PromptSerializer(instance.task.prompt).data,
+            "prompt": AskedSerializer(instance.task.prompt).data,
             "candidates": _candidates(order, is_pair=_is_pair(instance, review)),
             "guideline_version": instance.guideline_version.number,
             "is_disputed": instance.task.is_disputed,

@@ -91,7 +91,11 @@ def assignment_for(user: User, pk: int) -> Assignment:
     """This person's own assignment; anybody else's is not found."""
     if not 0 <= pk <= BIGGEST_KEY:
         raise NotFound(NOT_YOURS)
-    return _found(_OWN.first(user=user.pk, pk=pk))
+    found = _found(_OWN.first(user=user.pk, pk=pk))
+    if found.task.kind == Task.Kind.REVIEW:
+        # Whoever may review no more reads no more of what others wrote.
+        membership(user, found.task.project.slug, roles=STAFF)
+    return found
 
 
 def hold(*, by: User, assignment: Assignment) -> Assignment:

@@ -198,7 +198,7 @@ def submit_ranking(
         "tiers": [list(tier) for tier in tiers],
         "all_bad": all_bad,
         "justification": columns["justification"],
-        "flags": {str(place): list(raised) for place, raised in (flags or {}).items()},
+        "flags": {str(place): list(raised or ()) for place, raised in (flags or {}).items()},
     }
     work = _Work(draft, an_object(activity, field="activity"), columns["justification"])
     return _submit(Ranking, by=by, assignment=assignment, work=work, write=write)
