@@ -8,11 +8,10 @@ from django.db import connection
 from labeling.judging.told import said
 from labeling.models import Comparison, Demonstration, Ranking, Task
 from labeling.quality.overview import bounded
-from projects.models import AuditEvent, Project
+from projects.models import Project
 
 COUNTED = 10_000
 RECENT = 10
-LOOKED_THROUGH = 200
 KINDS: dict[str, type[Demonstration | Comparison | Ranking]] = {
     "demonstration": Demonstration,
     "comparison": Comparison,
@@ -34,6 +33,20 @@ SELECT lane.kind, sum((
         SELECT 1 FROM labeling_task
         WHERE lane_id = lane.id AND is_open LIMIT %(most)s) counted))
 FROM labeling_lane lane WHERE lane.project_id = %(project)s GROUP BY lane.kind
+"""
+# Version by version, as work is found by the guideline version it was done under.
+LAST_SUBMITTED = """
+SELECT found.kind, found.id
+FROM instructions_guideline guideline
+JOIN instructions_guidelineversion version ON version.guideline_id = guideline.id
+CROSS JOIN LATERAL (
+    SELECT assignment.id, assignment.ended_at, task.kind
+    FROM labeling_assignment assignment JOIN labeling_task task ON task.id = assignment.task_id
+    WHERE assignment.guideline_version_id = version.id AND assignment.ended_at IS NOT NULL
+      AND assignment.state IN ('submitted', 'reopened') AND task.kind <> 'review'
+    ORDER BY assignment.ended_at DESC LIMIT %(most)s) found
+WHERE guideline.project_id = %(project)s
+ORDER BY found.ended_at DESC, found.id DESC LIMIT %(most)s
 """
 
 
@@ -91,24 +104,21 @@ def n_prompts(project: Project) -> str:
 
 
 def recent(project: Project) -> list[dict[str, Any]]:
-    """The last judgements of the project, newest first, by the trail of what was done in it."""
-    trail = AuditEvent.objects.filter(project=project).order_by("-created_at", "-pk")
-    subjects = [
-        event.subject.partition(":")
-        for event in trail.only("verb", "subject")[:LOOKED_THROUGH]
-        if event.verb.endswith((".submitted", ".corrected"))
-    ]
-    wanted = [(kind, int(pk)) for kind, _, pk in subjects if kind in KINDS][:RECENT]
-    rows = {kind: _rows(kind, [pk for of, pk in wanted if of == kind]) for kind in KINDS}
-    return [_told(kind, rows[kind][pk]) for kind, pk in wanted if pk in rows[kind]]
+    """The last judgements of the project's labelers, as they submitted them, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_SUBMITTED, {"project": project.pk, "most": RECENT})
+        found = [(kind, pk) for kind, pk in cursor.fetchall() if kind in KINDS]
+    rows = {kind: _rows(kind, [pk for of, pk in found if of == kind]) for kind in KINDS}
+    return [_told(kind, rows[kind][pk]) for kind, pk in found if pk in rows[kind]]
 
 
 def _rows(kind: str, pks: list[int]) -> dict[int, Demonstration | Comparison | Ranking]:
+    """The last row of each of these assignments."""
     if not pks:
         return {}
     also = ("response",) if kind == "demonstration" else ("assignment",)
     rows = KINDS[kind]._default_manager.select_related("prompt", "labeler", *also)
-    return {row.pk: row for row in rows.filter(pk__in=pks)}
+    return {row.assignment_id: row for row in rows.filter(assignment__in=pks).order_by("pk")}
 
 
 def _told(kind: str, row: Demonstration | Comparison | Ranking) -> dict[str, Any]:
