@@ -13,13 +13,18 @@ from projects.models import Project, User
 # On the path of every submission, where building the statement would cost more than the row.
 INSERT = """
 INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)
-VALUES (%s, %s, %s, %s, %s::jsonb, %s)
+VALUES (%s, %s, %s, {subject}, %s::jsonb, %s)
 """
 
 INSERT_EACH = """
 INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)
 SELECT %s, %s, %s, %s || ':' || key, %s::jsonb, %s FROM unnest(%s::bigint[]) AS key
 """
+
+
+def inserting(*, subject: str) -> str:
+    """The statement for one row, to stand in a longer one whose SQL says what it is about."""
+    return INSERT.format(subject=subject)
 
 
 def record(
@@ -37,7 +42,7 @@ def record(
         timezone.now(),
     )
     with preparing() as cursor:
-        cursor.execute(INSERT, values)
+        cursor.execute(inserting(subject="%s"), values)
 
 
 def record_each(

@@ -129,32 +129,23 @@ class Compiled(Generic[Row]):
 
 
 class Inserted(Generic[Row]):
-    """A model's INSERT, built once; what its rows are given besides is Django's own affair."""
+    """A model's INSERT, built once, to stand in a longer statement.
 
-    def __init__(self, model: type[Row]) -> None:
-        self._model = model
-        self._sql = ""
+    `given` names columns whose value is SQL of that statement. What Django would do besides,
+    signals and defaults of the database, it does not.
+    """
 
-    def insert(self, row: Row) -> Row:
-        """Write a new row and fill its key, as `row.save()` would without signals."""
-        if not self._sql:
-            self._build()
-        values = [
-            field.get_db_prep_save(getattr(row, field.attname), connection)
+    def __init__(self, model: type[Row], **given: str) -> None:
+        meta = model._meta
+        fields = [field for field in meta.concrete_fields if not field.primary_key]
+        self._fields = [field for field in fields if field.attname not in given]
+        names = ", ".join(f'"{field.column}"' for field in fields)
+        places = ", ".join(given.get(field.attname, "%s") for field in fields)
+        self.sql = f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608
+
+    def values(self, row: Row) -> list[Any]:
+        """What stands for each %s, in order."""
+        return [
+            field.get_db_prep_save(field.pre_save(row, add=True), connection)
             for field in self._fields
         ]
-        with preparing() as cursor:
-            cursor.execute(self._sql, values)
-            (row.pk,) = cursor.fetchone()
-        row._state.adding, row._state.db = False, "default"
-        return row
-
-    def _build(self) -> None:
-        meta = self._model._meta
-        self._fields = [field for field in meta.concrete_fields if not field.primary_key]
-        names = ", ".join(connection.ops.quote_name(field.column) for field in self._fields)
-        places = ", ".join(["%s"] * len(self._fields))
-        self._sql = (
-            f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names})"  # noqa: S608
-            f" VALUES ({places}) RETURNING {connection.ops.quote_name(meta.pk.column)}"
-        )

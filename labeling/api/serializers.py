@@ -11,6 +11,10 @@ from labeling.judging.guards import FEWEST_RANKED, HIGHEST_MARK, MOST_RANKED
 from labeling.judging.told import preference_in
 from labeling.reviewing.subjects import Judgement, subject_of
 
+# On the path of every task: Django REST framework takes longer to look its fields up, anew for each
+# answer, than the answer takes otherwise. Those classes therefore say what they give by hand.
+_TIME = serializers.DateTimeField()
+
 
 class MessageSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(choices=["system", "user", "assistant"])
@@ -24,6 +28,20 @@ class PromptSerializer(serializers.ModelSerializer[models.Prompt]):
         model = models.Prompt
         fields = ["id", "external_id", "messages", "tags", "language", "source", "created_at"]
         read_only_fields = fields
+
+    def to_representation(self, instance: models.Prompt) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "external_id": instance.external_id,
+            "messages": [
+                {"role": message["role"], "content": message["content"]}
+                for message in instance.messages
+            ],
+            "tags": instance.tags,
+            "language": instance.language,
+            "source": instance.source,
+            "created_at": _TIME.to_representation(instance.created_at),
+        }
 
 
 class AskedSerializer(serializers.Serializer[models.Prompt]):
@@ -102,7 +120,7 @@ class AssignmentSerializer(serializers.Serializer[models.Assignment]):
             "is_disputed": instance.task.is_disputed,
             "draft": instance.draft,
             "active_seconds": instance.active_seconds,
-            "leased_until": serializers.DateTimeField().to_representation(instance.leased_until),
+            "leased_until": _TIME.to_representation(instance.leased_until),
         }
         return shown | ({"review": review} if review else {})
 
@@ -207,7 +225,7 @@ class FlagSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(required=False)
 
 
-class SubmittedSerializer(serializers.Serializer[Any]):
+class SubmittedSerializer(serializers.Serializer[models.Submission]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=models.Task.Kind.choices, source="assignment.task.kind")
     assignment = serializers.IntegerField(source="assignment_id")
@@ -216,6 +234,18 @@ class SubmittedSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField()
     active_seconds = serializers.FloatField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: models.Submission) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "kind": instance.assignment.task.kind,
+            "assignment": instance.assignment_id,
+            "guideline_version": instance.guideline_version.number,
+            "supersedes": instance.supersedes_id,  # type: ignore[attr-defined] # on an abstract model
+            "seconds": instance.seconds,
+            "active_seconds": instance.active_seconds,
+            "created_at": _TIME.to_representation(instance.created_at),
+        }
 
 
 class SubmittedAndNextSerializer(serializers.Serializer[Any]):

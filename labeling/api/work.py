@@ -25,6 +25,7 @@ from labeling.judging import activity, correcting, submissions
 from labeling.models import Assignment, Submission, Task
 from labeling.reviewing.verdicts import submit_review
 from projects.access import person
+from projects.direct import direct
 from projects.errors import InvalidInput
 from projects.models import Project, User
 
@@ -61,6 +62,7 @@ SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
     request=KindSerializer,
     responses={200: AssignmentSerializer, 204: None},
 )
+@direct
 @api_view(["POST"])
 def next_task(request: Request, slug: str) -> Response:
     """Lease the next task of a kind, or answer 204 when there is none for me."""
@@ -83,6 +85,7 @@ def next_task(request: Request, slug: str) -> Response:
         resource_type_field_name=None,
     ),
 )
+@direct
 @api_view(["POST"])
 def submit(request: Request, pk: int) -> Response:
     """Submit a task's judgement. The same again gives the same answer.

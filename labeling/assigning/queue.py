@@ -28,7 +28,7 @@ REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
 NOT_YOURS = "There is no such task, or it is not yours."
 BIGGEST_KEY = 2**63 - 1
-WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version", "labeler")
+WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version")
 # A guideline may be hundreds of pages, and no lease needs them.
 LEFT_OUT = ("guideline_version__text", "guideline_version__html")
 
@@ -74,7 +74,7 @@ def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
             return None
         leases = _unfinished(by, project, kind, leased_only=True)
         others = [pk for pk in leases if pk != held.pk]
-        return _loaded(others[0]) if others else _lease(terms, kind, is_ahead=True)
+        return _loaded(others[0], labeler=by) if others else _lease(terms, kind, is_ahead=True)
 
 
 def open_now(*, by: User, assignment: Assignment) -> Assignment:
@@ -108,9 +108,10 @@ def hold(*, by: User, assignment: Assignment) -> Assignment:
     known = assignment._state.fields_cache
     if "task" not in known:
         known = _found(_LOADED.first(pk=held.pk))._state.fields_cache
-    for relation in known.keys() & {"task", "guideline_version", "labeler"}:
+    for relation in known.keys() & {"task", "guideline_version"}:
         if known[relation].pk == getattr(held, f"{relation}_id"):
             setattr(held, relation, known[relation])
+    held.labeler = by
     return held
 
 
@@ -303,11 +304,13 @@ def _lease(terms: Terms, kind: str, *, is_ahead: bool = False) -> Assignment | N
     now = timezone.now()
     until = _lease_end(terms.member.project, now)
     pk = lease_next(terms, kind, now=now, until=until, is_ahead=is_ahead)
-    return None if pk is None else _loaded(pk)
+    return None if pk is None else _loaded(pk, labeler=terms.member.user)
 
 
-def _loaded(pk: int) -> Assignment:
-    return _found(_LOADED.first(pk=pk))
+def _loaded(pk: int, *, labeler: User) -> Assignment:
+    found = _found(_LOADED.first(pk=pk))
+    found.labeler = labeler
+    return found
 
 
 def _lease_end(project: Project, now: datetime | None = None) -> datetime:

@@ -1,6 +1,5 @@
 """Drafts and submissions: what labelers write and how they judge."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from labeling.judging.drafts import CHOICES, LONGEST_ANSWER, MOST_TURNS, Draft, 
 from labeling.judging.guards import LONGEST_JUSTIFICATION
 from labeling.judging.rules import criteria_of, rules_of
 from labeling.judging.standing import require_unfinished
+from labeling.judging.writing import write_judgement
 from labeling.models import (
     Assignment,
     Comparison,
@@ -28,8 +28,6 @@ from labeling.models import (
     Submission,
     Task,
 )
-from projects import audit
-from projects.compiled import preparing
 from projects.errors import Conflict, InvalidInput
 from projects.models import Project, User
 from projects.text import clean_text
@@ -56,21 +54,6 @@ FULL = (
     "What you wrote is kept as a draft."
 )
 CORRECTED = "A reviewer has corrected this meanwhile. What you wrote is kept as a draft."
-# Both at once, on the path that every judgement takes; the assignment is locked already.
-FINISH = """
-WITH done AS (
-    UPDATE labeling_assignment
-    SET state = 'submitted', ended_at = %(now)s, draft = '{}',
-        active_seconds = %(active)s, evidence = %(evidence)s::jsonb
-    WHERE id = %(assignment)s
-    RETURNING task_id
-)
-UPDATE labeling_task task
-SET n_submitted = n_submitted + 1,
-    state = CASE WHEN n_submitted + 1 >= overlap AND state IN ('ready', 'set_aside')
-            THEN 'complete' ELSE state END
-FROM done WHERE task.id = done.task_id
-"""
 Row = TypeVar("Row", bound=Submission)
 
 
@@ -111,14 +94,14 @@ def submit_demonstration(
     further = _turns(assignment.task.project, turns)
 
     def write(held: Assignment, common: dict[str, Any]) -> Demonstration:
-        response = Response.objects.create(
+        response = Response(
             prompt=held.task.prompt,
             origin=Response.Origin.PERSON,
             text=text,
             turns=[{"role": "assistant", "content": text}, *further] if further else None,
             author=by,
         )
-        return Demonstration.objects.create(response=response, **common)
+        return Demonstration(response=response, **common)
 
     draft = {"text": text} | ({"turns": further} if further else {})
     work = _Work(draft=draft, activity=an_object(activity, field="activity"))
@@ -155,9 +138,7 @@ def submit_comparison(
 
     def write(held: Assignment, common: dict[str, Any]) -> Comparison:
         side_a, side_b = held.presented
-        return Comparison.objects.create(
-            response_a_id=side_a, response_b_id=side_b, **columns, **common
-        )
+        return Comparison(response_a_id=side_a, response_b_id=side_b, **columns, **common)
 
     draft = {
         "preference": "both_bad" if columns["both_bad"] else str(columns["preference"]),
@@ -192,7 +173,7 @@ def submit_ranking(
     )
 
     def write(held: Assignment, common: dict[str, Any]) -> Ranking:
-        return Ranking.objects.create(**columns, **common)
+        return Ranking(**columns, **common)
 
     draft = {
         "tiers": [list(tier) for tier in tiers],
@@ -272,24 +253,9 @@ def _cites(held: Assignment, text: str) -> list[str]:
 
 
 def _finish(held: Assignment, row: Submission) -> None:
-    now = row.created_at
     is_correction = held.state == Assignment.State.REOPENED
-    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, now, {}
-    if is_correction:
-        held.save(update_fields=["state", "ended_at", "draft", "active_seconds", "evidence"])
-    else:
-        with preparing() as cursor:
-            cursor.execute(
-                FINISH,
-                {
-                    "now": now,
-                    "assignment": held.pk,
-                    "active": held.active_seconds,
-                    "evidence": json.dumps(held.evidence),
-                },
-            )
-    verb = f"{row._meta.model_name}.{'corrected' if is_correction else 'submitted'}"
-    audit.record(verb=verb, by=row.labeler, project=held.task.project, subject=row)
+    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, row.created_at, {}
+    write_judgement(held, row, is_correction=is_correction)
     aftermath.submitted(row)
 
 

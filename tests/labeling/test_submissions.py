@@ -453,14 +453,14 @@ def test_a_retired_task_stays_retired(labeler: User, writing: Assignment) -> Non
 def test_a_submission_is_a_handful_of_statements(
     labeler: User, writing: Assignment, comparing: Assignment, ranking: Assignment
 ) -> None:
-    """Holding, rows, one update of assignment and task, the record; the rest is what follows."""
+    """Holding, and one for all that is written; the rest is what follows."""
     with CaptureQueriesContext(connection) as one:
         submit_demonstration(by=labeler, assignment=writing, text="Answer.")
     with CaptureQueriesContext(connection) as two:
         submit_comparison(by=labeler, assignment=comparing, preference=1)
     with CaptureQueriesContext(connection) as three:
         submit_ranking(by=labeler, assignment=ranking, tiers=[[0], [1], [2]])
-    assert [own_statements(found) for found in (one, two, three)] == [5, 6, 5]
+    assert [own_statements(found) for found in (one, two, three)] == [2, 4, 3]
 
 
 def own_statements(found: CaptureQueriesContext) -> int:
