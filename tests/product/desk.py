@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from instructions.acknowledging import acknowledge, require_acknowledgement
 from instructions.publish import publish, save_draft
 from instructions.quiz_writing import add_question, change_quiz, create_quiz
 from labeling.gold.making import write_gold
 from labeling.judging.criteria import add_criterion
 from labeling.judging.rules import change_rules
-from labeling.judging.submissions import submit_demonstration
+from labeling.judging.submissions import submit_comparison, submit_demonstration
 from labeling.models import Candidate, Response
 from projects.founding import create_project
 from projects.members import add_member
@@ -52,10 +53,14 @@ def lay(
     overlap: int = 1,
     written: int = 0,
     is_quizzed: bool = False,
+    is_confirmed: bool = False,
+    disputed: bool = False,
 ) -> None:
     """A project of the demo's people whose tasks are ready; `comparisons` are pairs of answers.
 
-    `written` demonstrations are lena's; `is_quizzed`: the demo's quiz stands before rankings.
+    `written` demonstrations are lena's; `is_quizzed`: the demo's quiz stands before rankings;
+    `is_confirmed`: lena has read the guideline and has to read what changes; `disputed`: lena and
+    luis judge the comparisons, each the other way round.
     """
     olga = User.objects.get(username="olga")
     project = create_project(by=None, owner=olga, slug=slug, name=f"Desk {slug}")
@@ -80,6 +85,11 @@ def lay(
         _ask(olga, project)
     for number in range(written):
         _write(project, f"Lena's answer {number}.")
+    if is_confirmed:
+        require_acknowledgement(by=olga, project=project, is_required=True)
+        acknowledge(by=User.objects.get(username="lena"), project=project, number=1)
+    if disputed:
+        _dispute(project)
 
 
 def publish_guideline(project: Project, text: str, *, note: str = "") -> None:
@@ -101,6 +111,15 @@ def _write(project: Project, text: str) -> None:
     lena = User.objects.get(username="lena")
     held = rows.claim(lena, project)
     submit_demonstration(by=lena, assignment=held, text=text)
+
+
+def _dispute(project: Project) -> None:
+    for name, favoured in (("lena", 0), ("luis", 1)):
+        labeler = User.objects.get(username=name)
+        held = rows.claim(labeler, project, "comparison")
+        answers = [each.response_id for each in held.task.candidates.order_by("position")]
+        is_first = held.presented[0] == answers[favoured]
+        submit_comparison(by=labeler, assignment=held, preference=-3 if is_first else 3)
 
 
 def _candidates(task: Any, answers: Sequence[str]) -> None:
