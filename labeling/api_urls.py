@@ -2,10 +2,13 @@ from django.urls import path
 
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
+from labeling.api import tasks as task_api
 from labeling.api import work as api
 
 urlpatterns = [
     path("projects/<slug:slug>/prompts", prompt_api.prompts, name="api-prompts"),
+    path("projects/<slug:slug>/tasks", task_api.tasks, name="api-tasks"),
+    path("projects/<slug:slug>/tasks/<int:pk>", task_api.task, name="api-task"),
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
     path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
     path("projects/<slug:slug>/next", api.next_task, name="api-next"),

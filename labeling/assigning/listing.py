@@ -16,8 +16,8 @@ from labeling.assigning.lanes import LANGUAGE_LIMIT, SKILL_LIMIT
 from labeling.assigning.queue import BIGGEST_KEY
 from labeling.intake.prompt_files import PRIORITIES
 from labeling.models import Lane, Task
-from projects.errors import InvalidInput
-from projects.models import Project
+from projects.errors import InvalidInput, NotFound
+from projects.models import Membership, Project, Role
 from projects.text import clean_name, clean_text
 
 COUNTED = 1_000
@@ -167,6 +167,17 @@ def counted(project: Project, filters: Filters, *, with_gold: bool = False) -> i
 def in_order(pks: Sequence[int]) -> QuerySet[Task]:
     """The tasks with these keys as a page shows them, the newest first."""
     return Task.objects.filter(pk__in=pks).select_related("prompt", "lane").order_by("-pk")
+
+
+def task_for(member: Membership, pk: int) -> Task:
+    """A task of the project; gold ones are their owners' alone, or reviewers would know them."""
+    found = None
+    if pk <= BIGGEST_KEY:
+        tasks = Task.objects.select_related("project", "prompt", "lane", "reviewed")
+        found = tasks.filter(project=member.project, pk=pk).first()
+    if found is None or (found.lane.is_gold and member.role != Role.OWNER):
+        raise NotFound("There is no such task in this project.")
+    return found
 
 
 def abilities(project: Project) -> tuple[list[str], list[str]]:

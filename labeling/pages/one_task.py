@@ -9,14 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from labeling.assigning.changing import ACTIONS
-from labeling.assigning.queue import BIGGEST_KEY
+from labeling.assigning.listing import task_for
 from labeling.gold.told import expected_said
-from labeling.judging.rules import rules_of
+from labeling.judging.rules import shows_names
 from labeling.models import Flag, Gold, Review, Task
 from labeling.pages.task_page import rendered
 from labeling.quality import task_history, task_judgements
 from projects.access import STAFF, membership, person
-from projects.errors import NotFound, TouchstoneError
+from projects.errors import TouchstoneError
 from projects.models import Membership, Role
 
 
@@ -32,17 +32,6 @@ def one_task(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return page_of(request, member, task)
 
 
-def task_for(member: Membership, pk: int) -> Task:
-    """A task of the project; gold ones are their owners' alone, or reviewers would know them."""
-    found = None
-    if pk <= BIGGEST_KEY:
-        tasks = Task.objects.select_related("project", "prompt", "lane", "reviewed")
-        found = tasks.filter(project=member.project, pk=pk).first()
-    if found is None or (found.lane.is_gold and member.role != Role.OWNER):
-        raise NotFound("There is no such task in this project.")
-    return found
-
-
 def page_of(
     request: HttpRequest,
     member: Membership,
@@ -53,11 +42,6 @@ def page_of(
     status = refused.status if refused else 200
     context = _shown(member, task) | {"refused": refused}
     return render(request, "labeling/one_task.html", context, status=status)
-
-
-def sees_names(member: Membership) -> bool:
-    """Owners see who did what; reviewers where the project's rules say so."""
-    return member.role == Role.OWNER or rules_of(member.project).review_shows_names
 
 
 def actions_for(member: Membership) -> list[tuple[str, str]]:
@@ -76,7 +60,7 @@ def _shown(member: Membership, task: Task) -> dict[str, Any]:
     settled = task_judgements.settlements_of(task)
     answers = task_judgements.answers_of(task, [*rows, *settled])
     order = {each.pk: each.label for each in answers if each.pk is not None}
-    names = task_history.names_of(task, shows_names=sees_names(member))
+    names = task_history.names_of(task, shows_names=shows_names(member))
     cards = task_judgements.cards_of(
         task, by_assignment, answers, project=member.project, names=names, with_gold=is_owner
     )

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labeling.assigning import listing
 from labeling.assigning.changing import MOST_CHANGED, Done, change_tasks
-from labeling.assigning.listing import Filters, filters_from, number_from
+from labeling.assigning.listing import Filters, filters_from, number_from, task_for
 from labeling.intake.prompt_files import PRIORITIES
+from labeling.judging.rules import shows_names
 from labeling.models import Task
-from labeling.pages.one_task import actions_for, page_of, sees_names, task_for
+from labeling.pages.one_task import actions_for, page_of
 from labeling.quality.overview import bounded
 from projects.access import STAFF, membership, person
 from projects.errors import InvalidInput, TouchstoneError
@@ -90,7 +91,7 @@ def _tell(request: HttpRequest, done: Done, *, is_more: bool) -> None:
 
 def _asked_for(request: HttpRequest, member: Membership) -> tuple[Filters, int | None]:
     filters = filters_from(request.GET)
-    if filters.labeler is not None and not sees_names(member):
+    if filters.labeler is not None and not shows_names(member):
         raise InvalidInput.field("labeler", "is not shown to reviewers in this project")
     return filters, number_from(request.GET, "before")
 
@@ -156,7 +157,7 @@ def _choices(member: Membership, filters: Filters) -> dict[str, Any]:
         "language": ("Language", [(each, each) for each in languages]),
         "skill": ("Skill", [(each, each) for each in skills]),
     }
-    if sees_names(member):
+    if shows_names(member):
         given["labeler"] = ("Labeler", [(str(each.pk), each.username) for each in people])
     chosen = filters.query
     return {

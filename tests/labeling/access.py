@@ -67,7 +67,28 @@ def _criterion(world: World) -> tuple[str, str, Data]:
     return "POST", f"/projects/harbour/rules/criteria/{row.pk}/", {"action": "retire"}
 
 
+def _task(world: World) -> str:
+    return f"/projects/harbour/tasks/{make_demonstration_task(world.project).pk}"
+
+
+def _change(world: World, action: str) -> tuple[str, str, Data]:
+    task = make_demonstration_task(world.project)
+    return "POST", "/projects/harbour/tasks/change/", {"pick": task.pk, "action": action}
+
+
 ROUTES: dict[str, Route] = {
+    "tasks": Route(lambda world: ("GET", "/projects/harbour/tasks/", None), staff()),
+    "tasks-change": Route(lambda world: _change(world, "retire"), owners(302)),
+    "tasks-change review": Route(lambda world: _change(world, "review"), staff(302)),
+    "task": Route(lambda world: ("GET", f"{_task(world)}/", None), staff()),
+    "api-tasks": Route(
+        lambda world: ("GET", "/api/v1/projects/harbour/tasks", None), in_api(staff())
+    ),
+    "api-task": Route(lambda world: ("GET", f"/api/v1{_task(world)}", None), in_api(staff())),
+    "api-task PATCH": Route(
+        lambda world: ("PATCH", f"/api/v1{_task(world)}", {"priority": "urgent"}),
+        in_api(owners()),
+    ),
     "quality": Route(lambda world: ("GET", "/projects/harbour/quality/", None), staff()),
     "guideline-impact": Route(
         lambda world: ("GET", "/projects/harbour/guideline/impact/", None), owners()

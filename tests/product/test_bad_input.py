@@ -103,6 +103,7 @@ FIELDS = {
     "quiz-question-move": ["to"],
     "quiz-question-retire": [],
     "prompts-import": ["file", "format"],
+    "tasks-change": ["pick", "action", "value"],
     "guideline-impact": ["from", "to", "clauses", "among", "amount", "number"],
     "exports": ["kind", "source"],
     "work-rules": ["scale", "safety_flags", "ranking_size"],
