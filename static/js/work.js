@@ -159,7 +159,7 @@ async function send(form, submitter) {
   const sent = await post(form.getAttribute("action") || location.href, new FormData(form, submitter), { headers });
   if (!sent.ok) {
     const problems = sent.answer.problems ?? [];
-    const lines = problems.map((problem) => `Not submitted. ${problem.text}`);
+    const lines = problems.map((problem) => `Not submitted. ${problem.text.charAt(0).toUpperCase()}${problem.text.slice(1)}`);
     stay(lines.length ? lines : [why(sent)], problems.map((problem) => problem.field));
     return;
   }
