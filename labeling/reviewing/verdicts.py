@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import In
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.lookups import Exact, In
 
 from instructions.clauses import cited
 from labeling.assigning.queue import hold, take_back
@@ -114,11 +114,17 @@ def usable(rows: QuerySet[Row]) -> QuerySet[Row]:
     labeler has taken back into hand stands until it is submitted again.
     """
     return (
-        rows.filter(superseded_by__isnull=True)
+        rows.exclude(_is_superseded(rows.model))
         .exclude(assignment__task__variant__startswith=GOLD)
         .exclude(is_returned())
         .exclude(is_settled(rows.model))
     )
+
+
+def _is_superseded(model: type[Submission]) -> Q:
+    # No join: of how many rows have none at its other side, the planner has a poor notion.
+    corrections: QuerySet[Any] = model._default_manager.filter(supersedes__isnull=False)
+    return Q(pk__in=corrections.values("supersedes"))
 
 
 def is_returned() -> Q:
@@ -144,11 +150,13 @@ def is_settled(model: type[Submission]) -> Q:
         created_at__gt=OuterRef("created_at"),
     )
     if model is Comparison:
-        sides = [OuterRef(OuterRef("response_a")), OuterRef(OuterRef("response_b"))]
-        same = Q(response_a=sides[0], response_b=sides[1])
-        turned = Q(response_a=sides[1], response_b=sides[0])
         decided = Comparison.objects.filter(assignment=OuterRef("assignment"))
-        later = later.filter(Exists(decided.filter(same | turned)))
+        for side_of in (Least, Greatest):
+            # A value, and no EXISTS, which the planner would turn round: all judgements of the
+            # pair, for each row anew.
+            pair = decided.values(side=side_of("response_a", "response_b"))[:1]
+            mine = side_of(OuterRef("response_a"), OuterRef("response_b"))
+            later = later.filter(Exact(Subquery(pair), mine))
     # Of the few tasks that were settled at all; see above.
     return Q(In(Coalesce(*places), settlements.values("about"))) & Q(Exists(later))
 
