@@ -29,10 +29,23 @@ class Measured:
     """Seconds of each loop, from asking for a task to its submission's answer."""
     requests: list[float]
     """Seconds of each request or transaction."""
+    load_cores: float
+    """Processor seconds a second that the load itself took, in Python and the driver."""
 
     @property
     def rate(self) -> float:
         return self.tasks / self.seconds
+
+
+def together(rounds: Sequence[Measured]) -> Measured:
+    """Several rounds as if they had been one."""
+    return Measured(
+        tasks=sum(each.tasks for each in rounds),
+        seconds=sum(each.seconds for each in rounds),
+        loops=[loop for each in rounds for loop in each.loops],
+        requests=[request for each in rounds for request in each.requests],
+        load_cores=sum(each.load_cores for each in rounds) / len(rounds),
+    )
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -156,8 +169,13 @@ def run(load: OverHttp | Bare, *, labelers: int, seconds: float, warm_up: float)
         process.start()
     barrier.wait(timeout=60)
     loops: list[list[float]] = []
+    cores = 0.0
     for _ in processes:
-        loops += results.get()
+        found, cpu_seconds, failed = results.get()
+        if failed:
+            raise RuntimeError(failed)
+        loops += found
+        cores += cpu_seconds / (warm_up + seconds)
     for process in processes:
         process.join()
     return Measured(
@@ -165,6 +183,7 @@ def run(load: OverHttp | Bare, *, labelers: int, seconds: float, warm_up: float)
         seconds=seconds,
         loops=[sum(loop) for loop in loops],
         requests=[request for loop in loops for request in loop],
+        load_cores=cores,
     )
 
 
@@ -179,22 +198,34 @@ def _work(
     labelers = [load.labeler(number) for number in numbers]
     barrier.wait(timeout=60)
     begin = time.perf_counter() + warm_up
+    cpu_before = time.process_time()
     found: list[list[float]] = []
+    failures: list[str] = []
     threads = [
-        threading.Thread(target=_label, args=(labeler.loop, begin, begin + seconds, found))
+        threading.Thread(
+            target=_label, args=(labeler.loop, begin, begin + seconds, found, failures)
+        )
         for labeler in labelers
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    results.put(found)
+    results.put((found, time.process_time() - cpu_before, "; ".join(failures)))
 
 
 def _label(
-    loop: Callable[[], list[float]], begin: float, end: float, found: list[list[float]]
+    loop: Callable[[], list[float]],
+    begin: float,
+    end: float,
+    found: list[list[float]],
+    failures: list[str],
 ) -> None:
-    while time.perf_counter() < end:
-        seconds = loop()
-        if begin <= time.perf_counter() < end:
-            found.append(seconds)
+    try:
+        while time.perf_counter() < end:
+            seconds = loop()
+            if begin <= time.perf_counter() < end:
+                found.append(seconds)
+    except (RuntimeError, OSError, psycopg.Error) as error:
+        # A thread that ends silently would pass for a slow server.
+        failures.append(str(error))

@@ -16,6 +16,7 @@ from bench.servers import django_ready
 
 BACKLOGS = (10_000, 200_000)
 LABELERS = 8
+MESSAGES = '[{"role": "user", "content": "Why?"}]'
 
 CLAIM = (
     "UPDATE labeling_task SET n_assigned = 1, is_open = false WHERE id = %(task)s",
@@ -74,27 +75,29 @@ def measure(n_done: int) -> None:
         )
 
 
-def seed(project: int, number: int) -> None:
-    """Prompts with an open demonstration task each, made by the database itself."""
+def seed(project: int, number: int, *, first: int = 1) -> None:
+    """Prompts with an open demonstration task each, made by the database itself.
+
+    Later ones, numbered from `first`, wait in the lane of the earlier ones.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO labeling_lane (project_id, kind, priority, language, skills, is_gold)"
-            " VALUES (%s, 'demonstration', 0, '', '{}', false) RETURNING id",
+            " VALUES (%s, 'demonstration', 0, '', '{}', false)"
+            " ON CONFLICT ON CONSTRAINT one_lane_each DO UPDATE SET priority = 0 RETURNING id",
             [project],
         )
         (lane,) = cursor.fetchone()
         cursor.execute(
-            "INSERT INTO labeling_prompt (project_id, messages, content_hash, external_id, tags,"
-            ' language, source, created_at) SELECT %s, \'[{"role": "user", "content":'
-            " \"Why?\"}]', n::text, '', '{}', '', '', now() FROM generate_series(1, %s) n",
-            [project, number],
-        )
-        cursor.execute(
-            "INSERT INTO labeling_task (project_id, prompt_id, kind, variant, lane_id, state,"
+            "WITH prompt AS (INSERT INTO labeling_prompt (project_id, messages, content_hash,"
+            " external_id, tags, language, source, created_at) SELECT %s, %s::jsonb, n::text, '',"
+            " '{}', '', '', now()"
+            " FROM generate_series(%s, %s) n RETURNING id)"
+            " INSERT INTO labeling_task (project_id, prompt_id, kind, variant, lane_id, state,"
             " is_open, overlap, n_assigned, n_submitted, n_skipped, is_disputed, cause, clauses,"
-            " created_at) SELECT project_id, id, 'demonstration', '', %s, 'ready', true, 1, 0, 0,"
-            " 0, false, '', '{}', now() FROM labeling_prompt WHERE project_id = %s ORDER BY id",
-            [lane, project],
+            " created_at) SELECT %s, id, 'demonstration', '', %s, 'ready', true, 1, 0, 0,"
+            " 0, false, '', '{}', now() FROM prompt ORDER BY id",
+            [project, MESSAGES, first, first + number - 1, project, lane],
         )
         cursor.execute("ANALYZE")
 
