@@ -21,8 +21,12 @@ LONGEST_BLOCK = 80
 """Lines of one formula."""
 
 MOST_COMMANDS = 250
+MOST_NESTING = 120
+"""Commands that may take the next one into them, as in ``\\sqrt\\hat x``."""
+
 DEEPEST_BRACES = 40
-"""Together they bound how deep the converter recurses; beyond some 300 it leaves its stack."""
+"""The three bound how deep the converter recurses: a quarter of a megabyte of stack is enough.
+Beyond that the process would end."""
 
 MOST_OPENERS = 6
 """An opening bracket without its closing one doubles the converter's time."""
@@ -100,6 +104,21 @@ _RENAMED = re.compile(
     r"\\(begin|end)\{(?:alignat|eqnarray|flalign|split)\*?\}(?:(?<=[t*]\})\{\d+\})?"
 )
 
+_NAME = re.compile(r"\\([A-Za-z]+)")
+# The usual ones of those that stand for themselves or end what another one began. Operators are
+# none: the converter looks on to what follows them.
+_LEAF = re.compile(
+    "alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|iota|kappa"
+    "|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|varphi|chi|psi|omega|Gamma"
+    "|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega|ell|hbar|infty|partial|nabla"
+    "|forall|exists|emptyset|cdot|times|div|pm|mp|ast|circ|bullet|oplus|otimes"
+    "|cup|cap|wedge|vee|setminus|le|leq|ge|geq|ne|neq|ll|gg|approx|equiv|sim"
+    "|simeq|cong|propto|in|notin|ni|subset|subseteq|supset|supseteq|perp|parallel"
+    "|mid|to|mapsto|gets|leftarrow|rightarrow|Leftarrow|Rightarrow|leftrightarrow"
+    "|Leftrightarrow|longrightarrow|Longrightarrow|implies|iff|therefore|because|cdots"
+    "|ldots|vdots|ddots|quad|qquad|right|end"
+)
+
 _DEFINES = re.compile(r"\\(?:(?:re|provide)?new(?:command|environment)|[gex]?def|let|Declare)")
 _OPEN_NAMES = (
     "lAngle|lBrace|lVert|lang|langle|lbrace|lbrack|lceil|lfloor|lgroup|llangle|llbracket|llcorner"
@@ -167,6 +186,8 @@ def _converter() -> LatexToMathML:
 
 def _is_shallow(latex: str) -> bool:
     if latex.count("\\") > MOST_COMMANDS:
+        return False
+    if sum(not _LEAF.fullmatch(name) for name in _NAME.findall(latex)) > MOST_NESTING:
         return False
     depth = 0
     for brace in re.findall(r"\\.|[{}]", latex, re.DOTALL):
