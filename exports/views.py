@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from exports.building import folder_of, request_export
 from exports.card import TRAINERS
+from exports.held_back import held_back
 from exports.models import Export
 from exports.writing import A_PERSON, CARD, DATA, MANIFEST, PROVENANCE
 from labeling.models import Comparison, Demonstration, Ranking
@@ -105,6 +106,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         "is_demo": member.project.is_demo,
         "exports": _newest(member.project),
         "available": available(member.project),
+        "held_back": held_back(member.project),
     }
     return render(request, "exports/list.html", context)
 

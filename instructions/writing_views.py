@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -108,8 +110,17 @@ def guideline_publish(request: HttpRequest, slug: str) -> HttpResponse:
         if text is None:
             return _review_page(request, member, note=note, refused=error)
         return _edit_page(request, member, text=text, refused=error)
-    messages.success(request, f"Version {version.number} is published.")
+    messages.success(request, _published(slug, version.number))
     return redirect("guideline", slug)
+
+
+def _published(slug: str, number: int) -> str:
+    """What to tell the owner, with the way to the work that the new version may touch."""
+    if number == 1:
+        return "Version 1 is published."
+    address = f"{reverse('guideline-impact', args=[slug])}?from={number - 1}&to={number}"
+    told = 'Version {} is published. <a href="{}">What this change touches</a>'
+    return format_html(told, number, address)
 
 
 @login_required

@@ -1,5 +1,6 @@
 """The members as labelers: what each may be given, and whether they are paused."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,12 +11,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from labeling.quality.labelers import (
+    SORTS,
+    LabelerRow,
     change_labeler,
     labeler_of,
     labelers_of,
     missing_abilities,
     pause_labeler,
+    with_scores,
 )
+from labeling.quality.scorecards import Summary
 from projects.access import OWNERS, STAFF, membership, person
 from projects.errors import Conflict, InvalidInput, TouchstoneError
 from projects.models import Membership, Role
@@ -29,12 +34,21 @@ FIELDS = ("languages", "skills", "daily_cap")
 @require_safe
 def labelers(request: HttpRequest, slug: str) -> HttpResponse:
     member = membership(person(request), slug, roles=STAFF)
+    is_owner = member.role == Role.OWNER
+    sort = request.GET.get("sort", "")
+    sort = sort if is_owner and sort in SORTS else "name"
+    rows: Sequence[tuple[LabelerRow, Summary | None]]
+    if is_owner:
+        rows = with_scores(member.project, sort=sort)
+    else:
+        rows = [(row, None) for row in labelers_of(member.project)]
     languages, skills = missing_abilities(member.project)
     context = {
         "project": member.project,
         "member": member,
-        "is_owner": member.role == Role.OWNER,
-        "labelers": labelers_of(member.project),
+        "is_owner": is_owner,
+        "labelers": rows,
+        "sort": sort,
         "missing_languages": languages,
         "missing_skills": skills,
     }

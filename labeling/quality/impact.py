@@ -23,6 +23,7 @@ AMOUNTS = (ALL, SAMPLE, DISPUTED)
 CITING, EARLIER = "citing", "earlier"
 AMONG = (CITING, EARLIER)
 MOST_SAMPLED = 100_000
+COUNTED = 10_000
 MODELS: tuple[Any, ...] = (Demonstration, Comparison, Ranking)
 
 
@@ -77,6 +78,12 @@ def impact_of(project: Project, *, before: int, after: int) -> Impact:
         anchor = change.before.anchor if change.before else ""
         clauses.append(ClauseImpact(change, anchor, citing[anchor], disputed[anchor]))
     return Impact(older, newer, clauses, n_earlier, n_disputed)
+
+
+def n_before(version: GuidelineVersion) -> int:
+    """How many finished judgements were made under earlier versions, up to COUNTED and one."""
+    project, most = version.guideline.project, COUNTED + 1
+    return min(most, sum(rows[:most].count() for rows in _earlier(project, version)))
 
 
 def send_back(

@@ -19,6 +19,7 @@ from labeling.assigning.lanes import (
 from labeling.judging.checks import check_all, number_from
 from labeling.judging.rules import rules_of
 from labeling.models import Assignment, Labeler, Lane, Task
+from labeling.quality.scorecards import Summary, summary_of
 from projects import audit
 from projects.access import OWNERS, STAFF, membership
 from projects.errors import Conflict, InvalidInput, NotFound
@@ -52,6 +53,37 @@ def labelers_of(project: Project) -> list[LabelerRow]:
     today = _submitted_today(project)
     members = project.memberships.select_related("user").order_by("user__username", "pk")
     return [_row(member, known.get(member.user_id), cap, today) for member in members]
+
+
+SORTS = ("name", "submitted", "gold", "agreement", "returned", "flagged", "time")
+"""What owners may have the members sorted by."""
+
+
+def with_scores(project: Project, *, sort: str = "name") -> list[tuple[LabelerRow, Summary]]:
+    """Every member with the figures of their work: for owners.
+
+    What may want a look comes first: low scores and agreement, many returns and flags. Those of
+    whom nothing is known come last.
+    """
+    known = {summary.user.pk: summary for summary in summary_of(project)}
+    rows = [
+        (row, known.get(row.member.user_id) or Summary(row.member.user))
+        for row in labelers_of(project)
+    ]
+    return sorted(rows, key=lambda pair: _place(pair[1], sort))
+
+
+def _place(summary: Summary, sort: str) -> tuple[bool, float]:
+    value: float | None = {
+        "name": 0.0,
+        "submitted": -float(summary.number),
+        "gold": summary.gold.value if summary.gold else None,
+        "agreement": summary.agreement.value if summary.agreement else None,
+        "returned": -summary.returned.value if summary.returned else None,
+        "flagged": -float(summary.n_flagged),
+        "time": None if summary.median_seconds is None else -summary.median_seconds,
+    }[sort]
+    return value is None, value or 0.0
 
 
 def labeler_of(*, by: User, project: Project, user_id: int) -> LabelerRow:
