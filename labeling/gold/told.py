@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.gold.results import Feedback
-from labeling.judging.told import said
+from labeling.judging.told import LETTERS, said, tiers_said
 from labeling.models import Assignment, Comparison, Response, Task
 from labeling.quality.overview import WORDS
 from labeling.reviewing.subjects import Judgement, submitted_row
@@ -26,11 +26,7 @@ def expected_said(
 ) -> str:
     """The expected judgement in one line; `order` has the response ids as they stand."""
     if kind == Task.Kind.RANKING:
-        at = {pk: place for place, pk in enumerate(order, start=1)}
-        tiers = " > ".join(
-            " = ".join(str(place) for place in sorted(at.get(pk, 0) for pk in tier))
-            for tier in expected["tiers"]
-        )
+        tiers = tiers_said(expected["tiers"], order)
         return f"{tiers}, all bad" if expected["all_bad"] else tiers
     preferences = [-each if is_turned else each for each in expected["preferences"]]
     words = [WORDS[each] if each else "equal" for each in sorted(preferences)]
@@ -57,13 +53,13 @@ def answered(assignment: Assignment, feedback: Feedback) -> Answered:
 
 
 def answers_shown(task: Task, order: Sequence[int]) -> list[dict[str, Any]]:
-    """The answers with their sides or numbers, in this order."""
+    """The answers with their letters, in this order."""
     texts = dict(Response.objects.filter(pk__in=order).values_list("pk", "text"))
     sides = "ab" if task.kind == Task.Kind.COMPARISON else ""
     return [
         {
             "side": sides[at] if sides else "",
-            "label": f"Answer {sides[at].upper() if sides else at + 1}",
+            "label": f"Answer {LETTERS[at]}",
             "text": texts[pk],
         }
         for at, pk in enumerate(order)

@@ -10,6 +10,8 @@ from labeling.reviewing.subjects import Judgement
 SIMPLE_WORDS = {-1: "A is better", 0: "Equal", 1: "B is better"}
 MARK_WORDS = {"a": "A", "equal": "Equal", "b": "B"}
 SHORT = 160
+LETTERS = "ABCDEFGHI"
+"""What answers are called on every page, as they stand there from first to last."""
 
 
 def said(row: Judgement, order: Sequence[int] = ()) -> str:
@@ -36,13 +38,19 @@ def flags_said(row: Judgement, order: Sequence[int] = ()) -> list[str]:
     """The safety flags raised, as "A: violence"."""
     if isinstance(row, Demonstration):
         return []
-    places = {str(pk): str(at) for at, pk in enumerate(order, start=1)}
+    places = {str(pk): letter for pk, letter in zip(order, LETTERS, strict=False)}
     return [
         f"{side.upper() if isinstance(row, Comparison) else places.get(side, side)}: "
         f"{', '.join(raised)}"
         for side, raised in row.flags.items()
         if raised
     ]
+
+
+def tiers_said(tiers: Sequence[Sequence[int]], order: Sequence[int]) -> str:
+    """An order with ties in one line, as "B > A = C"."""
+    letters = dict(zip(order, LETTERS, strict=False))
+    return " > ".join(" = ".join(sorted(letters.get(pk, "–") for pk in tier)) for tier in tiers)
 
 
 def preference_in(row: Comparison, order: Sequence[int]) -> int | None:
@@ -66,11 +74,7 @@ def _preferred(row: Comparison, order: list[int]) -> str:
 
 
 def _ranked(row: Ranking, order: Sequence[int]) -> str:
-    at = {pk: place for place, pk in enumerate(order or _all(row), start=1)}
-    tiers = " > ".join(
-        " = ".join(str(place) for place in sorted(at.get(pk, 0) for pk in tier))
-        for tier in row.tiers
-    )
+    tiers = tiers_said(row.tiers, order or _all(row))
     return f"{tiers}, all bad" if row.all_bad else tiers
 
 

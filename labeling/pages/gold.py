@@ -19,6 +19,7 @@ from labeling.gold.files import LARGEST_FILE, LONGEST_ANSWER, LONGEST_REASON, MO
 from labeling.gold.told import answered, answers_shown, expected_said
 from labeling.intake.prompts import ImportRefused
 from labeling.judging.rules import rules_of
+from labeling.judging.told import LETTERS
 from labeling.models import Assignment, Flag, Task
 from labeling.pages.task_page import rendered
 from labeling.quality.overview import WORDS
@@ -191,7 +192,7 @@ def _form(
     }
     if of is None:
         number = 2 if kind == Task.Kind.COMPARISON else MOST_ANSWERS
-        context["answers"] = _blank_answers(values, kind, number)
+        context["answers"] = _blank_answers(values, number)
         context["choices"] = range(1, number + 1)
     else:
         order = [answer.pk for answer in gold_making.answers_of(of)]
@@ -206,12 +207,12 @@ def _form(
     return render(request, "labeling/gold_form.html", context, status=status)
 
 
-def _blank_answers(values: Mapping[str, Any], kind: str, number: int) -> list[dict[str, Any]]:
+def _blank_answers(values: Mapping[str, Any], number: int) -> list[dict[str, Any]]:
     texts, places = values.get("answers", {}), values.get("places", {})
     return [
         {
             "name": str(at),
-            "label": f"Answer {'AB'[at] if kind == Task.Kind.COMPARISON else at + 1}",
+            "label": f"Answer {LETTERS[at]}",
             "text": texts.get(at, ""),
             "place": places.get(at),
             "is_needed": at < 2,

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from instructions.templatetags.rendering import markdown
 from labeling.judging.activity import explain
 from labeling.judging.rules import criteria_of
-from labeling.judging.told import flags_said, marks_said, said
+from labeling.judging.told import LETTERS, flags_said, marks_said, said
 from labeling.models import (
     Assignment,
     Candidate,
@@ -73,7 +73,7 @@ def answers_of(task: Task, rows: Iterable[Judgement] = ()) -> list[AnswerShown]:
         "generation__model", "response__generation__model", "response__author"
     )
     shown = list(candidates.order_by("position"))
-    names = labels(task, len(shown))
+    names = labels(len(shown))
     found = [_candidate(each, name) for each, name in zip(shown, names, strict=True)]
     known = {each.response_id for each in shown}
     gone = [
@@ -87,11 +87,9 @@ def answers_of(task: Task, rows: Iterable[Judgement] = ()) -> list[AnswerShown]:
     ]
 
 
-def labels(task: Task, number: int) -> list[str]:
-    """Letters where there are two sides, numbers otherwise."""
-    if task.kind == Task.Kind.COMPARISON and number == 2:
-        return ["Answer A", "Answer B"]
-    return [f"Answer {at}" for at in range(1, number + 1)]
+def labels(number: int) -> list[str]:
+    """Letters, as on the page of the task."""
+    return [f"Answer {letter}" for letter in LETTERS[:number]]
 
 
 def rows_of(task: Task) -> dict[int, list[Judgement]]:

@@ -12,7 +12,7 @@ from labeling.judging.activity import explain
 from labeling.judging.drafts import draft_of as draft_of_row
 from labeling.judging.rules import criteria_of, rules_of
 from labeling.judging.submissions import LONGEST_ANSWER, LONGEST_JUSTIFICATION
-from labeling.judging.told import flags_said, marks_said, places_in, said
+from labeling.judging.told import LETTERS, flags_said, marks_said, places_in, said
 from labeling.models import (
     Assignment,
     Comparison,
@@ -163,7 +163,7 @@ def _answers(subject: Subject) -> list[dict[str, Any]]:
     return [
         {
             "side": sides[at] if sides else "",
-            "label": f"Answer {sides[at].upper() if sides else at + 1}",
+            "label": f"Answer {LETTERS[at]}",
             "html": markdown(texts[pk]),
         }
         for at, pk in enumerate(subject.order)
@@ -241,6 +241,6 @@ def _places(subject: Subject, fix: Mapping[str, Any]) -> list[dict[str, Any]]:
     tiers = fix.get("tiers") or []
     chosen = {at: place for place, tier in enumerate(tiers, start=1) for at in tier}
     return [
-        {"name": f"place-{at}", "label": f"Answer {at + 1}", "value": chosen.get(at)}
+        {"name": f"place-{at}", "label": f"Answer {LETTERS[at]}", "value": chosen.get(at)}
         for at in range(len(subject.order))
     ]
