@@ -4,12 +4,12 @@ Django builds a queryset's SQL anew each time, which for these takes longer than
 answer. The queryset stays the one place where the query is written.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=models.Model)
@@ -32,17 +32,19 @@ def preparing() -> Iterator[Any]:
     It is the driver's own, as Django's layers round a cursor take longer than such a statement,
     and put the values into the text, which leaves nothing to prepare.
     """
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    driver = connection.connection
+    # Not through `connection`, which looks for the thread's connection at every mention.
+    django = connections[DEFAULT_DB_ALIAS]
+    django.ensure_connection()
+    django.validate_no_broken_transaction()
+    driver = django.connection
     before, driver.prepare_threshold = driver.prepare_threshold, 0
     try:
-        if connection.queries_logged or connection.execute_wrappers:
-            with connection.cursor() as cursor:
+        if django.queries_logged or django.execute_wrappers:
+            with django.cursor() as cursor:
                 cursor.cursor = _Told(driver)
                 yield cursor
         else:
-            with connection.wrap_database_errors:
+            with django.wrap_database_errors:
                 yield psycopg.Cursor(driver)
     finally:
         driver.prepare_threshold = before
@@ -129,19 +131,20 @@ class Compiled(Generic[Row]):
 
 
 class Inserted(Generic[Row]):
-    """A model's INSERT, built once, to stand in a longer statement.
+    """How new rows of a model are written, found out once.
 
-    `given` names columns whose value is SQL of that statement. What Django would do besides,
-    signals and defaults of the database, it does not.
+    `given` names columns whose value is SQL of the statement around it. What Django would do
+    besides, signals and defaults of the database, it does not.
     """
 
     def __init__(self, model: type[Row], **given: str) -> None:
         meta = model._meta
         fields = [field for field in meta.concrete_fields if not field.primary_key]
         self._fields = [field for field in fields if field.attname not in given]
-        names = ", ".join(f'"{field.column}"' for field in fields)
+        self._table, self._key = meta.db_table, meta.pk.column
+        self._names = ", ".join(f'"{field.column}"' for field in fields)
         places = ", ".join(given.get(field.attname, "%s") for field in fields)
-        self.sql = f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608
+        self.sql = f'INSERT INTO "{self._table}" ({self._names}) VALUES ({places})'  # noqa: S608
 
     def values(self, row: Row) -> list[Any]:
         """What stands for each %s, in order."""
@@ -149,3 +152,17 @@ class Inserted(Generic[Row]):
             field.get_db_prep_save(field.pre_save(row, add=True), connection)
             for field in self._fields
         ]
+
+    def copy(self, rows: Sequence[Row]) -> None:
+        """Write many by COPY, which takes a third of the time of `bulk_create`; fills the keys."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [self._table, self._key, len(rows)],
+            )
+            keys = cursor.fetchall()
+            sql = f'COPY "{self._table}" ("{self._key}", {self._names}) FROM STDIN'
+            with cursor.copy(sql) as copy:
+                for row, (key,) in zip(rows, keys, strict=True):
+                    row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
+                    copy.write_row([key, *self.values(row)])

@@ -30,6 +30,7 @@ from labeling.models import (
 )
 from labeling.reviewing.disputes import Judged, comparisons_disputed
 from projects import audit
+from projects.compiled import Inserted
 from projects.errors import InvalidInput, Problem
 from projects.models import Membership, Project, Role, TaskKind, User
 
@@ -320,8 +321,8 @@ def _store(
     now = timezone.now()
     anchors = list(version.clauses.values_list("anchor", flat=True))
     assignments = [_assignment(row, people, tasks, version, now) for row in rows]
-    Assignment.objects.bulk_create(assignments, batch_size=BATCH)
-    Comparison.objects.bulk_create(
+    Inserted(Assignment).copy(assignments)
+    Inserted(Comparison).copy(
         [
             Comparison(
                 assignment=assignment,
@@ -339,8 +340,7 @@ def _store(
                 created_at=assignment.created_at,
             )
             for row, assignment in zip(rows, assignments, strict=True)
-        ],
-        batch_size=BATCH,
+        ]
     )
 
 
