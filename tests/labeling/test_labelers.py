@@ -12,12 +12,25 @@ from labeling.assigning.lanes import lane_for
 from labeling.gold.results import resume
 from labeling.judging.rules import change_rules
 from labeling.judging.submissions import submit_demonstration
-from labeling.models import Assignment, Labeler
-from labeling.quality.labelers import change_labeler, labelers_of, missing_abilities, pause_labeler
+from labeling.models import Assignment, Gold, GoldResult, Labeler
+from labeling.quality.labelers import (
+    change_labeler,
+    labelers_of,
+    missing_abilities,
+    pause_labeler,
+    with_scores,
+)
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.conftest import SignIn
-from tests.labeling.rows import claim, make_demonstration_task, make_prompt, make_task
+from tests.labeling.reviewed import hold, judge
+from tests.labeling.rows import (
+    claim,
+    make_comparison_task,
+    make_demonstration_task,
+    make_prompt,
+    make_task,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +205,34 @@ class TestPages:
             path = f"/projects/harbour/labelers/{pk}"
             assert browser.get(f"{path}/change/").status_code == 404
             assert browser.post(f"{path}/pause/", {"reason": "So."}).status_code == 404
+
+
+def test_owners_see_figures_and_reviewers_the_page_without_them(
+    project: Project, owner: User, reviewer: User, labeler: User, signed_in: SignIn
+) -> None:
+    judge(make_demonstration_task(project), labeler)
+    answer = signed_in(owner).get("/projects/harbour/labelers/", {"sort": "submitted"})
+    told = [(row.member.user.username, card.number) for row, card in answer.context["labelers"]]
+    assert told[0] == ("lena-labeler", 1)
+    assert "Same side" in answer.content.decode()
+    answer = signed_in(reviewer).get("/projects/harbour/labelers/", {"sort": "submitted"})
+    told = [(row.member.user.username, card) for row, card in answer.context["labelers"]]
+    assert told == [("lena-labeler", None), ("olga-owner", None), ("rita-reviewer", None)]
+    page = answer.content.decode()
+    assert ("Same side" in page, "/scorecard" in page) == (False, False)
+
+
+def test_what_may_want_a_look_comes_first(
+    project: Project, owner: User, reviewer: User, labeler: User
+) -> None:
+    gold = Gold.objects.create(
+        task=make_comparison_task(project, overlap=3),
+        expected={"preferences": [-3], "both_bad": False},
+        reason="So.",
+        created_by=owner,
+    )
+    for who, score in ((labeler, 0.2), (owner, 0.9)):
+        held = hold(gold.task, who)
+        GoldResult.objects.create(gold=gold, assignment=held, labeler=who, score=score)
+    order = [row.member.user for row, _ in with_scores(project, sort="gold")]
+    assert order == [labeler, owner, reviewer]
