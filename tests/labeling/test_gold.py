@@ -414,7 +414,7 @@ class TestPages:
         assert [len(tier) for tier in made.expected["tiers"]] == [1, 1]
         page = client.get("/projects/harbour/gold/").content.decode()
         assert "Name a planet." in page
-        assert "2 &gt; 1" in page
+        assert "B &gt; A" in page
         client.post(f"/projects/harbour/gold/{made.pk}/retire/")
         assert "retired" in client.get("/projects/harbour/gold/").content.decode()
 

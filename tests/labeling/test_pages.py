@@ -161,7 +161,7 @@ def test_a_judgement_without_a_choice_comes_back_with_the_rule(
     data = {**data, "justification": "Keep me."}
     page = browser.post(f"/assignments/{Assignment.objects.get().pk}/", data)
     assert page.status_code == 400
-    assert "preference: choose one" in text_of(page)
+    assert "Preference: choose one" in text_of(page)
     assert "Keep me." in text_of(page)
 
 
