@@ -41,8 +41,12 @@ def an_object(value: Any, *, field: str) -> Mapping[str, Any]:
 
 
 def short(value: Any) -> str:
-    """A stranger's word, cut so that it can be quoted in a refusal."""
-    return repr(value)[:60]
+    """A stranger's word, cut so that it can be quoted in a refusal.
+
+    Of what holds other values only the kind: writing it out may take for ever, or too deep.
+    """
+    is_plain = value is None or isinstance(value, str | int | float)
+    return repr(value)[:60] if is_plain else f"a {type(value).__name__}"
 
 
 def one_of(value: Any, choices: Sequence[str], *, field: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from labeling.judging.checks import short
 from labeling.models import Assignment, Ranking
 from projects import tokens
 from projects.models import Project, User
@@ -117,6 +118,18 @@ def test_no_flags_on_a_place_are_none(project: Project, labeler: User) -> None:
     body = RIGHT["ranking"] | {"flags": {"0": None, "1": ["harm"]}}
     assert Api(labeler)("POST", f"{held.pk}/submit", body).status_code == 200
     assert Ranking.objects.get().flags == {str(held.presented[1]): ["harm"]}
+
+
+def test_a_value_too_deep_to_be_written_out_is_quoted_by_its_kind() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert [short(deep), short({}), short("x" * 99), short(None)] == [
+        "a list",
+        "a dict",
+        "'" + "x" * 59,
+        "None",
+    ]
 
 
 def test_a_message_full_of_pastes_is_quickly_weighed(project: Project, labeler: User) -> None:
