@@ -100,6 +100,9 @@ def _page(
         .order_by("kind", "pk")
         .prefetch_related(Prefetch("candidates", Candidate.objects.select_related("generation")))
     )
+    if member.role != Role.OWNER:
+        # Reviewers label too, and are not to know which tasks are gold.
+        tasks = tasks.filter(lane__is_gold=False)
     rows = Prompt.objects.filter(project=project).prefetch_related(Prefetch("tasks", tasks))
     page = Paginator(rows.order_by("-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     failed = Task.objects.filter(project=project, state=Task.State.FAILED)

@@ -9,8 +9,9 @@ from labeling.assigning.queue import claim_ahead
 from labeling.judging.submissions import submit_comparison, submit_demonstration, submit_ranking
 from labeling.models import Assignment, Gold, GoldResult, Labeler, Task
 from labeling.quality import funnel, overview
+from projects import audit
 from projects.models import Membership, Project, User
-from tests.factories import make_guideline_version
+from tests.factories import make_guideline_version, make_project
 from tests.labeling.reviewed import judge, make_rules
 from tests.labeling.rows import (
     claim,
@@ -178,3 +179,15 @@ def test_the_last_judgements_of_every_kind_are_told(project: Project, labeler: U
     ]
     assert [row["said"] for row in funnel.recent(project)][1:] == ["B is much better", "Answer."]
     assert {row["by"] for row in funnel.recent(project)} == {labeler.username}
+
+
+def test_the_last_judgements_are_there_whatever_else_was_done_since(
+    project: Project, labeler: User
+) -> None:
+    row = judge(make_demonstration_task(project), labeler, text="An answer.")
+    for _ in range(250):
+        audit.record(verb="guideline.saved", by=labeler, project=project)
+    other = make_project("other")
+    make_guideline_version(other)
+    judge(make_demonstration_task(other), text="Elsewhere.")
+    assert [found["said"] for found in funnel.recent(project)] == [row.response.text]

@@ -48,8 +48,9 @@ def test_each_filter_narrows(project: Project, labeler: User) -> None:
             project=project, kind="demonstration", priority=2, language="de", skills=["law"]
         ),
     )
-    disputed = make_comparison_task(project, is_disputed=True, overlap=2)
+    disputed = make_comparison_task(project, overlap=2)
     judge(disputed, labeler)
+    Task.objects.filter(pk=disputed.pk).update(is_disputed=True)
     assert keys(project, kind="demonstration") == [urgent.pk, plain.pk]
     assert keys(project, kind="demonstration", priority="urgent") == [urgent.pk]
     assert keys(project, language="de") == [urgent.pk]
