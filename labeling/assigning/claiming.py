@@ -58,7 +58,7 @@ NOT EXISTS (
       AND EXISTS (
         SELECT 1 FROM labeling_candidate one JOIN labeling_candidate other
             ON other.response_id = one.response_id
-        WHERE one.task_id = twin.id AND other.task_id = task.id)
+        WHERE one.task_id = twin.id AND other.task_id = task.id OFFSET 0)
       AND EXISTS (
         SELECT 1 FROM labeling_assignment opened
         WHERE opened.task_id = twin.id AND opened.labeler_id + 0 = %(user)s
