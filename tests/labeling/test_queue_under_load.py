@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,6 +19,7 @@ from labeling.assigning.overlap import set_overlap
 from labeling.judging.activity import pulse
 from labeling.judging.submissions import save_draft, submit_demonstration
 from labeling.models import Assignment, Demonstration, Task
+from projects.compiled import Compiled
 from projects.errors import Conflict, InvalidInput
 from projects.models import Project, User
 from tests.factories import make_member
@@ -30,6 +30,32 @@ THREADS = 4
 ROUNDS = 25
 N_TASKS = 60
 HELD = ("open", "submitted", "reopened")
+
+# Looking for something to do must not cost more than doing it.
+MINE = Compiled(
+    lambda labeler, one, other: (
+        Assignment.objects.select_related("task__project")
+        .filter(labeler=labeler, state__in=(one, other))
+        .order_by("-pk")[:20]
+    ),
+    labeler=int,
+    one=str,
+    other=str,
+)
+TASKS = Compiled(
+    lambda project: (
+        Task.objects.select_related("project").filter(project=project).order_by("-pk")[:N_TASKS]
+    ),
+    project=int,
+)
+SET_ASIDE = Compiled(
+    lambda project: (
+        Task.objects.select_related("project")
+        .filter(project=project, state="set_aside")
+        .order_by("-pk")[:N_TASKS]
+    ),
+    project=int,
+)
 
 
 class Person:
@@ -68,17 +94,13 @@ class Person:
             except (Conflict, InvalidInput):
                 self.done[f"{deed.__name__} refused"] += 1
 
-    def mine(self, *states: str) -> Assignment | None:
-        own = Assignment.objects.select_related("task__project").filter(
-            labeler=self.user, state__in=states
-        )
-        pks = list(own.order_by("-pk").values_list("pk", flat=True)[:20])
-        return own.filter(pk=self.random.choice(pks)).first() if pks else None
+    def mine(self, state: str, or_state: str = "") -> Assignment | None:
+        found = MINE.all(labeler=self.user.pk, one=state, other=or_state or state)
+        return self.random.choice(found) if found else None
 
-    def any_task(self, **fields: Any) -> Task | None:
-        tasks = Task.objects.select_related("project").filter(project=self.project, **fields)
-        pks = list(tasks.order_by("-pk").values_list("pk", flat=True)[:N_TASKS])
-        return tasks.filter(pk=self.random.choice(pks)).first() if pks else None
+    def any_task(self, tasks: Compiled[Task] = TASKS) -> Task | None:
+        found = tasks.all(project=self.project.pk)
+        return self.random.choice(found) if found else None
 
     def claim(self) -> None:
         queue.claim_next(by=self.user, project=self.project, kind="demonstration")
@@ -127,7 +149,7 @@ class Person:
         queue.lapse_expired()
 
     def settle(self) -> None:
-        if task := self.any_task(state="set_aside"):
+        if task := self.any_task(SET_ASIDE):
             outcome = self.random.choice(["queued", "queued", "queued", "retired"])
             flags.settle(by=self.staff, task=task, outcome=outcome)
 
