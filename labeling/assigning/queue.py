@@ -26,6 +26,7 @@ from projects.text import clean_text
 
 REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
+LEASED_ONCE = (Assignment.State.OPEN, Assignment.State.LAPSED)
 NOT_YOURS = "There is no such task, or it is not yours."
 BIGGEST_KEY = 2**63 - 1
 WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version")
@@ -52,7 +53,7 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     with transaction.atomic():
         # One claim at a time for one person, so that two tabs cannot take two tasks.
         _lock_labeler(by, member.project)
-        begun = _begun(by, member.project, kind)
+        begun = _begun(terms, kind)
         return begun if begun is not None else _lease(terms, kind)
 
 
@@ -253,22 +254,39 @@ def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = Fa
     return [row[0] for row in rows if row[1] == "open" or not leased_only]
 
 
-def _begun(by: User, project: Project, kind: str) -> Assignment | None:
-    """The task at work, the one held ready, or a lapsed one that could be had again."""
-    for pk in _unfinished(by, project, kind):
+def _begun(terms: Terms, kind: str) -> Assignment | None:
+    """The task at work, the one held ready, or a lapsed one that could be had again.
+
+    What was held ready is dropped where it went stale meanwhile.
+    """
+    by, found = terms.member.user, None
+    dropped: list[int] = []
+    for pk in _unfinished(by, terms.member.project, kind):
         held = hold(by=by, assignment=Assignment(pk=pk))
-        if _goes_on(held):
-            return held
-    return None
+        if dropped and held.state != Assignment.State.OPEN:
+            # Its task would be locked before that of another one, whatever their keys.
+            break
+        if _is_stale(held, terms):
+            dropped += _dropped(held)
+        elif _goes_on(held):
+            found = held
+            break
+    # No assignment is locked after a task.
+    give_back(dropped)
+    return found
+
+
+def _is_stale(held: Assignment, terms: Terms) -> bool:
+    """Held ready and never shown, under an older guideline or of what its labeler saw since."""
+    if held.opened_at is not None or held.state not in LEASED_ONCE:
+        return False
+    return held.guideline_version_id != terms.version_id or has_seen(held)
 
 
 def _goes_on(held: Assignment) -> bool:
     """Whether its labeler can go on with it, which they then do. The caller holds its row."""
-    if held.state not in (Assignment.State.OPEN, Assignment.State.LAPSED):
+    if held.state not in LEASED_ONCE:
         # Ended in another tab since it was listed.
-        return False
-    if held.opened_at is None and has_seen(held):
-        _drop(held)
         return False
     if held.state == Assignment.State.LAPSED and not take_back(held):
         return False
@@ -279,13 +297,14 @@ def _goes_on(held: Assignment) -> bool:
     return True
 
 
-def _drop(held: Assignment) -> None:
-    """Take away what was held ready and never shown, as if it had never been leased."""
-    task_id = held.task_id
-    is_leased = held.state == Assignment.State.OPEN
+def _dropped(held: Assignment) -> list[int]:
+    """Take away what was held ready and never shown, as if it had never been leased.
+
+    Returns the tasks of which a place is free again.
+    """
+    freed = [held.task_id] if held.state == Assignment.State.OPEN else []
     held.delete()
-    if is_leased:
-        give_back([task_id])
+    return freed
 
 
 def take_back(assignment: Assignment) -> bool:

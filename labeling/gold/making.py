@@ -101,7 +101,10 @@ def retire_gold(*, by: User, gold: Gold) -> Gold:
     """Give it to nobody any more; its results no longer count for or against anybody."""
     membership(by, gold.task.project.slug, roles=OWNERS)
     with transaction.atomic():
-        held = Gold.objects.select_for_update().select_related("task__project").get(pk=gold.pk)
+        # The task first, as those who judge it or settle its flags have it.
+        Task.objects.select_for_update().get(pk=gold.task_id)
+        locked = Gold.objects.select_for_update(of=("self",)).select_related("task__project")
+        held = locked.get(pk=gold.pk)
         if held.retired_at is None:
             held.retired_at = timezone.now()
             held.save(update_fields=["retired_at"])

@@ -4,22 +4,20 @@ import secrets
 from collections.abc import Iterable
 
 from labeling.gold import results as gold
-from labeling.judging.rules import rules_of
 from labeling.models import Comparison, Ranking, Review, Submission, Task, WorkRules
 from labeling.reviewing.asking import ask_adjudication, ask_review
 from labeling.reviewing.disputes import Judged, comparisons_disputed, rankings_disputed
 
 
-def submitted(row: Submission) -> None:
+def submitted(row: Submission, rules: WorkRules) -> None:
     """Called once after every new judgement row.
 
-    A demonstration or a task of one labeler costs one statement here, the project's rules; a task
-    of several costs two more. Nothing follows from what reviewers write.
+    A demonstration or a task of one labeler costs no statement here; a task of several costs two.
+    Nothing follows from what reviewers write.
     """
     task = row.assignment.task
     if isinstance(row, Review) or task.kind == Task.Kind.REVIEW:
         return
-    rules = rules_of(task.project)
     if gold.is_gold(task):
         gold.record_result(row, rules)
         return
@@ -60,7 +58,7 @@ def _look_for_dispute(row: Comparison | Ranking, rules: WorkRules) -> None:
         rules.review_mode == WorkRules.ReviewMode.DISPUTED
         or rules.consensus == WorkRules.Consensus.ADJUDICATED
     )
-    is_complete = len(rows) >= task.overlap
+    is_complete = task.n_submitted >= task.overlap
     if is_disputed and is_complete and is_settled_by_reviewers and not task.adjudications.exists():
         ask_adjudication(by=None, task=task)
 

@@ -27,14 +27,10 @@ def returned_since(*, assignment: str, moment: str) -> Exists:
     """
     later = Review.objects.filter(reviewed=OuterRef("reviewed"), pk__gt=OuterRef("pk"))
     returns = Review.objects.filter(verdict=Review.Verdict.RETURN).exclude(Exists(later))
-    return Exists(
-        returns.filter(reviewed=OuterRef(assignment), created_at__gte=OuterRef(moment))
-    )
+    return Exists(returns.filter(reviewed=OuterRef(assignment), created_at__gte=OuterRef(moment)))
 
 
 def is_waiting_for_author() -> Q:
     """Of assignments: returned, not corrected yet, and its labeler still is a member."""
-    author = Membership.objects.filter(
-        user=OuterRef("labeler"), project=OuterRef("task__project")
-    )
+    author = Membership.objects.filter(user=OuterRef("labeler"), project=OuterRef("task__project"))
     return Q(returned_since(assignment="pk", moment="ended_at")) & Q(Exists(author))

@@ -15,6 +15,7 @@ from labeling.judging.activity import note, seconds_since_opened, stay
 from labeling.judging.checks import an_object
 from labeling.judging.drafts import CHOICES, LONGEST_ANSWER, MOST_TURNS, Draft, clean_draft
 from labeling.judging.guards import LONGEST_JUSTIFICATION
+from labeling.judging.meanwhile import flags_still_raised, marks_still_asked
 from labeling.judging.rules import criteria_of, rules_of
 from labeling.judging.standing import require_unfinished
 from labeling.judging.writing import write_judgement
@@ -27,9 +28,10 @@ from labeling.models import (
     Review,
     Submission,
     Task,
+    WorkRules,
 )
 from projects.errors import Conflict, InvalidInput
-from projects.models import Project, User
+from projects.models import User
 from projects.text import clean_text
 
 __all__ = [
@@ -50,8 +52,8 @@ ROWS: dict[str, type[Submission]] = {
     Task.Kind.REVIEW.value: Review,
 }
 FULL = (
-    "Your lease on this task had lapsed and others have completed it meanwhile. "
-    "What you wrote is kept as a draft."
+    "Your lease on this task had lapsed, and meanwhile it went to others or was taken out of the "
+    "queue. What you wrote is kept as a draft."
 )
 CORRECTED = "A reviewer has corrected this meanwhile. What you wrote is kept as a draft."
 Row = TypeVar("Row", bound=Submission)
@@ -63,6 +65,7 @@ class _Work:
 
     draft: Draft
     activity: Mapping[str, Any]
+    rules: WorkRules
     cites_in: str = ""
 
 
@@ -91,7 +94,8 @@ def submit_demonstration(
     """
     _require_kind(assignment, Task.Kind.DEMONSTRATION)
     text = clean_text(text, field="text", limit=LONGEST_ANSWER)
-    further = _turns(assignment.task.project, turns)
+    rules = rules_of(assignment.task.project)
+    further = _turns(rules, turns)
 
     def write(held: Assignment, common: dict[str, Any]) -> Demonstration:
         response = Response(
@@ -104,7 +108,7 @@ def submit_demonstration(
         return Demonstration(response=response, **common)
 
     draft = {"text": text} | ({"turns": further} if further else {})
-    work = _Work(draft=draft, activity=an_object(activity, field="activity"))
+    work = _Work(draft, an_object(activity, field="activity"), rules)
     return _submit(Demonstration, by=by, assignment=assignment, work=work, write=write)
 
 
@@ -125,15 +129,16 @@ def submit_comparison(
     """
     _require_kind(assignment, Task.Kind.COMPARISON)
     project = assignment.task.project
+    rules, criteria = rules_of(project), criteria_of(project)
     columns = judging.check_comparison(
-        rules_of(project),
-        criteria_of(project),
+        rules,
+        criteria,
         is_disputed=assignment.task.is_disputed,
         preference=preference,
         both_bad=both_bad,
         justification=justification,
-        marks=marks,
-        flags=flags,
+        marks=marks_still_asked(project, criteria, marks),
+        flags=flags_still_raised(assignment, rules, flags),
     )
 
     def write(held: Assignment, common: dict[str, Any]) -> Comparison:
@@ -144,7 +149,7 @@ def submit_comparison(
         "preference": "both_bad" if columns["both_bad"] else str(columns["preference"]),
         **{name: columns[name] for name in ("justification", "marks", "flags")},
     }
-    work = _Work(draft, an_object(activity, field="activity"), columns["justification"])
+    work = _Work(draft, an_object(activity, field="activity"), rules, columns["justification"])
     return _submit(Comparison, by=by, assignment=assignment, work=work, write=write)
 
 
@@ -162,8 +167,10 @@ def submit_ranking(
     tier first. Doing so again returns the first one unchanged.
     """
     _require_kind(assignment, Task.Kind.RANKING)
+    rules = rules_of(assignment.task.project)
+    flags = flags_still_raised(assignment, rules, flags)
     columns = judging.check_ranking(
-        rules_of(assignment.task.project),
+        rules,
         assignment.presented,
         is_disputed=assignment.task.is_disputed,
         tiers=tiers,
@@ -181,7 +188,7 @@ def submit_ranking(
         "justification": columns["justification"],
         "flags": {str(place): list(raised or ()) for place, raised in (flags or {}).items()},
     }
-    work = _Work(draft, an_object(activity, field="activity"), columns["justification"])
+    work = _Work(draft, an_object(activity, field="activity"), rules, columns["justification"])
     return _submit(Ranking, by=by, assignment=assignment, work=work, write=write)
 
 
@@ -214,7 +221,7 @@ def _submit(
         if not refusal:
             common = _common(by, held, work) | {"supersedes": earlier}
             row = write(held, common)
-            _finish(held, row)
+            _finish(held, row, work.rules)
             return row
         _keep(held, work.draft)
     # Raised outside the transaction, which has just kept the text.
@@ -252,11 +259,11 @@ def _cites(held: Assignment, text: str) -> list[str]:
     return cited(text, held.guideline_version.clauses.values_list("anchor", flat=True))
 
 
-def _finish(held: Assignment, row: Submission) -> None:
+def _finish(held: Assignment, row: Submission, rules: WorkRules) -> None:
     is_correction = held.state == Assignment.State.REOPENED
     held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, row.created_at, {}
     write_judgement(held, row, is_correction=is_correction)
-    aftermath.submitted(row)
+    aftermath.submitted(row, rules)
 
 
 def _require_kind(assignment: Assignment, kind: str) -> None:
@@ -264,11 +271,11 @@ def _require_kind(assignment: Assignment, kind: str) -> None:
         raise InvalidInput.field("kind", f"this task is a {assignment.task.kind}")
 
 
-def _turns(project: Project, turns: Any) -> list[dict[str, str]]:
+def _turns(rules: WorkRules, turns: Any) -> list[dict[str, str]]:
     """The messages after the first reply, checked; raises InvalidInput naming the broken one."""
     if turns is None or turns == []:
         return []
-    if not rules_of(project).demonstrations_go_on:
+    if not rules.demonstrations_go_on:
         raise InvalidInput.field("turns", "are not taken in this project, only one answer")
     if not isinstance(turns, list) or len(turns) > MOST_TURNS or len(turns) % 2:
         rule = f"must be an even number of messages, at most {MOST_TURNS}, ending with assistant"

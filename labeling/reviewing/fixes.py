@@ -36,7 +36,11 @@ def write_fix(subject: Subject, fix: Any, common: dict[str, Any]) -> Judgement:
 def write_settlement(
     subject: Subject, settlement: Any, common: dict[str, Any], *, reason: str
 ) -> Judgement:
-    """The reviewer's own judgement of the whole task. It supersedes nothing; it decides."""
+    """The reviewer's own judgement of the whole task. It supersedes nothing; it decides.
+
+    It holds no marks of criteria and no safety flags, also where the project requires them: what
+    labelers marked is theirs, and only the judgement was in dispute.
+    """
     given = _given(settlement)
     given = {**given, "justification": given.get("justification") or reason}
     try:

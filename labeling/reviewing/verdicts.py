@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import Exact, In
+from django.utils import timezone
 
 from instructions.clauses import cited
 from labeling.assigning.queue import hold, take_back
 from labeling.judging.activity import note, seconds_since_opened
 from labeling.judging.checks import an_object
-from labeling.judging.drafts import draft_of
+from labeling.judging.drafts import clean_draft, draft_of
 from labeling.judging.rules import rules_of
 from labeling.judging.standing import returned_since
 from labeling.models import Assignment, Comparison, Review, Submission, Task
@@ -41,7 +42,11 @@ REASON_LIMIT = 4_000
 MOST_CLAUSES = 50
 Verdict = Review.Verdict
 OF_ONE = (Verdict.ACCEPT, Verdict.FIX, Verdict.RETURN)
-GONE = "Your lease on this review had lapsed and somebody else has done it meanwhile."
+GONE = (
+    "Your lease on this review had lapsed, and meanwhile somebody else has taken it up. What you "
+    "wrote is kept as a draft."
+)
+LEFT = "Its labeler has left the project, so nobody could correct it. Fix it, or accept it."
 Row = TypeVar("Row", bound=Submission)
 
 
@@ -87,6 +92,8 @@ def submit_review(
             review = _record(by, held, verdict, reason, clauses)
             _follow(subject, review, fix)
             return _finish(held, review)
+        _keep(held, {"verdict": verdict, "reason": reason, "clauses": list(clauses), "fix": fix})
+    # Raised outside the transaction, which has just kept the text.
     raise Conflict(GONE)
 
 
@@ -178,6 +185,12 @@ def _note(held: Assignment, activity: Any) -> None:
     note(held, active_seconds=given.get("active_seconds"), evidence=given.get("evidence"))
 
 
+def _keep(held: Assignment, draft: dict[str, Any]) -> None:
+    held.draft = clean_draft(draft, Task.Kind.REVIEW)
+    held.draft_saved_at = timezone.now()
+    held.save(update_fields=["draft", "draft_saved_at", "active_seconds", "evidence"])
+
+
 def _require_verdict(task: Task, verdict: str, reason: str) -> None:
     allowed = OF_ONE if task.about_id is None else (Verdict.SETTLE,)
     if verdict not in allowed:
@@ -261,6 +274,8 @@ def _return(subject: Subject) -> None:
         raise Conflict(
             "A reviewer has fixed this before, so it cannot go back to its labeler. Fix it again."
         )
+    if not subject.task.project.memberships.filter(user=reviewed.labeler_id).exists():
+        raise Conflict(LEFT)
     if reviewed.state == Assignment.State.SUBMITTED:
         Assignment.objects.filter(pk=reviewed.pk).update(
             state=Assignment.State.REOPENED, draft=draft_of(subject.row, list(reviewed.presented))

@@ -7,9 +7,13 @@ import { onShown } from "./work.js";
 const TICK_MS = 1000;
 const PULSE_MS = 20 * 1000;
 const LONGEST_PASTE = 20_000;
-const MOST_KEPT_ALIVE = 50_000;
+// Browsers take 64 KiB from a page that is being left, and a character may be four bytes.
+const MOST_KEPT_ALIVE = 12_000;
 const AT_ONCE = 30;
 const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "touchmove", "scroll"];
+
+// Half of a pair of surrogates is no character, and refused as such.
+const cut = (text, longest) => text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "");
 
 let usedAt = performance.now();
 const used = () => (usedAt = performance.now());
@@ -28,9 +32,9 @@ onShown((root, gone) => {
   let pastes = [];
   let isOver = false;
 
-  const told = (withText = true) => ({
+  const told = (longest = LONGEST_PASTE) => ({
     active_seconds: Math.round(activeMs / 100) / 10,
-    evidence: { ...evidence, pastes: withText ? pastes : pastes.map((paste) => ({ ...paste, text: "" })) },
+    evidence: { ...evidence, pastes: pastes.map((paste) => ({ ...paste, text: cut(paste.text, longest) })) },
   });
 
   const pulse = async ({ keepalive = false } = {}) => {
@@ -38,8 +42,9 @@ onShown((root, gone) => {
     pulsedAt = performance.now();
     toldMs = activeMs;
     const sent = pastes;
-    const isSmall = sent.reduce((sum, paste) => sum + paste.text.length, 0) < MOST_KEPT_ALIVE;
-    const { ok, status } = await post(root.dataset.pulseUrl, told(!keepalive || isSmall), { keepalive });
+    // Cut short rather than left out: the beginning of a text tells what it is like.
+    const longest = keepalive ? Math.floor(MOST_KEPT_ALIVE / Math.max(1, sent.length)) : LONGEST_PASTE;
+    const { ok, status } = await post(root.dataset.pulseUrl, told(longest), { keepalive });
     if (ok) pastes = pastes.filter((paste) => !sent.includes(paste));
     // Others have it now, or it was submitted in another tab: the form says so when it is sent.
     if (status === 404 || status === 409) isOver = true;
@@ -66,7 +71,7 @@ onShown((root, gone) => {
     if (!field.matches?.("textarea, input") || !text) return;
     evidence.pasted += text.length;
     const at = Math.round((performance.now() - shownAt) / 100) / 10;
-    pastes.push({ field: field.name || "text", at_seconds: at, chars: text.length, text: text.slice(0, LONGEST_PASTE) });
+    pastes.push({ field: field.name || "text", at_seconds: at, chars: text.length, text: cut(text, LONGEST_PASTE) });
   };
 
   const typed = (event) => {

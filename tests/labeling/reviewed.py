@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.judging.aftermath import submitted
+from labeling.judging.rules import rules_of
 from labeling.models import (
     Assignment,
     Comparison,
@@ -69,7 +70,7 @@ def write(held: Assignment, *, supersedes: Submission | None = None, **fields: A
         task.state = "complete" if task.n_submitted >= task.overlap else "ready"
         task.save(update_fields=["n_submitted", "state"])
     with transaction.atomic():
-        submitted(row)
+        submitted(row, rules_of(task.project))
     return row
 
 

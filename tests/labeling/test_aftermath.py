@@ -5,6 +5,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from labeling.judging.aftermath import submitted
+from labeling.judging.rules import rules_of
 from labeling.models import Gold, GoldResult, Labeler, Task
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member
@@ -25,13 +26,12 @@ def test_nothing_follows_where_the_rules_ask_for_nothing(project: Project) -> No
     assert reviews(project) == []
 
 
-def test_a_submission_costs_one_statement_here(project: Project, labeler: User) -> None:
+def test_a_submission_costs_no_statement_here(project: Project, labeler: User) -> None:
     row = judge(make_comparison_task(project), labeler)
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        submitted(row)
-    assert len(asked) == 1
+    rules = rules_of(project)
+    with CaptureQueriesContext(connection) as asked:
+        submitted(row, rules)
+    assert len(asked) == 0
 
 
 def test_everything_is_reviewed_where_the_rules_say_so(project: Project) -> None:
@@ -163,5 +163,5 @@ def test_nothing_follows_from_what_reviewers_write(project: Project, reviewer: U
     row = judge(make_demonstration_task(project))
     held = hold(row.assignment.reviews.get(), reviewer)
     with transaction.atomic():
-        submitted(type(row)(assignment=held))
+        submitted(type(row)(assignment=held), rules_of(project))
     assert len(reviews(project)) == 1
