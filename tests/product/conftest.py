@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.product import running
 from tests.product.chromium import CHROMIUM, FLAGS
+
+# Milliseconds: the product, its models and a browser share the cores of one machine.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ _cookies: dict[tuple[str, str], Any] = {}
 def sign_in(page: Page, product: Product, username: str) -> None:
     """Be this person on the page's browser; the form is filled in once a person and product."""
     known = (product.address, username)
+    # What the page before still has to send, it sends as who was signed in.
+    page.goto("about:blank")
     page.context.clear_cookies()
     if known not in _cookies:
         page.goto("/login/")

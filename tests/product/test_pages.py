@@ -1,20 +1,23 @@
 """Every page in a real browser: accessible, free of script errors, and fit for a phone."""
 
+import json
 import re
-from collections.abc import Iterator
+import secrets
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.product.running import Product, wait_for
+from tests.product.hands import begin, lay, sign_in
+from tests.product.running import Product
 
 pytestmark = pytest.mark.product
 
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Of all the rules only that of contrast looks at colours.
+RULES: dict[Literal["light", "dark"], list[str]] = {"light": TAGS, "dark": ["color-contrast"]}
 PHONE = 390
 # Colours fade and drawers slide when the scheme or the width changes.
 SETTLED = """() => new Promise((done) => setTimeout(done, 50)).then(() => Promise.allSettled(
@@ -30,11 +33,32 @@ EVERYWHERE = (
     "/projects/demo/guideline/questions/",
     "/projects/demo/quizzes/",
 )
+WORKED = (
+    "/projects/{desk}/",
+    "/projects/{desk}/guideline/",
+    "/projects/{desk}/guideline/versions/",
+    "/projects/{desk}/guideline/versions/1/",
+    "/projects/{desk}/guideline/diff/?from=1&to=2",
+    "/projects/{desk}/guideline/search/?q=answer",
+    "/projects/{desk}/guideline/questions/",
+    "/projects/{desk}/quizzes/",
+    "/projects/{desk}/feedback/",
+    "/projects/{desk}/scorecard/",
+)
 STAFF = (*EVERYWHERE, "/projects/demo/", "/projects/demo/prompts/", "/projects/demo/exports/")
+STAFF_WORKED = (
+    "/projects/{desk}/reviews/",
+    "/projects/{desk}/quality/",
+    "/projects/{desk}/labelers/",
+    "/projects/{desk}/flags/",
+    "/projects/{desk}/gold/",
+    "/projects/{desk}/tasks/",
+    "/projects/{desk}/tasks/{task}/",
+)
 PAGES = {
     "visitor": ("/", "/leaderboard/", "/login/", "/models/", "/leaving/?to=https://example.org/"),
-    "lena": EVERYWHERE,
-    "rita": (*STAFF, "/projects/demo/members/"),
+    "lena": (*EVERYWHERE, *WORKED),
+    "rita": (*STAFF, *STAFF_WORKED, "/projects/demo/members/"),
     "olga": (
         *STAFF,
         "/projects/demo/members/",
@@ -42,13 +66,19 @@ PAGES = {
         "/projects/demo/rules/",
         "/projects/demo/labelers/",
         "/projects/demo/guideline/edit/",
+        "/projects/demo/gold/",
+        "/projects/demo/gold/new/",
+        "/projects/demo/quality/",
+        "/projects/{desk}/guideline/draft/changes/",
+        "/projects/{desk}/guideline/impact/?from=1&to=2",
+        "/projects/{desk}/gold/from/{task}/",
+        "/projects/{desk}/labelers/{labeler}/",
+        "/projects/{desk}/quizzes/{quiz}/edit/",
+        "/projects/{desk}/quizzes/{quiz}/preview/",
+        "/projects/{desk}/quizzes/{quiz}/results/",
         "/projects/new/",
     ),
 }
-COMPARISONS_READY = (
-    "from labeling.models import Task;"
-    "print(Task.objects.filter(kind='comparison', is_open=True, is_gold=False).count())"
-)
 
 
 @dataclass
@@ -61,10 +91,10 @@ class Looker:
     def look(self) -> None:
         """Check the page that is open; say all that is wrong with it at once."""
         wrong = [*self.complaints]
-        for scheme in SCHEMES:
+        for scheme, rules in RULES.items():
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.evaluate(SETTLED)
-            found = Axe().run(self.page, options=RULES).response["violations"]
+            found = Axe().run(self.page, options={"runOnly": rules}).response["violations"]
             wrong += [
                 f"{scheme}: {violation['id']}: {violation['nodes'][0]['html'][:200]}"
                 for violation in found
@@ -91,59 +121,61 @@ def looker(page: Page) -> Looker:
     return looker
 
 
-@pytest.fixture
-def offline_page(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(base_url=product.address, locale="en-GB")
-    yield context.new_page()
-    context.close()
-
-
-def sign_in(page: Page, product: Product, username: str) -> None:
-    page.goto("/login/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(product.password(username))
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/home/"))
-
-
-def begin(page: Page, kind: str) -> None:
-    page.goto("/home/")
-    page.locator(f"form[action='/projects/demo/next/{kind}/'] button").click()
-    expect(page).to_have_url(re.compile(r"/assignments/\d+/"))
-
-
-def draw_comparisons(product: Product, at_least: int) -> None:
-    wait_for(
-        lambda: int(product.shell(COMPARISONS_READY)) >= at_least,
-        seconds=240,
-        every=2,
-        what="drawn candidates",
-    )
+@pytest.fixture(scope="module")
+def worked(product: Product) -> dict[str, Any]:
+    """A project with something on every page, and the numbers in their addresses."""
+    slug = f"worked-{secrets.token_hex(3)}"
+    code = f"import json; from tests.product.desk import lay_worked as lay; n = lay({slug!r})"
+    return {"desk": slug, **json.loads(product.shell(f"{code}; print(json.dumps(n))"))}
 
 
 @pytest.mark.parametrize("username", PAGES)
 def test_pages_are_accessible_quiet_and_fit_a_phone(
-    looker: Looker, product: Product, username: str
+    looker: Looker, product: Product, worked: dict[str, Any], username: str
 ) -> None:
     if username != "visitor":
         sign_in(looker.page, product, username)
     for path in PAGES[username]:
-        response = looker.page.goto(path)
+        response = looker.page.goto(path.format(**worked))
         assert response is not None
         assert response.status == 200, path
         looker.look()
 
 
-def test_task_pages_are_accessible_quiet_and_fit_a_phone(looker: Looker, product: Product) -> None:
-    draw_comparisons(product, 1)
-    sign_in(looker.page, product, "lena")
+def test_task_pages_are_accessible_quiet_and_fit_a_phone(
+    looker: Looker, product: Product, worked: dict[str, Any]
+) -> None:
+    sign_in(looker.page, product, "luis")
     for kind in ("comparison", "demonstration"):
-        begin(looker.page, kind)
+        begin(looker.page, worked["desk"], kind)
         looker.look()
         looker.page.keyboard.press("Escape")
         looker.page.locator("[data-dialog-open=key-help]").click()
         expect(looker.page.get_by_role("dialog")).to_be_visible()
         looker.look()
+    sign_in(looker.page, product, "rita")
+    for _ in range(2):
+        begin(looker.page, worked["desk"], "review")
+        looker.look()
+        looker.page.keyboard.press("s")
+    sign_in(looker.page, product, "lena")
+    for path in ("/assignments/{gold}/expected/", "/assignments/{returned}/"):
+        looker.page.goto(path.format(**worked))
+        looker.look()
+
+
+def test_rankings_and_quizzes_are_accessible_quiet_and_fit_a_phone(
+    looker: Looker, product: Product, worked: dict[str, Any]
+) -> None:
+    sign_in(looker.page, product, "luis")
+    looker.page.goto("/projects/{desk}/quizzes/{quiz}/".format(**worked))
+    looker.look()
+    slug = lay(product, rankings=[("One.", "Two.", "Three.")] * 2)
+    begin(looker.page, slug, "ranking")
+    looker.look()
+    for key in ("1", "ArrowRight", "1", "ArrowRight", "3", "0"):
+        looker.page.keyboard.press(key)
+    looker.look()
 
 
 def test_a_battle_is_accessible_before_and_after_the_vote(looker: Looker) -> None:
@@ -166,38 +198,3 @@ def test_refused_pages_are_accessible(page: Page, product: Product) -> None:
         assert response is not None
         assert response.status == status
         looker.look()
-
-
-def test_comparisons_are_judged_in_a_row_by_two_keys_each(page: Page, product: Product) -> None:
-    draw_comparisons(product, 4)
-    sign_in(page, product, "luis")
-    page.locator("form[action='/projects/demo/next/comparison/'] button").press("Enter")
-    seen = set()
-    for key in ("1", "4", "7"):
-        expect(page.get_by_text("Which answer is better?")).to_be_visible()
-        address = page.url
-        seen.add(address)
-        page.keyboard.press(key)
-        page.keyboard.press("Enter")
-        expect(page).not_to_have_url(address)
-        expect(page).to_have_url(re.compile(r"/assignments/\d+/"))
-    assert len(seen) == 3
-
-
-def test_a_draft_written_offline_is_kept_and_saved_on_return(
-    offline_page: Page, product: Product, browser: Browser
-) -> None:
-    page, context = offline_page, offline_page.context
-    sign_in(page, product, "luis")
-    begin(page, "demonstration")
-    state = page.locator("[data-saved-state]")
-    context.set_offline(True)
-    page.locator("textarea[name=text]").fill("Written in a tunnel.")
-    expect(state).to_have_attribute("data-state", "offline")
-    context.set_offline(False)
-    expect(state).to_have_attribute("data-state", "saved", timeout=15_000)
-    elsewhere = browser.new_context(base_url=product.address).new_page()
-    sign_in(elsewhere, product, "luis")
-    elsewhere.goto(page.url)
-    expect(elsewhere.locator("textarea[name=text]")).to_have_value("Written in a tunnel.")
-    elsewhere.context.close()

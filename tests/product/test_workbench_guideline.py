@@ -5,18 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.product.desk import GOLD
 from tests.product.hands import begin, enter, lay, sign_in, somebody, tab_to
 from tests.product.running import Product
 
 pytestmark = pytest.mark.product
 
-RIGHT, WRONG = "Canberra.", "Sydney, the largest city."
-GOLD = {
-    "prompt": "What is the capital of Australia?",
-    "answers": [RIGHT, WRONG],
-    "preferences": [-3, -2],
-    "reason": "Sydney is wrong on the one point that was asked (§2).",
-}
+RIGHT, WRONG = GOLD["answers"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from labeling.models import Demonstration, Review
 reviews = Review.objects.filter(assignment__task__project__slug='{0}').order_by('pk')
 texts = Demonstration.objects.current().filter(assignment__task__project__slug='{0}')
 print(json.dumps([
-    [[row.verdict, row.clauses] for row in reviews],
+    [[row.verdict, row.cites] for row in reviews],
     sorted(texts.values_list('response__text', flat=True)),
 ]))
 """
@@ -53,7 +53,7 @@ def test_a_reviewer_accepts_fixes_and_returns_and_the_author_corrects(
     page.keyboard.type("Too short for a question like this, see §1.1")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Nothing to do just now")).to_be_visible()
+    expect(page.get_by_text("There is no further review")).to_be_visible()
 
     sign_in(page, product, "lena")
     enter(page, page.get_by_role("region", name="To correct").get_by_role("link").first)
@@ -75,7 +75,7 @@ def test_a_reviewer_accepts_fixes_and_returns_and_the_author_corrects(
     expect(page.get_by_text("Reviewed before")).to_contain_text("Too short for a question")
     page.keyboard.press("a")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing to do just now")).to_be_visible()
+    expect(page.get_by_text("There is no further review")).to_be_visible()
     verdicts, texts = json.loads(product.shell(VERDICTS.format(slug)))
     assert verdicts == [["accept", []], ["fix", []], ["return", ["c-1-1"]], ["accept", []]]
     assert [text for text in texts if text.startswith("Mended: ")] != []
@@ -111,6 +111,6 @@ def test_a_dispute_is_settled_without_names(browser: Browser, product: Product) 
     page.keyboard.type("The first says more, §1")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Nothing to do just now")).to_be_visible()
+    expect(page.get_by_text("There is no further review")).to_be_visible()
     assert json.loads(product.shell(SETTLED.format(slug))) == ["settle", "rita", 1]
     page.context.close()
