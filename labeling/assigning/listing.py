@@ -24,13 +24,16 @@ COUNTED = 1_000
 LOOKED_THROUGH = 20_000
 TEXT_LIMIT = 200
 TAG_LIMIT = 60
+# Of one state, but not said by an equality: the planner would then take the order of the primary
+# key to be as good, and walk all other projects' tasks to find the few of a small one.
 BY_LANE = """
 FROM unnest(%(lanes)s::bigint[]) AS lanes (id)
 CROSS JOIN unnest(%(states)s::text[]) AS states (state)
 CROSS JOIN LATERAL (
     SELECT one.id, one.prompt_id FROM labeling_task one
-    WHERE one.lane_id = lanes.id AND one.state = states.state AND one.id < %(before)s
-    ORDER BY one.id DESC LIMIT %(looked)s) task
+    WHERE one.lane_id = lanes.id AND one.state >= states.state
+      AND (one.state, one.id) < (states.state, %(before)s::bigint)
+    ORDER BY one.state DESC, one.id DESC LIMIT %(looked)s) task
 """
 DISPUTED = """
 FROM labeling_task task
@@ -50,8 +53,11 @@ SELECT ARRAY(
     SELECT looked.id FROM looked {prompts} ORDER BY looked.id DESC LIMIT %(most)s
 ), (SELECT count(*) FROM looked), (SELECT min(id) FROM looked)
 """
+# One by one by their keys, which OFFSET 0 holds the planner to: it would read all there are.
 PROMPTS = """
-JOIN labeling_prompt prompt ON prompt.id = looked.prompt_id
+CROSS JOIN LATERAL (
+    SELECT tags, external_id, messages FROM labeling_prompt
+    WHERE labeling_prompt.id = looked.prompt_id OFFSET 0) prompt
 WHERE (%(tag)s = '' OR prompt.tags @> ARRAY[%(tag)s]::varchar[])
   AND (%(text)s = '' OR prompt.external_id = %(text)s OR EXISTS (
       SELECT 1 FROM jsonb_array_elements(prompt.messages) message
