@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from tests.product.hands import lay
 from tests.product.running import Product, wait_for
 
 pytestmark = pytest.mark.product
@@ -25,6 +26,12 @@ UNFINISHED = (
     "from workers.models import Generation;"
     "print(Generation.objects.filter(state__in=['queued', 'running'], queue='interactive').count())"
 )
+STORED = """
+from labeling.models import Comparison, Demonstration, Ranking
+for model in (Comparison, Demonstration, Ranking):
+    print(*model.objects.values_list('assignment_id', flat=True))
+"""
+TASKS = 60
 
 
 @dataclass
@@ -33,7 +40,9 @@ class Load:
 
     address: str
     token: str
+    desk: str
     acknowledged: list[int] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
     battles: list[str] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
 
@@ -42,21 +51,28 @@ class Load:
         with httpx.Client(base_url=self.address, headers=headers, timeout=20) as client:
             while not self.is_over.is_set():
                 try:
-                    self._demonstration(client)
+                    for kind in ("demonstration", "comparison", "ranking"):
+                        self._judge(client, kind)
                     self._battle(client)
                 except httpx.HTTPError:
                     pass
                 time.sleep(0.5)
 
-    def _demonstration(self, client: httpx.Client) -> None:
-        given = client.post("/api/v1/projects/demo/next", json={"kind": "demonstration"})
+    def _judge(self, client: httpx.Client, kind: str) -> None:
+        project = "demo" if kind == "demonstration" else self.desk
+        given = client.post(f"/api/v1/projects/{project}/next", json={"kind": kind})
         if given.status_code != 200:
             return
         number = given.json()["id"]
-        text = f"The ideal answer number {number}."
-        done = client.post(f"/api/v1/assignments/{number}/submit", json={"text": text})
+        judgement = {
+            "demonstration": {"text": f"The ideal answer number {number}."},
+            "comparison": {"preference": 1},
+            "ranking": {"tiers": [[1], [0, 2]]},
+        }[kind]
+        done = client.post(f"/api/v1/assignments/{number}/submit", json=judgement)
         if done.is_success:
             self.acknowledged.append(number)
+            self.kinds.add(kind)
 
     def _battle(self, client: httpx.Client) -> None:
         started = client.post("/api/v1/arena/demo/battles", json={"message": "Say one word."})
@@ -70,7 +86,12 @@ def load(product: Product) -> Iterator[Load]:
         "from projects.models import User; from projects.tokens import create;"
         "print(create(by=User.objects.get(username='luis'), name='load')[1])"
     )
-    load = Load(product.address, token)
+    desk = lay(
+        product,
+        comparisons=[("One.", "Two.")] * TASKS,
+        rankings=[("One.", "Two.", "Three.")] * TASKS,
+    )
+    load = Load(product.address, token, desk)
     thread = threading.Thread(target=load.run)
     thread.start()
     yield load
@@ -99,8 +120,5 @@ def test_each_process_may_die_at_any_time(product: Product, load: Load) -> None:
         every=3,
         what="every generation to finish",
     )
-    stored = product.shell(
-        "from labeling.models import Demonstration;"
-        "print(*Demonstration.objects.values_list('assignment_id', flat=True))"
-    )
-    assert set(load.acknowledged) <= set(map(int, stored.split()))
+    assert load.kinds == {"comparison", "demonstration", "ranking"}
+    assert set(load.acknowledged) <= set(map(int, product.shell(STORED).split()))

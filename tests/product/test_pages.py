@@ -45,13 +45,20 @@ WORKED = (
     "/projects/{desk}/feedback/",
     "/projects/{desk}/scorecard/",
 )
-STAFF = (*EVERYWHERE, "/projects/demo/", "/projects/demo/prompts/", "/projects/demo/exports/")
+STAFF = (
+    "/home/",
+    "/projects/demo/guideline/",
+    "/projects/demo/guideline/questions/",
+    "/projects/demo/quizzes/",
+    "/projects/demo/",
+    "/projects/demo/prompts/",
+    "/projects/demo/exports/",
+)
 STAFF_WORKED = (
     "/projects/{desk}/reviews/",
     "/projects/{desk}/quality/",
     "/projects/{desk}/labelers/",
     "/projects/{desk}/flags/",
-    "/projects/{desk}/gold/",
     "/projects/{desk}/tasks/",
     "/projects/{desk}/tasks/{task}/",
 )
@@ -66,11 +73,11 @@ PAGES = {
         "/projects/demo/rules/",
         "/projects/demo/labelers/",
         "/projects/demo/guideline/edit/",
-        "/projects/demo/gold/",
         "/projects/demo/gold/new/",
         "/projects/demo/quality/",
         "/projects/{desk}/guideline/draft/changes/",
         "/projects/{desk}/guideline/impact/?from=1&to=2",
+        "/projects/{desk}/gold/",
         "/projects/{desk}/gold/from/{task}/",
         "/projects/{desk}/labelers/{labeler}/",
         "/projects/{desk}/quizzes/{quiz}/edit/",
