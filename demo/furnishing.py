@@ -1,4 +1,4 @@
-"""What makes the demo project one to try the workbench in: rules, criteria, gold and a quiz."""
+"""What makes the demo a project to work in: rules, criteria, prompts, gold tasks and a quiz."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,8 @@ from labeling.models import WorkRules
 from projects.models import Project, TaskKind, User
 
 CONTENT = Path(__file__).resolve().parent
-RANKED = 8
+FIRST = 4
+RANKED = 12
 RULES = {
     "safety_flags": ["Violence", "Hate", "Self-harm", "Dangerous advice", "Private data"],
     "justify_strong": True,
@@ -35,16 +36,23 @@ def furnish(*, by: User, project: Project) -> None:
     change_rules(by=by, project=project, **RULES)
     for name, description in CRITERIA.items():
         add_criterion(by=by, project=project, name=name, description=description)
-    prompts = (CONTENT / "prompts.jsonl").read_bytes().splitlines(keepends=True)
-    import_prompts(
-        by=by,
-        project=project,
-        data=b"".join(prompts[:RANKED]),
-        file_name="prompts.jsonl",
-        kinds=[TaskKind.RANKING],
-    )
+    _import_prompts(by=by, project=project)
     import_golds(by=by, project=project, data=(CONTENT / "gold.jsonl").read_bytes())
     _ask(by=by, project=project)
+
+
+def _import_prompts(*, by: User, project: Project) -> None:
+    """Candidates are drawn in this order: a few of each kind first, so that nobody waits long."""
+    lines = (CONTENT / "prompts.jsonl").read_bytes().splitlines(keepends=True)
+    usual = [TaskKind.DEMONSTRATION, TaskKind.COMPARISON]
+    for most, kinds in (
+        (FIRST, usual),
+        (FIRST, [TaskKind.RANKING]),
+        (len(lines), usual),
+        (RANKED, [TaskKind.RANKING]),
+    ):
+        data = b"".join(lines[:most])
+        import_prompts(by=by, project=project, data=data, file_name="prompts.jsonl", kinds=kinds)
 
 
 def _ask(*, by: User, project: Project) -> None:

@@ -18,7 +18,6 @@ from demo.furnishing import furnish
 from exports.building import folder_of
 from exports.models import Export
 from instructions.publish import publish, save_draft
-from labeling.intake.prompts import import_prompts
 from labeling.models import (
     Assignment,
     Candidate,
@@ -73,12 +72,6 @@ def load_demo() -> list[SignIn]:
         guideline = (CONTENT / "guideline.md").read_text(encoding="utf-8")
         save_draft(by=owner, project=project, text=guideline)
         publish(by=owner, project=project, change_note="The demo's first version.")
-        import_prompts(
-            by=owner,
-            project=project,
-            data=(CONTENT / "prompts.jsonl").read_bytes(),
-            file_name="prompts.jsonl",
-        )
         furnish(by=owner, project=project)
         audit.record(verb=LOADED, by=None, subject=project)
     write_sign_ins(sign_ins)
