@@ -22,6 +22,7 @@ from projects.text import clean_name, clean_text
 
 COUNTED = 1_000
 LOOKED_THROUGH = 20_000
+STEP = 1_000
 TEXT_LIMIT = 200
 TAG_LIMIT = 60
 # Of one state, but not said by an equality: the planner would then take the order of the primary
@@ -142,26 +143,44 @@ def find(
     with_gold: bool = False,
 ) -> Found:
     """The keys of at most `most` of these tasks, the newest first, from below the key `before`."""
-    looked = LOOKED_THROUGH if filters.asks_prompts else most + 1
     values: dict[str, Any] = {
         "project": project.pk,
         "lanes": [lane.pk for lane in _lanes(project, filters, with_gold=with_gold)],
         "states": [filters.state] if filters.state else [str(s) for s in Task.State.values],
         "labeler": filters.labeler,
         "before": before or BIGGEST_KEY,
-        "looked": looked,
         "most": most + 1,
         "tag": filters.tag,
         "text": filters.text,
         "pattern": f"%{_escaped(filters.text)}%",
     }
+    if filters.asks_prompts:
+        return _looked_for(filters, values, most)
+    pks, _, _ = _read(filters, values | {"looked": most + 1})
+    return Found(pks[:most], pks[most - 1] if len(pks) > most else None)
+
+
+def _looked_for(filters: Filters, values: dict[str, Any], most: int) -> Found:
+    """Some tasks at a time: asked for all at once, the planner would read the whole table."""
+    step = min(STEP, LOOKED_THROUGH)
+    found: list[int] = []
+    for _ in range(LOOKED_THROUGH // step):
+        pks, n_looked, last = _read(filters, values | {"looked": step})
+        found += pks
+        if len(found) > most:
+            return Found(found[:most], found[most - 1])
+        if n_looked < step:
+            return Found(found, None)
+        values["before"] = last
+    return Found(found, values["before"], is_cut=True)
+
+
+def _read(filters: Filters, values: dict[str, Any]) -> tuple[list[int], int, int | None]:
+    """The keys found, among how many tasks, and the last key looked at."""
     with connection.cursor() as cursor:
         cursor.execute(_statement(filters), values)
         pks, n_looked, last = cursor.fetchone()
-    if len(pks) > most:
-        return Found(pks[:most], pks[most - 1])
-    is_cut = filters.asks_prompts and n_looked == looked
-    return Found(pks, last if is_cut else None, is_cut=is_cut)
+    return pks, n_looked, last
 
 
 def counted(project: Project, filters: Filters, *, with_gold: bool = False) -> int:
