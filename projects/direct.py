@@ -76,9 +76,9 @@ def _sent(response: Response) -> HttpResponse:
     sent = HttpResponse(
         JSONRenderer().render(response.data), status=response.status_code, content_type=content_type
     )
-    if not sent.content:
-        del sent["Content-Type"]
     sent["Allow"] = "POST, OPTIONS"
     for name, value in response.headers.items():
         sent.setdefault(name, value)
+    if not sent.content:
+        del sent["Content-Type"]
     return sent

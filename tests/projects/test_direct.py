@@ -1,0 +1,67 @@
+"""A direct call answers as Django REST framework does; what is not plain goes its way."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects import tokens
+from projects.models import Project, User
+from tests.labeling.rows import make_demonstration_task
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(slug: str, body: bytes, token: str = "", **headers: str) -> Any:
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    url = reverse("api-next", args=[slug])
+    return Client().post(url, body, content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def token(labeler: User) -> str:
+    return tokens.create(by=labeler, name="test")[1]
+
+
+# DRF chooses by this header; it is plain JSON either way.
+WHOLE_WAY = {"Accept": "application/json; q=1"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"kind": "demonstration"}', b'{"kind": "nonsense"}', b'{"kind"', b"[]", b"\xff", b""],
+)
+def test_both_ways_give_the_same(project: Project, token: str, body: bytes) -> None:
+    make_demonstration_task(project)
+    answers = [ask(project.slug, body, token, **headers) for headers in ({}, WHOLE_WAY)]
+    # The second time finds the task at work, and renews its lease.
+    told = [
+        (a.status_code, a.json() | {"leased_until": ""}, a.headers["Content-Type"]) for a in answers
+    ]
+    assert told[0] == told[1]
+    # DRF takes them out of a set, in whatever order.
+    allowed = [sorted(answer.headers["Allow"].split(", ")) for answer in answers]
+    assert allowed[0] == allowed[1]
+
+
+def test_no_task_is_an_empty_answer(project: Project, token: str) -> None:
+    for headers in ({}, WHOLE_WAY):
+        answer = ask(project.slug, b'{"kind": "demonstration"}', token, **headers)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert "Content-Type" not in answer.headers
+
+
+@pytest.mark.parametrize("given", ["", "ts_unknown", "two words"])
+def test_without_a_known_token_nobody_is_let_in(project: Project, given: str) -> None:
+    answer = ask(project.slug, b'{"kind": "demonstration"}', given)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_form_is_refused_and_other_methods_too(project: Project, token: str) -> None:
+    url = reverse("api-next", args=[project.slug])
+    headers = {"Authorization": f"Bearer {token}"}
+    assert Client().post(url, {"kind": "demonstration"}, headers=headers).status_code == 415
+    assert Client().get(url, headers=headers).status_code == 405
