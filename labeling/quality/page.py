@@ -236,10 +236,10 @@ def coefficient(estimate: Data, *, judged: bool = False) -> Shown:
     value = estimate["value"]
     if value is None:
         return NOTHING
+    if estimate["lower"] is None:
+        return Shown(_number(value), "", "too few to say" if judged else "", "")
     word, tone = _reading(value) if judged else ("", "")
-    interval = ""
-    if estimate["lower"] is not None:
-        interval = f"{_number(estimate['lower'])} to {_number(estimate['upper'])}"
+    interval = f"{_number(estimate['lower'])} to {_number(estimate['upper'])}"
     return Shown(_number(value), interval, word, tone)
 
 
