@@ -15,7 +15,8 @@ ENOUGH_ANSWERS = 3
 # First attempts only, for afterwards the explanation has been read; and only of people who were
 # asked the question as it stands now.
 _SHARES = """
-SELECT question.id, count(*), count(*) FILTER (WHERE asked.q -> 'right' = attempt.answers -> (asked.place::int - 1))
+SELECT question.id, count(*),
+       count(*) FILTER (WHERE asked.q -> 'right' = attempt.answers -> (asked.place::int - 1))
 FROM instructions_quizattempt attempt
 CROSS JOIN LATERAL jsonb_array_elements(attempt.asked) WITH ORDINALITY AS asked (q, place)
 JOIN instructions_quizquestion question
@@ -24,7 +25,7 @@ JOIN instructions_quizquestion question
  AND to_jsonb(question."right") = asked.q -> 'right'
 WHERE attempt.quiz_id = %s AND attempt.number = 1
 GROUP BY question.id
-"""  # noqa: E501
+"""
 
 
 @dataclass(frozen=True)

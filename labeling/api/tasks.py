@@ -110,7 +110,7 @@ def tasks(request: Request, slug: str) -> Response:
         query = given.copy()
         query["before"] = str(found.following)
         following = request.build_absolute_uri(f"?{query.urlencode()}")
-    rows = TaskSerializer(listing.in_order(found.pks), many=True).data
+    rows = [TaskSerializer(task).data for task in listing.in_order(found.pks)]
     return Response({"next": following, "results": rows})
 
 
