@@ -17,6 +17,10 @@ READY = (
     "from labeling.models import Task;"
     "print(Task.objects.filter(kind='comparison', is_open=True, is_gold=False).count())"
 )
+NO_GOLD = (
+    "from labeling.models import WorkRules;"
+    "WorkRules.objects.filter(project__slug='demo').update(gold_percent=0)"
+)
 
 
 def sign_in(page: Page, product: Product, username: str) -> None:
@@ -43,7 +47,7 @@ def load(path: Path, cache: Path) -> datasets.Dataset:
 
 def test_a_demonstration_is_written_and_submitted(page: Page, product: Product) -> None:
     sign_in(page, product, "lena")
-    page.get_by_role("button", name=re.compile("demonstration", re.I)).first.click()
+    page.locator("form[action='/projects/demo/next/demonstration/'] button").click()
     expect(page.get_by_text("Be helpful").or_(page.get_by_text("helpful")).first).to_be_attached()
     editor = page.locator("textarea[name=text]")
     editor.fill(
@@ -58,8 +62,9 @@ def test_a_demonstration_is_written_and_submitted(page: Page, product: Product) 
 
 def test_a_comparison_of_drawn_answers_is_judged_by_keyboard(page: Page, product: Product) -> None:
     wait_for(lambda: int(product.shell(READY)) > 1, seconds=240, every=2, what="drawn candidates")
+    product.shell(NO_GOLD)
     sign_in(page, product, "lena")
-    page.get_by_role("button", name=re.compile("comparison", re.I)).first.click()
+    page.locator("form[action='/projects/demo/next/comparison/'] button").click()
     first = page.url
     assert "SmolLM2" not in page.content(), "the page names a model"
     page.keyboard.press("2")
