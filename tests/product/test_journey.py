@@ -15,7 +15,7 @@ pytestmark = pytest.mark.product
 SLOW = 180_000  # milliseconds: two small models share a busy machine's cores
 READY = (
     "from labeling.models import Task;"
-    "print(Task.objects.filter(kind='comparison', is_open=True, is_gold=False).count())"
+    "print(Task.objects.filter(kind='comparison', is_open=True, lane__is_gold=False).count())"
 )
 NO_GOLD = (
     "from labeling.models import WorkRules;"
