@@ -84,6 +84,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         **ENVIRONMENT.database,
         # The pool keeps connections; Django must not keep them a second time.
         "CONN_MAX_AGE": 0,
+        # Connections of a PostgreSQL that was killed are not handed out again.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **ENVIRONMENT.database.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": 20, "timeout": 10},
