@@ -63,6 +63,13 @@ const forgetOld = (key) => {
   }
 };
 
+// Typed while the page was still loading its scripts, when nobody heard it.
+const isTouched = (control) => {
+  if (SKIPPED_FIELDS.has(control.name)) return false;
+  if (control.type === "radio" || control.type === "checkbox") return control.checked !== control.defaultChecked;
+  return control.matches("textarea, input") && control.value !== control.defaultValue;
+};
+
 const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 onShown((root, gone) => {
@@ -174,7 +181,8 @@ onShown((root, gone) => {
   // The kind's own script, which runs after this one, must have its hands on the form before it is filled.
   queueMicrotask(() => {
     try {
-      restore();
+      if ([...form.elements].some(isTouched)) changed();
+      else restore();
       forgetOld(key);
     } catch {
       // Storage is off.
