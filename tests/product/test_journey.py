@@ -48,6 +48,7 @@ def load(path: Path, cache: Path) -> datasets.Dataset:
 def test_a_demonstration_is_written_and_submitted(page: Page, product: Product) -> None:
     sign_in(page, product, "lena")
     page.locator("form[action='/projects/demo/next/demonstration/'] button").click()
+    page.wait_for_load_state("load")
     expect(page.get_by_text("Be helpful").or_(page.get_by_text("helpful")).first).to_be_attached()
     editor = page.locator("textarea[name=text]")
     editor.fill(
@@ -65,6 +66,8 @@ def test_a_comparison_of_drawn_answers_is_judged_by_keyboard(page: Page, product
     product.shell(NO_GOLD)
     sign_in(page, product, "lena")
     page.locator("form[action='/projects/demo/next/comparison/'] button").click()
+    expect(page).to_have_url(re.compile("/assignments/"))
+    page.wait_for_load_state("load")
     first = page.url
     assert "SmolLM2" not in page.content(), "the page names a model"
     page.keyboard.press("2")
