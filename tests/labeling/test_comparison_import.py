@@ -244,7 +244,7 @@ def test_votes_stand_beside_their_pairs(project: Project) -> None:
     assert report == ComparisonReport(added=2, unchanged=0, pairs=2, labelers=1)
     found = Response.objects.order_by("pk").values_list("model_name", "text")
     assert list(found) == [("Owl", "One."), ("Hen", ""), ("", "One."), ("", "Two.")]
-    assert Prompt.objects.order_by("pk").first().tags == ["t"]  # type: ignore[union-attr]
+    assert Prompt.objects.order_by("pk")[0].tags == ["t"]
 
 
 @pytest.mark.parametrize(
