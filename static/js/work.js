@@ -155,7 +155,9 @@ async function send(form, submitter) {
   busy(true);
   tell("work:leaving");
   const undo = bench().dataset.undoUrl;
-  const headers = ahead ? { "X-Ahead": new URL(ahead.url, location.href).pathname.split("/").at(-2) } : {};
+  // As told to the server: one that came in while this was under way has no answer of its own.
+  const held = ahead;
+  const headers = held ? { "X-Ahead": new URL(held.url, location.href).pathname.split("/").at(-2) } : {};
   const sent = await post(form.getAttribute("action") || location.href, new FormData(form, submitter), { headers });
   if (!sent.ok) {
     const problems = sent.answer.problems ?? [];
@@ -165,11 +167,11 @@ async function send(form, submitter) {
   }
   performance.mark("work:answered");
   tell("work:done");
-  await follow(sent.answer, undo);
+  await follow(sent.answer, held, undo);
 }
 
-async function follow(answer, undo) {
-  const page = ahead?.url === answer.next ? await ahead.page : null;
+async function follow(answer, held, undo) {
+  const page = held?.url === answer.next ? await held.page : null;
   if (!page || !fits(page)) {
     location.replace(answer.next);
     return;
