@@ -1,5 +1,9 @@
-"""Who may enter an arena and see its board. Strangers get 404."""
+"""Who may enter an arena, see its board and go on with a battle. Strangers get 404."""
 
+from uuid import UUID
+
+from arena.models import Battle
+from arena.visitors import Visitor
 from projects.errors import NotFound
 from projects.models import ArenaAccess, Membership, Project, User
 
@@ -36,3 +40,16 @@ def may_see_board(*, project: Project, user: User | None) -> bool:
     if project.arena_access == ArenaAccess.PUBLIC:
         return True
     return user is not None and Membership.objects.filter(project=project, user=user).exists()
+
+
+def own_battle(*, visitor: Visitor, public_id: UUID) -> Battle:
+    """This visitor's battle, in an arena that is still open to them."""
+    found = (
+        Battle.objects.of(visitor=visitor.digest, user=visitor.user)
+        .select_related("project", "model_a", "model_b", "vote")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if found is None or not is_open_to(project=found.project, user=visitor.user):
+        raise NotFound("There is no such battle, or it is not yours.")
+    return found

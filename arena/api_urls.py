@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from arena import api
+from arena.api import battles as api
 
 urlpatterns: list[URLPattern] = [
     path("arena/<slug:slug>/battles", api.start, name="api-battles"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from arena import battles
+from arena.battling import battles
 from workers.signals import generation_finished
 
 

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from arena import battles, standings
+from arena.battling import battles
+from arena.boards import standings
 
 
 @shared_task

@@ -1,6 +1,8 @@
 from django.urls import URLPattern, path
 
-from arena import board_views, stream, views
+from arena.pages import battles as views
+from arena.pages import boards as board_views
+from arena.streaming import stream
 
 urlpatterns: list[URLPattern] = [
     path("", views.arena, name="arena"),

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from arena import battles
+from arena.battling import battles
 from arena.models import Battle
 from arena.visitors import Visitor, visitor_digest
 from projects.models import ArenaAccess, Project

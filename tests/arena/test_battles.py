@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 from django.db import IntegrityError, transaction
 
-from arena import battles, pairing, rates
+from arena.battling import battles, pairing, rates
 from arena.models import Battle, Tally, Turn
 from projects.errors import Conflict, InvalidInput, NotFound, TooMany, Unavailable
 from tests.arena.rows import (

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.frames import PADDED_TO, Frame, Position, Side, has_ended, next_frame, pace
+from arena.streaming.frames import PADDED_TO, Frame, Position, Side, has_ended, next_frame, pace
 
 # How much of each text has arrived, tick by tick.
 arrivals = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=25)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena import reading, standings
-from arena.importing import ImportReport, import_votes
+from arena.boards import standings
+from arena.intake import reading
+from arena.intake.importing import ImportReport, import_votes
 from arena.models import Battle, CountsImport, OnlineElo, Tally, Turn, Vote
 from projects.errors import InvalidInput
 from projects.models import AuditEvent, Project, User

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from arena import votes
+from arena.battling import votes
 from arena.models import Battle, Vote
 from arena.visitors import Visitor
 from projects.models import ArenaAccess, Project, User

@@ -2,10 +2,11 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from arena import standings, votes
-from arena.charts import Interval, interval_plot, round_step
-from arena.counting import Counts, add_counts
-from arena.downloads import as_csv, as_json
+from arena.battling import votes
+from arena.boards import standings
+from arena.boards.charts import Interval, interval_plot, round_step
+from arena.boards.counting import Counts, add_counts
+from arena.boards.downloads import as_csv, as_json
 from arena.models import RatingRun, Standing
 from arena.tasks import record_standings
 from projects.models import Project

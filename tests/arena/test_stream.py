@@ -13,10 +13,10 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 
-from arena import stream
-from arena.frames import Position
 from arena.models import Battle
-from arena.stream import Streamed, events
+from arena.streaming import stream
+from arena.streaming.frames import Position
+from arena.streaming.stream import Streamed, events
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from tests.arena.rows import finish, make_battle, reply
 from workers.streams import Writer

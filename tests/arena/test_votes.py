@@ -4,7 +4,8 @@ from threading import Barrier
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from arena import counting, votes
+from arena.battling import votes
+from arena.boards import counting
 from arena.models import OnlineElo, Tally, Verdict, Vote
 from arena.rating import elo
 from projects.errors import Conflict, InvalidInput, NotFound

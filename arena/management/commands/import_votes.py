@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from arena.importing import LARGEST_FILE, ImportReport, import_votes
+from arena.intake.importing import LARGEST_FILE, ImportReport, import_votes
 from projects.errors import InvalidInput, TouchstoneError
 from projects.models import Project
 from projects.text import clean_text

@@ -20,10 +20,10 @@ from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from arena import battles
-from arena.frames import TICK_SECONDS, Position, Side, has_ended, next_frame
+from arena.access import own_battle
+from arena.battling import battles
 from arena.models import Turn
-from arena.views import own_battle
+from arena.streaming.frames import TICK_SECONDS, Position, Side, has_ended, next_frame
 from arena.visitors import known_visitor
 from projects.errors import NotFound
 from workers.models import Generation

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from arena import pairing, rates
+from arena.battling import pairing, rates
 from arena.models import Battle, Turn
 from arena.visitors import Visitor
 from projects.errors import Conflict, NotFound, Unavailable

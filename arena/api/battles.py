@@ -11,11 +11,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from arena import battles, standings, votes
-from arena.access import arena_project, board_project
-from arena.downloads import as_json
+from arena.access import arena_project, board_project, own_battle
+from arena.battling import battles, votes
+from arena.boards import standings
+from arena.boards.downloads import as_json
 from arena.models import Battle, Turn, Verdict
-from arena.views import own_battle
 from arena.visitors import Visitor, visitor_of_token
 from projects.errors import InvalidInput
 from projects.models import User

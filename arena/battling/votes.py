@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from arena import counting
-from arena.battles import lock
+from arena.battling.battles import lock
+from arena.boards import counting
 from arena.models import Battle, Turn, Verdict, Vote
 from arena.visitors import Visitor
 from projects.errors import Conflict, InvalidInput

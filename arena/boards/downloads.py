@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from arena.standings import METHOD, PROVISIONAL_BELOW, Board, BoardRow
+from arena.boards.standings import METHOD, PROVISIONAL_BELOW, Board, BoardRow
 from projects.models import Project
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from arena import counting
+from arena.boards import counting
+from arena.intake.reading import CountLine, VoteLine, VotesFile, read
 from arena.models import Battle, CountsImport, Turn, Vote
-from arena.reading import CountLine, VoteLine, VotesFile, read
 from arena.visitors import visitor_digest
 from projects import audit
 from projects.errors import TooLarge

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena import battles, pairing, votes
-from arena.access import arena_project, home_arena, is_open_to, may_see_board
-from arena.forms import Draft
+from arena.access import arena_project, home_arena, is_open_to, may_see_board, own_battle
+from arena.battling import battles, pairing, votes
 from arena.models import Battle, Turn
-from arena.visitors import Visitor, known_visitor, visitor_of
+from arena.pages.forms import Draft
+from arena.visitors import known_visitor, visitor_of
 from projects.errors import Conflict, InvalidInput, NotFound, TooMany, Unavailable
 from projects.models import Project, User
 
@@ -81,19 +81,6 @@ def battle_turn_html(request: HttpRequest, public_id: UUID, number: int) -> Http
     battles.settle_turn(generation_id=turn.generation_a_id or 0)
     turn.refresh_from_db()
     return render(request, "arena/_turn.html", {"battle": found, "turn": turn, "is_last": True})
-
-
-def own_battle(*, visitor: Visitor, public_id: UUID) -> Battle:
-    """This visitor's battle, in an arena that is still open to them."""
-    found = (
-        Battle.objects.of(visitor=visitor.digest, user=visitor.user)
-        .select_related("project", "model_a", "model_b", "vote")
-        .filter(public_id=public_id)
-        .first()
-    )
-    if found is None or not is_open_to(project=found.project, user=visitor.user):
-        raise NotFound("There is no such battle, or it is not yours.")
-    return found
 
 
 def _user(request: HttpRequest) -> User | None:

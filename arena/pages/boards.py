@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_GET
 
-from arena import standings
 from arena.access import board_project, home_arena, may_see_board
-from arena.charts import Interval, IntervalPlot, interval_plot
-from arena.downloads import as_csv, as_json
-from arena.standings import Board
+from arena.boards import standings
+from arena.boards.charts import Interval, IntervalPlot, interval_plot
+from arena.boards.downloads import as_csv, as_json
+from arena.boards.standings import Board
 from projects.models import Project, User
 
 PLOTTED = 25

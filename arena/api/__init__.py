@@ -1,0 +1,1 @@
+"""The arena over the API: the same domain functions as the pages."""

@@ -1,0 +1,1 @@
+"""Votes counted, boards computed from the counts, and the forms a board is given out in."""
