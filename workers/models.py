@@ -66,6 +66,16 @@ class LanguageModel(models.Model):
     sampling = models.JSONField(
         default=dict, blank=True, help_text="temperature, top_p, max_tokens, stop, seed, …"
     )
+    price = models.DecimalField(
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="For a million tokens of output, in US dollars.",
+    )
+    size = models.DecimalField(
+        max_digits=8, decimal_places=3, null=True, blank=True, help_text="Billions of parameters."
+    )
     is_active = models.BooleanField(default=True)
     is_in_arena = models.BooleanField(default=True)
     is_from_settings = models.BooleanField(default=False, editable=False)
@@ -105,6 +115,9 @@ class Generation(models.Model):
     not_before = models.DateTimeField(default=timezone.now, help_text="Earliest next attempt.")
     output = models.TextField(blank=True)
     finish_reason = models.CharField(max_length=20, blank=True)
+    stop_asked_at = models.DateTimeField(
+        null=True, help_text="Somebody wants no more: it ends with what there is."
+    )
     usage = models.JSONField(default=dict)
     served_model = models.CharField(max_length=200, blank=True)
     error = models.CharField(max_length=500, blank=True)

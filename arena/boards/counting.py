@@ -17,17 +17,29 @@ from projects.models import Project
 POINTS = {Verdict.A: 1.0, Verdict.B: 0.0, Verdict.TIE: 0.5, Verdict.BOTH_BAD: 0.5}
 
 _ADD = """
-    INSERT INTO arena_tally
-        (project_id, left_id, right_id, left_wins, right_wins, ties, both_bad)
-    SELECT %s, * FROM unnest(
+    INSERT INTO arena_tally (
+        project_id, category, left_id, right_id, left_wins, right_wins, ties, both_bad,
+        left_weight, right_weight, tie_weight, bad_weight,
+        left_square, right_square, tie_square, bad_square)
+    SELECT %s, '', left_id, right_id, left_wins, right_wins, ties, both_bad,
+        left_wins, right_wins, ties, both_bad, left_wins, right_wins, ties, both_bad
+    FROM unnest(
         %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
     ) AS counted (left_id, right_id, left_wins, right_wins, ties, both_bad)
     ORDER BY left_id, right_id
-    ON CONFLICT (project_id, left_id, right_id) DO UPDATE SET
+    ON CONFLICT (project_id, category, left_id, right_id) DO UPDATE SET
         left_wins = arena_tally.left_wins + EXCLUDED.left_wins,
         right_wins = arena_tally.right_wins + EXCLUDED.right_wins,
         ties = arena_tally.ties + EXCLUDED.ties,
-        both_bad = arena_tally.both_bad + EXCLUDED.both_bad
+        both_bad = arena_tally.both_bad + EXCLUDED.both_bad,
+        left_weight = arena_tally.left_weight + EXCLUDED.left_weight,
+        right_weight = arena_tally.right_weight + EXCLUDED.right_weight,
+        tie_weight = arena_tally.tie_weight + EXCLUDED.tie_weight,
+        bad_weight = arena_tally.bad_weight + EXCLUDED.bad_weight,
+        left_square = arena_tally.left_square + EXCLUDED.left_square,
+        right_square = arena_tally.right_square + EXCLUDED.right_square,
+        tie_square = arena_tally.tie_square + EXCLUDED.tie_square,
+        bad_square = arena_tally.bad_square + EXCLUDED.bad_square
 """
 
 
