@@ -26,8 +26,8 @@ from labeling.intake.prompt_files import (
     PromptRow,
     read_items,
 )
-from labeling.judging.checks import check_all, is_whole, yes_or_no
 from labeling.models import Task
+from projects.checks import check_all, is_whole, yes_or_no
 from projects.errors import InvalidInput, Problem, TooLarge
 from projects.strict_json import parse_json
 from projects.text import clean_name, clean_text

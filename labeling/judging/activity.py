@@ -21,10 +21,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.assigning.queue import hold, renew, take_back
-from labeling.judging.checks import an_object, is_whole
 from labeling.judging.likeness import SHORTEST, is_taken_from
 from labeling.judging.standing import require_unfinished
 from labeling.models import Assignment, Candidate, Comparison, Demonstration, Response
+from projects.checks import an_object, is_whole
 from projects.errors import InvalidInput
 from projects.models import Project, User
 from projects.text import clean_text

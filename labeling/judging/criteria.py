@@ -8,11 +8,11 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 
-from labeling.judging.checks import check_all, one_of, yes_or_no
 from labeling.judging.rules import criteria_of
 from labeling.models import Criterion
 from projects import audit
 from projects.access import OWNERS, membership
+from projects.checks import check_all, one_of, yes_or_no
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
 from projects.text import clean_name

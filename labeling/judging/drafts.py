@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labeling.judging.checks import an_object, is_whole, short, yes_or_no
 from labeling.judging.guards import HIGHEST_MARK, LONGEST_JUSTIFICATION, MOST_RANKED, SIDE_MARKS
 from labeling.models import Comparison, Demonstration, Ranking, Submission, Task
+from projects.checks import an_object, is_whole, short, yes_or_no
 from projects.errors import InvalidInput
 from projects.text import clean_text
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labeling.judging.checks import an_object, check_all, is_whole, short, yes_or_no
 from labeling.models import Comparison, Criterion, WorkRules
+from projects.checks import an_object, check_all, is_whole, short, yes_or_no
 from projects.errors import InvalidInput
 from projects.text import clean_text
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from labeling.judging.checks import check_all, number_from, one_of, yes_or_no
 from labeling.models import Comparison, Criterion, WorkRules
 from projects import audit
 from projects.access import OWNERS, membership
+from projects.checks import check_all, number_from, one_of, yes_or_no
 from projects.compiled import Compiled
 from projects.errors import InvalidInput
 from projects.models import Membership, Project, Role, User

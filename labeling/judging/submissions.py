@@ -12,7 +12,6 @@ from labeling.assigning.queue import hold, take_back
 from labeling.judging import aftermath
 from labeling.judging import guards as judging
 from labeling.judging.activity import note, seconds_since_opened, stay
-from labeling.judging.checks import an_object
 from labeling.judging.drafts import CHOICES, LONGEST_ANSWER, MOST_TURNS, Draft, clean_draft
 from labeling.judging.guards import LONGEST_JUSTIFICATION
 from labeling.judging.meanwhile import flags_still_raised, marks_still_asked
@@ -30,6 +29,7 @@ from labeling.models import (
     Task,
     WorkRules,
 )
+from projects.checks import an_object
 from projects.errors import Conflict, InvalidInput
 from projects.models import User
 from projects.text import clean_text

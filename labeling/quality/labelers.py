@@ -16,12 +16,12 @@ from labeling.assigning.lanes import (
     clean_language,
     clean_skills,
 )
-from labeling.judging.checks import check_all, number_from
 from labeling.judging.rules import rules_of
 from labeling.models import Assignment, Labeler, Lane, Task
 from labeling.quality.scorecards import Summary, summary_of
 from projects import audit
 from projects.access import OWNERS, STAFF, membership
+from projects.checks import check_all, number_from
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Membership, Project, User
 from projects.text import clean_text

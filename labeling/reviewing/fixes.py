@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labeling.judging.checks import an_object
 from labeling.judging.drafts import LONGEST_ANSWER
 from labeling.judging.guards import check_comparison, check_ranking
 from labeling.judging.rules import rules_of
 from labeling.models import Comparison, Demonstration, Ranking, Response
 from labeling.reviewing.subjects import Judgement, Subject
+from projects.checks import an_object
 from projects.errors import InvalidInput, Problem
 from projects.text import clean_text
 

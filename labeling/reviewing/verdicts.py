@@ -14,7 +14,6 @@ from django.utils import timezone
 from instructions.clauses import cited
 from labeling.assigning.queue import hold, take_back
 from labeling.judging.activity import note, seconds_since_opened
-from labeling.judging.checks import an_object
 from labeling.judging.drafts import clean_draft, draft_of
 from labeling.judging.rules import rules_of
 from labeling.judging.standing import returned_since
@@ -24,6 +23,7 @@ from labeling.reviewing.fixes import write_fix, write_settlement
 from labeling.reviewing.subjects import Subject, subject_of
 from projects import audit
 from projects.access import STAFF, membership
+from projects.checks import an_object
 from projects.errors import Conflict, InvalidInput, NotPermitted
 from projects.models import User
 from projects.text import clean_text

@@ -8,9 +8,9 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from labeling.judging.checks import short
 from labeling.models import Assignment, Ranking
 from projects import tokens
+from projects.checks import short
 from projects.models import Project, User
 from tests.conftest import SignIn
 from tests.labeling.reviewed import hold, judge, make_rules, review_of
