@@ -39,6 +39,10 @@ def may_see_board(*, project: Project, user: User | None) -> bool:
     """A board is as open as its arena; with the arena closed, it is its members' only."""
     if project.arena_access == ArenaAccess.PUBLIC:
         return True
+    return is_member(project=project, user=user)
+
+
+def is_member(*, project: Project, user: User | None) -> bool:
     return user is not None and Membership.objects.filter(project=project, user=user).exists()
 
 

@@ -63,3 +63,18 @@ def number_from(value: Any, low: int, high: int, *, field: str) -> int:
     if not is_whole(value, low, high):
         raise InvalidInput.field(field, f"must be a whole number from {low:,} to {high:,}")
     return int(value)
+
+
+def decimal_from(value: Any, low: float, high: float, *, field: str) -> float:
+    """A number in the range, or one written out as a form sends it."""
+    if isinstance(value, str):
+        text = value.strip()
+        try:
+            value = float(text) if text.isascii() and len(text) <= 20 else None
+        except ValueError:
+            value = None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # Comparing refuses what is not a number too, as that is in no range.
+    if not is_number or not low <= value <= high:
+        raise InvalidInput.field(field, f"must be a number from {low:g} to {high:g}")
+    return float(value)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from arena.access import is_member
 from arena.battling import pairing, rates
 from arena.models import Battle, Turn
 from arena.visitors import Visitor
@@ -22,13 +23,14 @@ SETTLED_AT_ONCE = 200
 def start(*, project: Project, visitor: Visitor, message: str) -> Battle:
     """Begin a battle of two models with this message. Their replies are drawn by workers."""
     message = clean_text(message, field="message", limit=LONGEST_MESSAGE)
-    model_a, model_b = pairing.choose(project=project)
+    pair = pairing.choose(project=project, is_member=is_member(project=project, user=visitor.user))
     rates.spend(rates.BATTLES, visitor=visitor.digest)
     with transaction.atomic():
         battle = Battle.objects.create(
             project=project,
-            model_a=model_a,
-            model_b=model_b,
+            model_a=pair.model_a,
+            model_b=pair.model_b,
+            pair_chance=pair.chance,
             visitor=visitor.digest,
             user=visitor.user,
         )

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from arena.access import arena_project, home_arena, is_open_to, may_see_board, own_battle
+from arena.access import arena_project, home_arena, is_member, is_open_to, may_see_board, own_battle
 from arena.battling import battles, pairing, votes
 from arena.models import Battle, Turn
 from arena.pages.forms import Draft
@@ -93,7 +93,11 @@ def _arena_page(
     context = {
         "project": project,
         "draft": draft or Draft(),
-        "n_contenders": len(pairing.contenders()),
+        "n_contenders": len(
+            pairing.contenders(
+                project=project, is_member=is_member(project=project, user=_user(request))
+            )
+        ),
         "longest_message": battles.LONGEST_MESSAGE,
     }
     return render(request, "arena/arena.html", context, status=status)
