@@ -9,17 +9,18 @@ from projects.api import unknown
 
 handler400 = "projects.views.bad_request"
 
-APPS = ("projects", "instructions", "workers", "labeling", "arena", "exports")
+# Routes are tried one after another: those of all day's work come first.
+APPS = ("labeling", "projects", "instructions", "workers", "arena", "exports")
 
 api: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularAPIView.as_view(permission_classes=[]), name="api-schema"),
     *(path("", include(f"{app}.api_urls")) for app in APPS),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[]), name="api-schema"),
     path("<path:rest>", unknown, name="api-unknown"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     *(path("", include(f"{app}.urls")) for app in APPS),
+    path("admin/", admin.site.urls),
 ]
 
 if settings.DEBUG:

@@ -6,13 +6,13 @@ from labeling.api import tasks as task_api
 from labeling.api import work as api
 
 urlpatterns = [
+    path("projects/<slug:slug>/next", api.next_task, name="api-next"),
+    path("assignments/<int:pk>/submit", api.submit, name="api-submit"),
     path("projects/<slug:slug>/prompts", prompt_api.prompts, name="api-prompts"),
     path("projects/<slug:slug>/tasks", task_api.tasks, name="api-tasks"),
     path("projects/<slug:slug>/tasks/<int:pk>", task_api.task, name="api-task"),
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
     path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
-    path("projects/<slug:slug>/next", api.next_task, name="api-next"),
-    path("assignments/<int:pk>/submit", api.submit, name="api-submit"),
     path("assignments/<int:pk>/draft", api.draft, name="api-draft"),
     path("assignments/<int:pk>/pulse", api.pulse, name="api-pulse"),
     path("assignments/<int:pk>/skip", api.skip, name="api-skip"),

@@ -24,6 +24,9 @@ def take(task_id: int) -> bool:
 
 def give_back(task_ids: Sequence[int]) -> None:
     """Free one place a mention. In order of the keys, so that two of these cannot deadlock."""
+    if not task_ids:
+        # Django builds a query before it sees that it asks for nothing.
+        return
     mentions = Counter(task_ids)
     for task in Task.objects.select_for_update().filter(pk__in=mentions).order_by("pk"):
         task.n_assigned -= mentions[task.pk]
