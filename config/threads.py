@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
+from config.lasting import lasting_connection
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -49,7 +51,8 @@ class OnThreads:
         def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
             told[:] = [status, headers]
 
-        answer = self._pages(environ, start)
+        with lasting_connection():
+            answer = self._pages(environ, start)
         try:
             content = b"".join(answer)
         finally:
