@@ -5,19 +5,21 @@ where one language is written in it (Greek, Thai, Korean …); Chinese signs are
 least one letter in twenty is kana. Within the Latin, Cyrillic, Arabic and Devanagari scripts each
 small word of a language counts for it, shared between the languages that have the same word, and
 so does each letter that few languages use. The language with the most points is taken where it
-has at least one and a half, or a tenth of the words; "" means that the text does not say.
+has at least one and a half, or, in a short text, a tenth of the words but not less than a half;
+"" means that the text does not say.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from arena.boards.style import unfenced
 
 LONGEST = 4_000
 LEAST_POINTS = 1.5
+LEAST_FEW = 0.5
 LEAST_SHARE = 0.1
 KANA_SHARE = 0.05
 
@@ -60,7 +62,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 
 _SMALL_WORDS = {
     "latin": {
-        "en": "the and of to is in that it for you what how with are this on can my do why from"
+        "en": "the a i and of to is in that it for you what how with are this on can my do why from"
         " have which would write should please an your me give explain between does at by be"
         " who when where into they we he she not as or if about all was were translate hello make",
         "de": "der die das und ist nicht ein eine zu den mit wie von was für ich sich auf im dem"
@@ -176,7 +178,7 @@ def language_of(text: str) -> str:
 
 
 def _by_points(plain: str, script: str) -> str:
-    owners, points = _OWNERS[script], Counter[str]()
+    owners, points = _OWNERS[script], defaultdict[str, float](float)
     words = _WORDS.findall(plain)
     for word in words:
         for language in owners.get(word, ()):
@@ -189,6 +191,6 @@ def _by_points(plain: str, script: str) -> str:
     if not points:
         return _USUAL.get(script, "")
     best = max(sorted(points), key=points.__getitem__)
-    if points[best] >= min(LEAST_POINTS, LEAST_SHARE * len(words)):
+    if points[best] >= min(LEAST_POINTS, max(LEAST_FEW, LEAST_SHARE * len(words))):
         return best
     return _USUAL.get(script, "")
