@@ -54,10 +54,10 @@ FORMS = _words(
     " slogans tagline screenplay script dialogue monologue scene villanelle character fiction"
     " fanfic fanfiction parody satire riddle riddles speech toast letter gedicht gedichte"
     " geschichte märchen lied liedtext witz witze roman kurzgeschichte rätsel poème poèmes"
-    " histoire conte chanson nouvelle blague fable poema poemas cuento historia canción chiste chistes fábula"
-    " conto história canção piada poesia poesie storia racconto canzone barzelletta favola"
-    " gedichten verhaal sprookje liedje grap стихотворение стих стихи рассказ сказку сказка"
-    " историю песню анекдот"
+    " histoire conte chanson nouvelle blague fable poema poemas cuento historia canción chiste"
+    " chistes fábula conto história canção piada poesia poesie storia racconto canzone"
+    " barzelletta favola gedichten verhaal sprookje liedje grap стихотворение стих стихи рассказ"
+    " сказку сказка историю песню анекдот"
 )
 EASTERN_WRITING = (
     (("写", "创作", "編寫", "寫", "讲"), ("诗", "詩", "故事", "小说", "歌词", "笑话", "剧本")),

@@ -161,7 +161,7 @@ _USUAL = {"cyrillic": "ru", "arabic": "ar", "devanagari": "hi"}
 
 def language_of(text: str) -> str:
     """The code of the language that most of the text's beginning is in, or ""."""
-    plain = "\n".join(unfenced(text))[:LONGEST].lower() or text[:LONGEST].lower()
+    plain = "\n".join(unfenced(text))[:LONGEST].lower()
     letters = _NO_LETTERS.sub("", plain)
     counts = {script: len(signs.findall(letters)) for script, signs in _SIGNS.items()}
     eastern = counts.pop("kana") + counts.pop("han")
