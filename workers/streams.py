@@ -10,7 +10,6 @@ Entries: `attempt` with one of
 - `end`, `length`: the generation is done or failed, `length` characters in all.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -76,7 +75,7 @@ class Writer:
     def _add(self, fields: dict[str, str]) -> bool:
         entry: dict[Any, Any] = {"attempt": str(self._attempt), **fields}
         try:
-            with _client().pipeline(transaction=False) as pipeline:
+            with writing_client().pipeline(transaction=False) as pipeline:
                 pipeline.xadd(self._key, entry)
                 pipeline.expire(self._key, KEPT_SECONDS)
                 pipeline.execute()
@@ -95,56 +94,73 @@ class Text:
     state: str = Generation.State.QUEUED.value
     cursor: str = "0-0"
     """The last entry seen; a new reader begins at the first."""
-    looked_at: float = 0.0
-    """When the database row was last asked, on the monotonic clock."""
+    heard_at: float = 0.0
+    """When it last grew or its row was last asked, on the monotonic clock."""
 
     @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
 
 
-async def follow(
-    client: "redis.asyncio.Redis", texts: dict[int, Text], *, block_ms: int = 1000
-) -> bool:
-    """Bring `texts` (by generation id) up to date in place; whether any of them changed.
+async def read(
+    client: "redis.asyncio.Redis", texts: Mapping[int, Text], *, block_ms: int
+) -> set[int]:
+    """Bring `texts` (by generation id) up to date in place; those that changed.
 
-    One XREAD over all unfinished streams, waiting at most `block_ms` for something new. An
-    unfinished generation whose stream says nothing is looked up in the database, about once a
-    second. `attempt` grows when a draw began anew (its `text` then starts from nothing).
-    Returns at once when everything is finished. `client` must answer with texts
-    (`decode_responses=True`).
+    One XREAD over all unfinished streams, waiting at most `block_ms` for something new. `attempt`
+    grows when a draw began anew (its `text` then starts from nothing). Returns at once when
+    everything is finished. `client` must answer with texts (`decode_responses=True`). Raises
+    RedisError and OSError.
     """
-    unfinished = {pk: text for pk, text in texts.items() if not text.is_finished}
+    unfinished = {key(pk): pk for pk, text in texts.items() if not text.is_finished}
     if not unfinished:
-        return False
-    before = _state_of(texts)
-    try:
-        answer: Any = await client.xread(
-            {key(pk): text.cursor for pk, text in unfinished.items()},
-            count=ENTRIES_AT_ONCE,
-            block=block_ms if block_ms > 0 else None,
-        )
-    except (RedisError, OSError) as error:
-        logger.warning("the streams of generations cannot be read: %s", error)
-        answer = {}
-        await asyncio.sleep(max(block_ms, 0) / 1000)
-    entries = dict(_streams(answer))
-    for pk, text in unfinished.items():
-        for cursor, fields in entries.get(key(pk), ()):
+        return set()
+    answer: Any = await client.xread(
+        {name: texts[pk].cursor for name, pk in unfinished.items()},
+        count=ENTRIES_AT_ONCE,
+        block=block_ms if block_ms > 0 else None,
+    )
+    changed = set()
+    for name, entries in _streams(answer):
+        text = texts[unfinished[name]]
+        before = _state_of(text)
+        for cursor, fields in entries:
             _apply(text, cursor, fields)
-    await _look_up({pk: text for pk, text in unfinished.items() if key(pk) not in entries})
-    return _state_of(texts) != before
+        if _state_of(text) != before:
+            text.heard_at = time.monotonic()
+            changed.add(unfinished[name])
+    return changed
+
+
+async def look_up(texts: Mapping[int, Text]) -> set[int]:
+    """Ask the database about unfinished texts that nothing was heard of for a second; those that
+    turn out to be finished. Raises DatabaseError."""
+    now = time.monotonic()
+    silent = {
+        pk: text
+        for pk, text in texts.items()
+        if not text.is_finished and now - text.heard_at > SECONDS_BETWEEN_LOOKS
+    }
+    if not silent:
+        return set()
+    for text in silent.values():
+        text.heard_at = now
+    rows = await sync_to_async(_finished_rows)(list(silent))
+    for row in rows:
+        text = silent[row.pk]
+        text.text, text.attempt, text.state = row.output, row.attempts, row.state
+    return {row.pk for row in rows}
 
 
 @cache
-def _client() -> "redis.Redis":
+def writing_client() -> "redis.Redis":
     return redis.Redis.from_url(
         settings.REDIS_URL, decode_responses=True, socket_timeout=5, socket_connect_timeout=2
     )
 
 
 def reader() -> "redis.asyncio.Redis":
-    """A client for `follow`; close it with `aclose()`."""
+    """A client for `read`; close it with `aclose()`."""
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL, decode_responses=True, socket_connect_timeout=2
     )
@@ -172,18 +188,6 @@ def _apply(text: Text, cursor: str, fields: Mapping[str, str]) -> None:
         text.state = fields["end"]
 
 
-async def _look_up(texts: dict[int, Text]) -> None:
-    now = time.monotonic()
-    due = {pk: text for pk, text in texts.items() if now - text.looked_at > SECONDS_BETWEEN_LOOKS}
-    if not due:
-        return
-    for text in due.values():
-        text.looked_at = now
-    for row in await sync_to_async(_finished_rows)(list(due)):
-        text = due[row.pk]
-        text.text, text.attempt, text.state = row.output, row.attempts, row.state
-
-
 def _finished_rows(pks: list[int]) -> list[Generation]:
     try:
         rows = Generation.objects.filter(pk__in=pks, state__in=FINISHED)
@@ -193,5 +197,5 @@ def _finished_rows(pks: list[int]) -> list[Generation]:
         close_old_connections()
 
 
-def _state_of(texts: dict[int, Text]) -> list[tuple[int, int, str]]:
-    return [(text.attempt, len(text.text), text.state) for text in texts.values()]
+def _state_of(text: Text) -> tuple[int, int, str]:
+    return text.attempt, len(text.text), text.state

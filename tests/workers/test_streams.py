@@ -12,7 +12,7 @@ from projects.models import Project
 from tests.factories import make_model
 from workers import streams
 from workers.models import Generation
-from workers.streams import Text, Writer, follow
+from workers.streams import Text, Writer, look_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,10 +33,12 @@ def with_reader(work: Callable[["redis.asyncio.Redis"], Awaitable[None]]) -> Non
     asyncio.run(run())
 
 
-def read(texts: dict[int, Text], *, times: int = 1) -> None:
+def read(texts: dict[int, Text]) -> None:
+    """What has come since, and the rows where nothing has."""
+
     async def work(client: "redis.asyncio.Redis") -> None:
-        for _ in range(times):
-            await follow(client, texts, block_ms=0)
+        await streams.read(client, texts, block_ms=0)
+        await look_up(texts)
 
     with_reader(work)
 
@@ -77,13 +79,13 @@ def test_waiting_ends_with_the_first_new_text(project: Project) -> None:
     texts = {pk: Text()}
 
     async def work(client: "redis.asyncio.Redis") -> None:
-        waiting = asyncio.create_task(follow(client, texts, block_ms=10_000))
+        waiting = asyncio.create_task(streams.read(client, texts, block_ms=10_000))
         await asyncio.sleep(0.1)
         await asyncio.to_thread(written, pk, "Here")
         async with asyncio.timeout(3):
-            assert await waiting
+            assert await waiting == {pk}
             while not texts[pk].text:
-                await follow(client, texts, block_ms=1000)
+                await streams.read(client, texts, block_ms=1000)
 
     with_reader(work)
     assert texts[pk].text == "Here"
@@ -139,19 +141,23 @@ def test_a_stream_with_a_hole_is_not_shown_but_replaced_by_the_row(project: Proj
     texts = {pk: Text()}
     read(texts)
     assert (texts[pk].text, texts[pk].is_finished) == ("", False)
+    texts[pk].heard_at -= streams.SECONDS_BETWEEN_LOOKS
     read(texts)
     assert (texts[pk].text, texts[pk].is_finished) == ("One two three", True)
 
 
-def test_redis_away_is_made_up_for_by_the_row(project: Project, tmp_path: Any) -> None:
-    pk = make_row(project, state="done", output="Good morning.", attempts=1)
+def test_a_row_is_asked_once_a_second_at_most(project: Project) -> None:
+    pk = make_row(project)
     texts = {pk: Text()}
-
-    async def work(client: "redis.asyncio.Redis") -> None:
-        async with redis.asyncio.Redis.from_url(f"unix://{tmp_path}/nothing.sock") as away:
-            assert await follow(away, texts, block_ms=0)
-
-    with_reader(work)
+    read(texts)
+    heard_at = texts[pk].heard_at
+    Generation.objects.filter(pk=pk).update(
+        state="done", output="Good morning.", attempts=1, finished_at=timezone.now()
+    )
+    read(texts)
+    assert (texts[pk].text, texts[pk].heard_at) == ("", heard_at)
+    texts[pk].heard_at -= streams.SECONDS_BETWEEN_LOOKS
+    read(texts)
     assert texts[pk].text == "Good morning."
 
 
@@ -160,6 +166,7 @@ def test_nothing_is_asked_when_all_is_finished(project: Project) -> None:
 
     async def work(client: "redis.asyncio.Redis") -> None:
         async with asyncio.timeout(1):
-            assert not await follow(client, texts, block_ms=60_000)
+            assert await streams.read(client, texts, block_ms=60_000) == set()
+            assert await look_up(texts) == set()
 
     with_reader(work)
