@@ -2,8 +2,9 @@
 
 A frame holds equally many new characters of both sides. Nothing is shown before both sides have
 text; where one side has nothing new, both wait; where one side has ended and is shown whole, the
-other goes on alone. How much a frame holds depends on both sides alike, never on which is A.
-A position, sent as the frame's id, is all that is needed to go on from it to the character.
+other goes on alone, in the rhythm so far. How much a frame holds depends on both sides alike,
+never on which is A. A position, sent as the frame's id, is all that is needed to go on from it to
+the character.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import deque
 from dataclasses import dataclass
 
 TICK_SECONDS = 0.1
 HORIZON_TICKS = 10
 LEAST_CHARACTERS = 4
 PADDED_TO = 256
+REMEMBERED_TICKS = 600
+CHARACTERS_WITHOUT_RHYTHM = 20
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
 
 
@@ -26,6 +30,10 @@ class Side:
 
     text: str
     is_finished: bool = False
+
+
+NO_SIDE = Side("", is_finished=True)
+"""In the place of B where a conversation has one model."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +76,11 @@ class Frame:
 
     def json(self) -> str:
         """Always the same keys, and a length rounded up so that it says little."""
-        bare = _dump(self.a, self.b, "")
+        bare = json.dumps(
+            {"a": self.a, "b": self.b, "pad": ""}, ensure_ascii=False, separators=(",", ":")
+        )
         missing = -len(bare.encode()) % PADDED_TO
-        return _dump(self.a, self.b, " " * missing)
-
-
-def _dump(a: str, b: str, pad: str) -> str:
-    return json.dumps({"a": a, "b": b, "pad": pad}, ensure_ascii=False, separators=(",", ":"))
+        return f'{bare[:-2]}{" " * missing}"}}'
 
 
 def pace(available: int, *, horizon: int = HORIZON_TICKS) -> int:
@@ -82,14 +88,82 @@ def pace(available: int, *, horizon: int = HORIZON_TICKS) -> int:
     return min(available, max(LEAST_CHARACTERS, math.ceil(available / horizon)))
 
 
-def next_frame(a: Side, b: Side, at: Position, *, horizon: int = HORIZON_TICKS) -> Frame | None:
-    """What to show next, or None where both have to wait or all is shown."""
+class Rhythm:
+    """How many characters a side each tick had while both were told.
+
+    The slower model sets the joint pace. Once one side is told whole, the other must not betray
+    whether it was the slower (it goes on as it comes) or the quicker (all of it is there): the
+    quicker one goes on in the rhythm that was, from its middle on, again and again. Without
+    enough of a rhythm it goes on at a fixed pace. Where the models are named there is nothing to
+    hide, and `is_blind` is false.
+    """
+
+    def __init__(self, *, is_blind: bool = True) -> None:
+        self._is_blind = is_blind
+        self._ticks: deque[int] = deque(maxlen=REMEMBERED_TICKS)
+        self._waits_for_a = self._waits_for_b = 0
+        self._replayed: int | None = None
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the last tick was an empty one of the rhythm, for want of nothing."""
+        return self._replayed is not None and not self._ticks[self._replayed]
+
+    def anew(self) -> Rhythm:
+        """The same, with nothing told yet."""
+        return Rhythm(is_blind=self._is_blind)
+
+    def wait(self, ticks: int) -> None:
+        """So many ticks went by in which both waited."""
+        if self._replayed is None and self._ticks:
+            self._ticks.extend([0] * min(ticks, REMEMBERED_TICKS))
+
+    def joint(self, left_a: int, left_b: int, *, is_draining: bool) -> int:
+        """Characters of either side now. A side that is all there is drained without slowing
+        down, or the other would pile up meanwhile and show that it did."""
+        count = pace(min(left_a, left_b))
+        if is_draining and self._ticks:
+            count = max(count, min(left_a, left_b, self._ticks[-1]))
+        if count:
+            self._ticks.append(count)
+            self._waits_for_a += left_a < left_b
+            self._waits_for_b += left_b < left_a
+        return count
+
+    def alone(self, left: int, *, is_a: bool) -> int:
+        """Characters of the one side that is not told whole yet."""
+        waits_for_it, waits_for_other = self._waits_for_a, self._waits_for_b
+        if not is_a:
+            waits_for_it, waits_for_other = waits_for_other, waits_for_it
+        if not self._is_blind or (self._has_one and waits_for_it >= waits_for_other):
+            return pace(left)
+        if not self._has_one:
+            return min(pace(left), CHARACTERS_WITHOUT_RHYTHM)
+        return min(left, self._replay())
+
+    @property
+    def _has_one(self) -> bool:
+        return len(self._ticks) >= HORIZON_TICKS
+
+    def _replay(self) -> int:
+        # The first ticks and the last are not like the others: texts gather, texts run out.
+        first = min(2 * HORIZON_TICKS, len(self._ticks) // 2)
+        end = max(first + 1, len(self._ticks) - HORIZON_TICKS)
+        after = first if self._replayed is None else self._replayed + 1
+        self._replayed = after if after < end else first
+        return self._ticks[self._replayed]
+
+
+def next_frame(a: Side, b: Side, at: Position, rhythm: Rhythm) -> Frame | None:
+    """What to show at this tick, or None where both have to wait or all is shown."""
     left_a, left_b = len(a.text) - at.shown_a, len(b.text) - at.shown_b
-    n_a = n_b = pace(min(left_a, left_b), horizon=horizon)
     if a.is_finished and not left_a:
-        n_a, n_b = 0, pace(left_b, horizon=horizon)
+        n_a, n_b = 0, rhythm.alone(left_b, is_a=False) if left_b else 0
     elif b.is_finished and not left_b:
-        n_a, n_b = pace(left_a, horizon=horizon), 0
+        n_a, n_b = rhythm.alone(left_a, is_a=True) if left_a else 0, 0
+    else:
+        shorter = a if left_a < left_b else b
+        n_a = n_b = rhythm.joint(left_a, left_b, is_draining=shorter.is_finished)
     if not n_a and not n_b:
         return None
     to_a, to_b = at.shown_a + n_a, at.shown_b + n_b

@@ -9,29 +9,33 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import redis.asyncio
-from asgiref.sync import sync_to_async
-from django.db import connection
+from asgiref.sync import SyncToAsync, sync_to_async
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
 from arena.access import own_battle
 from arena.battling import battles
 from arena.models import Turn
-from arena.streaming.frames import TICK_SECONDS, Position, Side, has_ended, next_frame
+from arena.streaming.frames import (
+    NO_SIDE,
+    TICK_SECONDS,
+    Position,
+    Rhythm,
+    Side,
+    has_ended,
+    next_frame,
+)
+from arena.streaming.reading import Replies, shared_reader
 from arena.visitors import known_visitor
 from projects.errors import NotFound
-from workers.models import Generation
-from workers.streams import Text, follow, reader
 
 HEARTBEAT_SECONDS = 10.0
 LONGEST_SECONDS = 900.0
-BLOCK_MS = 1000
 SETTLING_TICKS = 100
 
 logger = logging.getLogger(__name__)
@@ -39,35 +43,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Streamed:
-    """The turn a browser may follow: its generations, A's first."""
+    """The turn a browser may follow: its generations, A's first. With one model there is no B."""
 
     generation_a: int
-    generation_b: int
-
-
-class Replies:
-    """Both texts as they come in."""
-
-    def __init__(self, turn: Streamed) -> None:
-        self.texts = {turn.generation_a: Text(), turn.generation_b: Text()}
-        self._order = (turn.generation_a, turn.generation_b)
+    generation_b: int | None
+    is_blind: bool = True
 
     @property
-    def sides(self) -> tuple[Side, Side]:
-        a, b = (self.texts[pk] for pk in self._order)
-        return _side(a), _side(b)
-
-    @property
-    def attempts(self) -> int:
-        return sum(text.attempt for text in self.texts.values())
-
-    @property
-    def are_finished(self) -> bool:
-        return all(text.is_finished for text in self.texts.values())
-
-    @property
-    def has_failed(self) -> bool:
-        return any(text.state == Generation.State.FAILED for text in self.texts.values())
+    def generations(self) -> tuple[int, ...]:
+        one = (self.generation_a,)
+        return one if self.generation_b is None else (*one, self.generation_b)
 
 
 @require_GET
@@ -87,14 +72,15 @@ async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
     """The stream's events, ready to send, from a position on."""
     yield "retry: 2000\n\n"
     try:
-        async with _reading(turn) as (replies, reading):
-            async for event in _tell(replies, reading, at):
+        async with shared_reader().following(turn.generations) as replies:
+            await _give_back_thread()
+            async for event in _tell(replies, at, Rhythm(is_blind=turn.is_blind)):
                 yield event
             if replies.are_finished or replies.has_failed:
                 yield await _end(turn)
             else:
                 yield _event("trouble", {})
-    except (OSError, redis.RedisError):
+    except DatabaseError:
         logger.exception("a battle's stream ended early")
         yield _event("trouble", {})
 
@@ -109,55 +95,43 @@ async def _end(turn: Streamed) -> str:
     return _event("trouble", {})
 
 
-async def _tell(
-    replies: Replies, reading: "asyncio.Task[None]", at: Position | None
-) -> AsyncIterator[str]:
-    """Frames at an even pace until both are told, one has failed, or the time is up."""
+async def _tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIterator[str]:
+    """Frames at an even pace until both are told, one has failed, or the time is up.
+
+    The first comes as soon as both sides have text, and each later one a tick after the one
+    before it or when both sides have more, whichever is later.
+    """
     clock = asyncio.get_running_loop().time
-    began = said = tick = clock()
+    began = said = clock()
     at = at or Position(replies.attempts)
-    while clock() - began < LONGEST_SECONDS:
-        a, b = replies.sides
+    while clock() - began < LONGEST_SECONDS and not replies.is_lost:
+        a, b = _both(replies)
         if not at.fits(replies.attempts, a, b):
             was_shown = bool(at.shown_a or at.shown_b)
-            at = Position(replies.attempts)
+            at, rhythm = Position(replies.attempts), rhythm.anew()
             if was_shown:
                 yield _event("restart", {}, at)
-        frame = next_frame(a, b, at)
+        frame = next_frame(a, b, at, rhythm)
         if replies.has_failed or (frame is None and has_ended(a, b, at)):
             return
         if frame is not None:
             at, said = frame.position, clock()
             yield _message("frame", frame.json(), at)
-        elif clock() - said >= HEARTBEAT_SECONDS:
-            said = clock()
-            yield ": still here\n\n"
-        if reading.done() and not replies.are_finished:
-            reading.result()
-            return
-        tick = max(tick + TICK_SECONDS, clock())
-        await asyncio.sleep(tick - clock())
+            await asyncio.sleep(said + TICK_SECONDS - clock())
+        elif rhythm.is_resting:
+            await asyncio.sleep(TICK_SECONDS)
+        else:
+            waiting_since = clock()
+            await replies.wait(said + HEARTBEAT_SECONDS - clock())
+            rhythm.wait(round((clock() - waiting_since) / TICK_SECONDS))
+            if clock() - said >= HEARTBEAT_SECONDS:
+                said = clock()
+                yield ": still here\n\n"
 
 
-@asynccontextmanager
-async def _reading(turn: Streamed) -> "AsyncIterator[tuple[Replies, asyncio.Task[None]]]":
-    """Both replies, kept up to date in the background, beginning with all there is by now."""
-    replies = Replies(turn)
-    async with reader() as client:
-        while await follow(client, replies.texts, block_ms=0):
-            pass
-        reading = asyncio.create_task(_read_on(client, replies))
-        try:
-            yield replies, reading
-        finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError, OSError, redis.RedisError):
-                await reading
-
-
-async def _read_on(client: "redis.asyncio.Redis", replies: Replies) -> None:
-    while not replies.are_finished:
-        await follow(client, replies.texts, block_ms=BLOCK_MS)
+def _both(replies: Replies) -> tuple[Side, Side]:
+    a, *others = replies.sides
+    return a, others[0] if others else NO_SIDE
 
 
 def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
@@ -165,9 +139,11 @@ def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
     try:
         found = own_battle(visitor=known_visitor(request), public_id=public_id)
         turn = found.turns.filter(number=number).first()
-        if turn is None or turn.generation_a_id is None or turn.generation_b_id is None:
+        if turn is None or turn.generation_a_id is None:
             raise NotFound("There is no such turn.")
-        return Streamed(turn.generation_a_id, turn.generation_b_id)
+        return Streamed(
+            turn.generation_a_id, turn.generation_b_id, is_blind=turn.battle.is_anonymous
+        )
     finally:
         _give_back_connection()
 
@@ -188,8 +164,14 @@ def _give_back_connection() -> None:
         connection.close()
 
 
-def _side(text: Text) -> Side:
-    return Side(text.text, is_finished=text.is_finished)
+async def _give_back_thread() -> None:
+    """Django keeps a thread for each request until its end, here for minutes. Where the end needs
+    one, there will be another."""
+    await sync_to_async(_give_back_connection)()
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    held = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None
+    if held is not None:
+        held.shutdown(wait=False)
 
 
 def _event(name: str, data: dict[str, Any], at: Position | None = None) -> str:

@@ -5,7 +5,16 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.streaming.frames import PADDED_TO, Frame, Position, Side, has_ended, next_frame, pace
+from arena.streaming.frames import (
+    PADDED_TO,
+    Frame,
+    Position,
+    Rhythm,
+    Side,
+    has_ended,
+    next_frame,
+    pace,
+)
 
 # How much of each text has arrived, tick by tick.
 arrivals = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=25)
@@ -16,7 +25,7 @@ def told(
     a: str, b: str, steps: list[tuple[int, int]], start: Position | None = None
 ) -> list[Frame]:
     """Every frame of a turn whose texts come in steps, and are whole after the last."""
-    at, frames = start or Position(), []
+    at, frames, rhythm = start or Position(), [], Rhythm()
     have_a, have_b = at.shown_a, at.shown_b
     states = []
     for more_a, more_b in steps:
@@ -24,7 +33,7 @@ def told(
         states.append((Side(a[:have_a], have_a == len(a)), Side(b[:have_b], have_b == len(b))))
     whole = (Side(a, is_finished=True), Side(b, is_finished=True))
     for side_a, side_b in states + [whole] * (len(a) + len(b) + 1):
-        frame = next_frame(side_a, side_b, at)
+        frame = next_frame(side_a, side_b, at, rhythm)
         if frame is not None:
             frames.append(frame)
             at = frame.position
@@ -90,21 +99,23 @@ def test_going_on_from_any_frame_gives_exactly_the_rest(
 
 
 def test_nothing_is_shown_before_both_sides_have_text() -> None:
-    assert next_frame(Side("ready"), Side(""), Position()) is None
-    assert next_frame(Side(""), Side("ready", is_finished=True), Position()) is None
+    assert next_frame(Side("ready"), Side(""), Position(), Rhythm()) is None
+    assert next_frame(Side(""), Side("ready", is_finished=True), Position(), Rhythm()) is None
 
 
 def test_both_wait_where_one_stalls() -> None:
-    assert next_frame(Side("0123456789"), Side("01234"), Position(0, 5, 5)) is None
+    assert next_frame(Side("0123456789"), Side("01234"), Position(0, 5, 5), Rhythm()) is None
 
 
 def test_a_side_goes_on_alone_once_the_other_has_ended() -> None:
-    frame = next_frame(Side("0123456789"), Side("01234", is_finished=True), Position(2, 5, 5))
+    frame = next_frame(
+        Side("0123456789"), Side("01234", is_finished=True), Position(2, 5, 5), Rhythm()
+    )
     assert frame == Frame("5678", "", Position(2, 9, 5))
 
 
 def test_a_reply_without_text_does_not_hold_up_the_other() -> None:
-    frame = next_frame(Side("", is_finished=True), Side("text"), Position())
+    frame = next_frame(Side("", is_finished=True), Side("text"), Position(), Rhythm())
     assert frame == Frame("", "text", Position(0, 0, 4))
 
 

@@ -1,0 +1,181 @@
+"""One reader of replies a process, for all of its event streams.
+
+A connection and a waiting command for each of five hundred streams would cost more than the
+streams. Here two tasks of the process ask Redis for all texts together: often for those that have
+not begun, since somebody waits for their first character, and twice a tick for the others. A third
+looks into the database for texts of which Redis has said nothing for a while.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import Context
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from arena.streaming.frames import TICK_SECONDS, Side
+from workers.models import Generation
+from workers.streams import Text, look_up, read, reader
+
+logger = logging.getLogger(__name__)
+
+REST_SECONDS = 0.005
+BLOCK_MS = 20
+BETWEEN_LOOKS_SECONDS = 0.5
+LINGER_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+UNREADABLE = (RedisError, OSError)
+
+
+class Replies:
+    """The texts of one turn as they come in, A's first; of one model or of two."""
+
+    def __init__(self, pks: Sequence[int], texts: Sequence[Text]) -> None:
+        self.pks, self.texts = pks, texts
+        self.is_lost = False
+        self._news = asyncio.Event()
+
+    @property
+    def sides(self) -> list[Side]:
+        return [Side(text.text, is_finished=text.is_finished) for text in self.texts]
+
+    @property
+    def attempts(self) -> int:
+        return sum(text.attempt for text in self.texts)
+
+    @property
+    def are_finished(self) -> bool:
+        return all(text.is_finished for text in self.texts)
+
+    @property
+    def has_failed(self) -> bool:
+        return any(text.state == Generation.State.FAILED for text in self.texts)
+
+    def tell(self) -> None:
+        self._news.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is something new, at most so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        self._news.clear()
+
+
+class SharedReader:
+    """All texts that the streams of one event loop follow."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, Text] = {}
+        self._followers: dict[int, set[Replies]] = {}
+        self._client = reader()
+        self._task: asyncio.Task[None] | None = None
+        self._needed_at = 0.0
+
+    @asynccontextmanager
+    async def following(self, pks: Sequence[int]) -> AsyncIterator[Replies]:
+        """The texts of these generations, beginning with all there is by now."""
+        texts = {pk: self._texts.get(pk) or Text() for pk in pks}
+        self._start()
+        await self._catch_up({pk: text for pk, text in texts.items() if pk not in self._texts})
+        # Another stream of the same turn may have come first meanwhile.
+        replies = Replies(pks, [self._texts.setdefault(pk, texts[pk]) for pk in pks])
+        for pk in pks:
+            self._followers.setdefault(pk, set()).add(replies)
+        self._start()
+        try:
+            yield replies
+        finally:
+            self._leave(replies)
+
+    def _leave(self, replies: Replies) -> None:
+        for pk in replies.pks:
+            self._followers[pk].discard(replies)
+            if not self._followers[pk]:
+                del self._followers[pk], self._texts[pk]
+        self._needed_at = time.monotonic()
+
+    async def _catch_up(self, texts: dict[int, Text]) -> None:
+        try:
+            while await read(self._client, texts, block_ms=0):
+                pass
+        except UNREADABLE as error:
+            logger.warning("the streams of generations cannot be read: %s", error)
+        await look_up(texts)
+
+    def _start(self) -> None:
+        self._needed_at = time.monotonic()
+        if self._task is None:
+            # Not in the context of the request that happens to come first: it ends before.
+            self._task = asyncio.create_task(self._run(), context=Context())
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read_beginnings())
+                tasks.create_task(self._read_on())
+                tasks.create_task(self._look_up_silent())
+        finally:
+            self._task = None
+            for replies in {each for following in self._followers.values() for each in following}:
+                replies.is_lost = True
+                replies.tell()
+            left, self._client = self._client, reader()
+            await left.aclose()
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._texts) or time.monotonic() - self._needed_at < LINGER_SECONDS
+
+    async def _read_beginnings(self) -> None:
+        while self._is_needed:
+            await self._read(self._unfinished(begun=False), block_ms=BLOCK_MS)
+            await asyncio.sleep(REST_SECONDS)
+
+    async def _read_on(self) -> None:
+        while self._is_needed:
+            await self._read(self._unfinished(begun=True), block_ms=0)
+            await asyncio.sleep(TICK_SECONDS / 2)
+
+    async def _read(self, texts: dict[int, Text], *, block_ms: int) -> None:
+        if not texts:
+            await asyncio.sleep(block_ms / 1000)
+            return
+        try:
+            self._tell(await read(self._client, texts, block_ms=block_ms))
+        except UNREADABLE as error:
+            logger.warning("the streams of generations cannot be read: %s", error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _look_up_silent(self) -> None:
+        while self._is_needed:
+            await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
+            try:
+                self._tell(await look_up(dict(self._texts)))
+            except DatabaseError:
+                logger.warning("the rows of generations cannot be read", exc_info=True)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _unfinished(self, *, begun: bool) -> dict[int, Text]:
+        return {
+            pk: text
+            for pk, text in self._texts.items()
+            if bool(text.text) is begun and not text.is_finished
+        }
+
+    def _tell(self, pks: set[int]) -> None:
+        for pk in pks:
+            for replies in self._followers.get(pk, ()):
+                replies.tell()
+
+
+_readers: "WeakKeyDictionary[asyncio.AbstractEventLoop, SharedReader]" = WeakKeyDictionary()
+
+
+def shared_reader() -> SharedReader:
+    """The reader of the running event loop."""
+    return _readers.setdefault(asyncio.get_running_loop(), SharedReader())
