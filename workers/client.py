@@ -4,13 +4,14 @@ EndpointError
 ├── Refused      the server said no; trying again will not help (4xx, a redirect)
 ├── Overloaded   429 or 503, perhaps with a time to wait
 ├── TimedOut     one of the time limits below passed
-└── Broken       5xx, or an answer that is cut short or makes no sense
-    └── Unreachable  no connection at all
+├── Broken       5xx, or an answer that is cut short or makes no sense
+│   └── Unreachable  no connection at all
+└── Stopped      we wanted no more of it
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -68,6 +69,10 @@ class Unreachable(Broken):
     pass
 
 
+class Stopped(EndpointError):
+    is_retryable = False
+
+
 @dataclass
 class Completion:
     """What a stream has brought so far; whole when `stream_chat` has returned."""
@@ -92,8 +97,11 @@ def stream_chat(
     messages: Sequence[Mapping[str, str]],
     parameters: Mapping[str, Any],
     completion: Completion,
+    is_unwanted: Callable[[], bool] = lambda: False,
 ) -> Iterator[str]:
     """Yield the reply piece by piece and keep it in `completion`. Raises EndpointError.
+
+    Once `is_unwanted` says so the connection is cut and Stopped raised, also where nothing comes.
 
     Returns only when the server said that the reply is complete (a finish reason and then
     `[DONE]` or a clean end); anything else is an error, whatever was received before.
@@ -110,7 +118,7 @@ def stream_chat(
         _http().stream(
             "POST", f"{_base(endpoint)}/chat/completions", json=body, headers=_headers(endpoint)
         ) as response,
-        _watched(response, first=FIRST_TOKEN_SECONDS) as watchdog,
+        _watched(response, first=FIRST_TOKEN_SECONDS, is_unwanted=is_unwanted) as watchdog,
     ):
         _require_success(response)
         for data in _events(response):
@@ -205,21 +213,27 @@ def _get(endpoint: Endpoint, address: str) -> bytes:
 
 
 @contextmanager
-def _watched(response: httpx.Response, *, first: float) -> Iterator[Watchdog]:
+def _watched(
+    response: httpx.Response, *, first: float, is_unwanted: Callable[[], bool] = lambda: False
+) -> Iterator[Watchdog]:
     stream = response.extensions.get("network_stream")
     connection = stream.get_extra_info("socket") if stream is not None else None
-    with Watchdog(connection, seconds=first, total_seconds=TOTAL_SECONDS) as watchdog:
+    with Watchdog(
+        connection, seconds=first, total_seconds=TOTAL_SECONDS, is_unwanted=is_unwanted
+    ) as watchdog:
         try:
             yield watchdog
         except httpx.HTTPError as error:
             if watchdog.has_bitten:
-                raise _timed_out(watchdog) from error
+                raise _cut(watchdog, is_unwanted) from error
             raise
         if watchdog.has_bitten:
-            raise _timed_out(watchdog)
+            raise _cut(watchdog, is_unwanted)
 
 
-def _timed_out(watchdog: Watchdog) -> TimedOut:
+def _cut(watchdog: Watchdog, is_unwanted: Callable[[], bool]) -> EndpointError:
+    if is_unwanted():
+        return Stopped("The draw was stopped.")
     return TimedOut(f"The endpoint was silent or too slow for {watchdog.limit_seconds:.0f} s.")
 
 

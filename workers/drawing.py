@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from projects.errors import Unavailable
 from projects.models import Project
+from workers import stopping
 from workers.models import Generation, LanguageModel
 from workers.nudges import nudge
 from workers.signals import generation_finished
@@ -30,6 +31,8 @@ DEFAULTS = {"max_tokens": 1024}
 NUDGED_AT_ONCE = 500
 BACKOFF_SECONDS = {Generation.Queue.INTERACTIVE: (0.5, 2.0), Generation.Queue.BATCH: (2.0, 60.0)}
 ERROR_LIMIT = 500
+STOPPED = "stop_asked"
+"""The finish reason of a generation that somebody stopped: its text is what there was by then."""
 
 
 class Message(TypedDict):
@@ -165,6 +168,22 @@ def release(generation: Generation, *, delay_seconds: float = 0) -> bool:
     return _put_back(generation, delay_seconds=delay_seconds, attempts=F("attempts") - 1)
 
 
+def ask_to_stop(*, generation_ids: Sequence[int]) -> None:
+    """Let these end with what they have by now; one that was not begun ends with nothing.
+
+    Whoever draws one notices within a fraction of a second and finishes it as `STOPPED`. Those
+    that are finished are left as they are.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        open_ = Generation.objects.filter(pk__in=generation_ids, finished_at=None)
+        open_.filter(stop_asked_at=None).update(stop_asked_at=now)
+        for pk in open_.filter(state=Generation.State.QUEUED).values_list("pk", flat=True):
+            if _end_unclaimed(pk, now):
+                announce(pk, Generation.State.DONE.value)
+        transaction.on_commit(lambda: stopping.tell(generation_ids))
+
+
 def announce(generation_id: int, state: str) -> None:
     """Tell the apps above, once the running transaction is committed."""
     transaction.on_commit(
@@ -189,6 +208,15 @@ def _put_back(generation: Generation, *, delay_seconds: float, **values: Any) ->
             delay = delay_seconds + 0.05 if delay_seconds else 0
             transaction.on_commit(lambda: nudge([pk], queue=queue, delay_seconds=delay))
     return bool(changed)
+
+
+def _end_unclaimed(pk: int, now: datetime) -> bool:
+    queued = Generation.objects.filter(pk=pk, state=Generation.State.QUEUED)
+    return bool(
+        queued.update(
+            state=Generation.State.DONE, finish_reason=STOPPED, stop_asked_at=now, finished_at=now
+        )
+    )
 
 
 def _end(generation: Generation, **values: Any) -> bool:

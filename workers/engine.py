@@ -1,13 +1,20 @@
 """One draw from claim to finish."""
 
 import logging
-from datetime import datetime
 
 from django.db import close_old_connections
 from django.utils import timezone
 
 from workers import drawing, leases
-from workers.client import Completion, EndpointError, Health, Refused, Unreachable, stream_chat
+from workers.client import (
+    Completion,
+    EndpointError,
+    Health,
+    Refused,
+    Stopped,
+    Unreachable,
+    stream_chat,
+)
 from workers.drawing import Drawn
 from workers.health import note_health
 from workers.models import Endpoint, Generation
@@ -24,7 +31,11 @@ def run(generation_id: int) -> None:
     if generation is None:
         return
     endpoint = generation.model.endpoint
-    if endpoint is None or not endpoint.is_active or not generation.model.is_active:
+    if generation.stop_asked_at is not None:
+        # Its worker died, or put it back, before it noticed.
+        writer = Writer(generation.pk, attempt=generation.attempts)
+        _finish(generation, Completion(finish_reason=drawing.STOPPED), writer)
+    elif endpoint is None or not endpoint.is_active or not generation.model.is_active:
         _settle(generation, Refused("The language model was switched off.", status=0))
     elif generation.queue == Generation.Queue.BATCH and endpoint.health == Endpoint.Health.DOWN:
         # Nobody is waiting in front of a screen: the row stays until the endpoint is back.
@@ -41,7 +52,9 @@ def _draw(generation: Generation, endpoint: Endpoint, lease: leases.Lease) -> No
     close_old_connections()
     completion = Completion()
     try:
-        first_token_at = _pass_on(generation, endpoint, lease, writer, completion)
+        _pass_on(generation, endpoint, lease, writer, completion)
+    except Stopped:
+        completion.finish_reason = drawing.STOPPED
     except EndpointError as error:
         if isinstance(error, Unreachable):
             note_health(endpoint, Health(False, str(error)))
@@ -49,12 +62,16 @@ def _draw(generation: Generation, endpoint: Endpoint, lease: leases.Lease) -> No
         return
     except _GivenUp:
         return
+    _finish(generation, completion, writer)
+
+
+def _finish(generation: Generation, completion: Completion, writer: Writer) -> None:
     drawn = Drawn(
         output=completion.text,
         finish_reason=completion.finish_reason,
         usage=completion.usage,
         served_model=completion.served_model,
-        first_token_at=first_token_at,
+        first_token_at=generation.first_token_at,
     )
     if drawing.finish(generation, drawn):
         writer.end(Generation.State.DONE)
@@ -70,26 +87,27 @@ def _pass_on(
     lease: leases.Lease,
     writer: Writer,
     completion: Completion,
-) -> datetime:
-    """Pass the reply on to the readers as it comes; when its first token came."""
-    first_token_at = None
+) -> None:
+    """Pass the reply on to the readers as it comes, and note when its first token came."""
     for piece in stream_chat(
         endpoint,
         served_name=generation.model.served_name,
         messages=generation.messages,
         parameters=generation.parameters,
         completion=completion,
+        is_unwanted=lambda: lease.is_stop_asked,
     ):
         if leases.is_stopping():
             drawing.release(generation)
             raise _GivenUp
         if lease.is_lost:
             raise _GivenUp
-        first_token_at = first_token_at or timezone.now()
+        generation.first_token_at = generation.first_token_at or timezone.now()
         writer.append(piece)
-    if first_token_at is None or not completion.text.strip():
+        if lease.is_stop_asked:
+            raise Stopped("The draw was stopped.")
+    if not completion.text.strip():
         raise Refused("The model answered with nothing.", status=200)
-    return first_token_at
 
 
 def _settle(generation: Generation, error: EndpointError) -> None:

@@ -1,4 +1,5 @@
-"""Leases of the draws in progress in this process, renewed together by one thread.
+"""Leases of the draws in progress in this process, renewed together by one thread, which also
+looks whether anybody wants one of them to stop.
 
 The first token may take longer than a lease lasts, so the stream itself cannot renew it.
 """
@@ -13,13 +14,14 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError, close_old_connections
 
-from workers import drawing
+from workers import drawing, stopping
 from workers.client import TOTAL_SECONDS
 from workers.models import Generation
 
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_RENEWALS = 8.0
+SECONDS_BETWEEN_LOOKS = 0.2
 # Past this a draw has broken every limit of its own; its lease may lapse.
 LONGEST_SECONDS = TOTAL_SECONDS + 60
 
@@ -27,8 +29,11 @@ LONGEST_SECONDS = TOTAL_SECONDS + 60
 @dataclass
 class Lease:
     claim: uuid.UUID
+    generation_id: int
     since: float = field(default_factory=time.monotonic)
     is_lost: bool = False
+    is_stop_asked: bool = False
+    """Somebody wants no more of this draw."""
 
 
 _lock = threading.Lock()
@@ -43,7 +48,7 @@ def held(generation: Generation) -> Iterator[Lease]:
     """Keep this claim's lease alive; `is_lost` turns true when another worker has taken over."""
     if generation.claim is None:
         raise ValueError("only a claimed generation has a lease")
-    lease = Lease(generation.claim)
+    lease = Lease(generation.claim, generation.pk)
     with _lock:
         _held[lease.claim] = lease
         _is_needed.set()
@@ -78,12 +83,28 @@ def renew_all() -> None:
         lease.is_lost = lease.claim not in still
 
 
+def note_stops() -> None:
+    """See which of the draws in progress somebody wants no more of."""
+    with _lock:
+        leases = {lease.generation_id: lease for lease in _held.values()}
+    for pk in stopping.asked_among(list(leases)):
+        leases[pk].is_stop_asked = True
+
+
 def _run() -> None:
+    renewed_at = time.monotonic()
     while _is_needed.wait():
-        time.sleep(SECONDS_BETWEEN_RENEWALS)
-        try:
-            renew_all()
-        except DatabaseError:
-            logger.warning("leases could not be renewed", exc_info=True)
-        finally:
-            close_old_connections()
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        note_stops()
+        if time.monotonic() - renewed_at >= SECONDS_BETWEEN_RENEWALS:
+            renewed_at = time.monotonic()
+            _renew_or_warn()
+
+
+def _renew_or_warn() -> None:
+    try:
+        renew_all()
+    except DatabaseError:
+        logger.warning("leases could not be renewed", exc_info=True)
+    finally:
+        close_old_connections()

@@ -6,18 +6,26 @@ httpx limits each read by one number, which a server that sends a byte now and t
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.2
 
 
 class Watchdog:
-    """Cuts the connection when its time is up; whoever reads from it then sees an end."""
+    """Cuts the connection when its time is up, or when `is_unwanted` says so; whoever reads from
+    it then sees an end."""
 
     def __init__(
-        self, connection: socket.socket | None, *, seconds: float, total_seconds: float
+        self,
+        connection: socket.socket | None,
+        *,
+        seconds: float,
+        total_seconds: float,
+        is_unwanted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._connection = connection
+        self._is_unwanted = is_unwanted
         self._ends_at = time.monotonic() + total_seconds
         self._total_seconds = total_seconds
         self._is_over = threading.Event()
@@ -49,6 +57,8 @@ class Watchdog:
             # Not the whole time at once: after the first token there may be less of it.
             if self._is_over.wait(min(left, LOOK_SECONDS)):
                 return
+            if self._is_unwanted():
+                break
         self.has_bitten = True
         if self._connection is not None:
             try:

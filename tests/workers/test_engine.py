@@ -38,7 +38,7 @@ def drawn(project: Project, *scripts: Script, runs: int = 1) -> Generation:
 
 
 def entries(row: Generation) -> list[dict[str, str]]:
-    found: Any = streams._client().xrange(streams.key(row.pk))
+    found: Any = streams.writing_client().xrange(streams.key(row.pk))
     return [fields for _, fields in found]
 
 
@@ -207,8 +207,8 @@ def test_redis_away_delays_the_reader_and_not_the_draw(
     project: Project, settings: Any, tmp_path: Any
 ) -> None:
     settings.REDIS_URL = f"unix://{tmp_path}/nothing.sock"
-    streams._client.cache_clear()
+    streams.writing_client.cache_clear()
     try:
         assert drawn(project, says("Still here.")).output == "Still here."
     finally:
-        streams._client.cache_clear()
+        streams.writing_client.cache_clear()

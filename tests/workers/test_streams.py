@@ -94,7 +94,7 @@ def test_waiting_ends_with_the_first_new_text(project: Project) -> None:
 def test_pieces_are_written_together(project: Project) -> None:
     pk = make_row(project)
     written(pk, *["x"] * 500, end="done")
-    found: Any = streams._client().xrange(streams.key(pk))
+    found: Any = streams.writing_client().xrange(streams.key(pk))
     assert len(found) <= 20
     assert "".join(fields.get("text", "") for _, fields in found) == "x" * 500
 
@@ -102,7 +102,7 @@ def test_pieces_are_written_together(project: Project) -> None:
 def test_a_stream_goes_away_by_itself(project: Project) -> None:
     pk = make_row(project)
     written(pk, "text")
-    kept: Any = streams._client().ttl(streams.key(pk))
+    kept: Any = streams.writing_client().ttl(streams.key(pk))
     assert 3500 < kept <= 3600
 
 
@@ -134,7 +134,7 @@ def test_a_finished_row_without_a_stream_is_read_from_the_database(project: Proj
 def test_a_stream_with_a_hole_is_not_shown_but_replaced_by_the_row(project: Project) -> None:
     pk = make_row(project, state="done", output="One two three", attempts=1)
     writer = written(pk, "One")
-    streams._client().delete(streams.key(pk))
+    streams.writing_client().delete(streams.key(pk))
     writer._next_write = 0
     writer.append(" two")
     writer.end("done")
