@@ -1,11 +1,8 @@
-import random
-from collections import Counter
-
 import pytest
 from django.db import IntegrityError, transaction
 
-from arena.battling import battles, pairing, rates
-from arena.models import Battle, Tally, Turn
+from arena.battling import battles, rates
+from arena.models import Battle, Turn
 from projects.errors import Conflict, InvalidInput, NotFound, TooMany, Unavailable
 from tests.arena.rows import (
     finish,
@@ -66,28 +63,6 @@ def test_a_visitor_can_begin_only_so_many_battles() -> None:
     with pytest.raises(TooMany, match="20 battles in 10 minutes"):
         make_battle(project)
     make_battle(project, visitor=make_visitor("another"))
-
-
-def test_pairs_with_few_votes_are_preferred_above_an_even_floor() -> None:
-    chances = pairing.weights([(1, 2), (1, 3), (2, 3)], {(1, 2): 999})
-    assert sum(chances) == pytest.approx(1)
-    assert chances[0] == pytest.approx(0.1 / 3 + 0.9 * 0.001 / 2.001)
-    assert chances[1] == chances[2]
-
-
-def test_sides_are_drawn_evenly() -> None:
-    a, b, _ = make_contenders("a", "b", "c")
-    project = make_arena()
-    Tally.objects.create(project=project, left=a, right=b, ties=10**6)
-    rng = random.Random(7)
-    drawn = Counter(
-        tuple(model.name for model in pairing.choose(project=project, rng=rng)) for _ in range(400)
-    )
-    assert len(drawn) == 6
-    assert drawn["a", "b"] + drawn["b", "a"] < 40
-    for pair in (("a", "c"), ("b", "c")):
-        assert 60 < drawn[pair] < 140
-        assert 60 < drawn[pair[::-1]] < 140
 
 
 def test_a_turn_is_complete_when_both_replies_are_in() -> None:
