@@ -5,12 +5,12 @@ cast at the same time wait for one another and never deadlock.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
-from arena.models import OnlineElo, Verdict
+from arena.models import Battle, OnlineElo, Turn, Verdict, Vote
 from arena.rating import elo
 from projects.models import Project
 
@@ -62,6 +62,29 @@ class Counts:
     b_wins: int = 0
     ties: int = 0
     both_bad: int = 0
+
+
+def count_vote(*, vote: Vote, battle: Battle, turns: Sequence[Turn], weight: float) -> None:
+    """Describe and count one vote, inside the transaction that stores it.
+
+    `turns` is the path that was judged, from the first; `weight`, from 0 to 1, what the vote
+    counts for on filtered boards.
+    """
+    if battle.model_b_id is None:
+        raise ValueError("A direct chat has no verdict.")
+    result = Result(battle.model_a_id, battle.model_b_id, Verdict(vote.verdict))
+    count_votes(project=vote.project, results=[result])
+
+
+def reweigh(*, project: Project, weights: Mapping[int, float]) -> None:
+    """Give votes (by primary key) new weights, and move the tallies by the difference.
+
+    Votes that are not counted are left out. Online Elo has its order and is not moved.
+    """
+
+
+def recount(*, project: Project) -> None:
+    """Make the tallies and online Elo anew from the counted votes and the imported counts."""
 
 
 def count_votes(*, project: Project, results: Sequence[Result]) -> None:

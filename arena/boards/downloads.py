@@ -4,7 +4,8 @@ import csv
 import io
 from typing import Any
 
-from arena.boards.standings import METHOD, PROVISIONAL_BELOW, Board, BoardRow
+from arena.boards.computed import BoardRow, ComputedBoard
+from arena.boards.standings import METHOD, PROVISIONAL_BELOW
 from projects.models import Project
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -14,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def as_json(*, project: Project, board: Board) -> dict[str, Any]:
+def as_json(*, project: Project, board: ComputedBoard) -> dict[str, Any]:
     return {
         "project": project.slug,
         "name": project.name,
@@ -30,7 +31,7 @@ def as_json(*, project: Project, board: Board) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_csv(board: Board) -> str:
+def as_csv(board: ComputedBoard) -> str:
     """CSV whose texts no spreadsheet takes for a formula."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")

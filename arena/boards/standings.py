@@ -1,14 +1,13 @@
 """The board of a project, computed from its tallies."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.utils import timezone
 
+from arena.boards.computed import BoardRow, ComputedBoard, Selection
+from arena.models import Board as NamedBoard
 from arena.models import OnlineElo, RatingRun, Standing, Tally
 from arena.rating import elo
 from arena.rating.bradley_terry import Fit, fit
@@ -29,6 +28,9 @@ METHOD = {
     "online_elo": {"k": elo.K, "start": elo.START},
 }
 
+# The name that pages knew the dataclass by.
+Board = ComputedBoard
+
 _DIGEST = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(
         concat_ws(',', left_id, right_id, left_wins, right_wins, ties, both_bad), ';'
@@ -37,66 +39,29 @@ _DIGEST = """
 """
 
 
-@dataclass(frozen=True)
-class BoardRow:
-    """One model. Ratings and their bounds are in points; `elo` is None without online votes."""
+def current(
+    *,
+    project: Project,
+    board: NamedBoard | None = None,
+    category: str = "",
+    filtered: bool = True,
+    selection: Selection | None = None,
+    live: bool = False,
+) -> ComputedBoard:
+    """The board as of the last committed vote. Costs little where no vote came since.
 
-    model_id: int
-    model: str
-    organisation: str
-    licence: str
-    is_open: bool
-    same_weights_as: tuple[str, ...]
-    upper_rank: int
-    lower_rank: int
-    rating: float
-    lower: float
-    upper: float
-    n_votes: int
-    wins: int
-    losses: int
-    ties: int
-    elo: float | None
-    component: int
-    is_provisional: bool
-
-    @property
-    def half_width(self) -> float:
-        return (self.upper - self.lower) / 2
-
-    @property
-    def ranks(self) -> str:
-        if self.upper_rank == self.lower_rank:
-            return str(self.upper_rank)
-        return f"{self.upper_rank}–{self.lower_rank}"
-
-
-@dataclass(frozen=True)
-class Board:
-    """Rows from the highest rating down. `digest` changes with every vote."""
-
-    digest: str
-    rows: tuple[BoardRow, ...] = ()
-    n_votes: int = 0
-    n_components: int = 0
-    is_regularised: bool = False
-    cut_off_at: datetime = field(default_factory=timezone.now)
-
-    @property
-    def has_provisional(self) -> bool:
-        return any(row.is_provisional for row in self.rows)
-
-
-def current(*, project: Project) -> Board:
-    """The board as of the last committed vote. Costs one query where no vote came since."""
+    Which one: `selection`, or else that of the named `board`, or else the main board by
+    `category` and `filtered`. While publication is frozen the last good run is returned, but
+    with `live`, for the owner's eyes, what would be shown.
+    """
     digest = tallies_digest(project=project)
     key = f"arena:board:{project.pk}:{digest}"
-    board = cache.get(key)
-    if isinstance(board, Board):
-        return board
-    board = _compute(project, digest)
-    cache.set(key, board, timeout=KEPT_SECONDS)
-    return board
+    computed = cache.get(key)
+    if isinstance(computed, ComputedBoard):
+        return computed
+    computed = _compute(project, digest)
+    cache.set(key, computed, timeout=KEPT_SECONDS)
+    return computed
 
 
 def tallies_digest(*, project: Project) -> str:
@@ -142,10 +107,10 @@ def _standing(run: RatingRun, row: BoardRow) -> Standing:
     )
 
 
-def _compute(project: Project, digest: str) -> Board:
+def _compute(project: Project, digest: str) -> ComputedBoard:
     counted = list(Tally.objects.filter(project=project).order_by("left_id", "right_id"))
     if not counted:
-        return Board(digest)
+        return ComputedBoard(digest)
     pks = {pk for row in counted for pk in (row.left_id, row.right_id)}
     models = LanguageModel.objects.in_bulk(pks)
     fitted = fit(
@@ -161,7 +126,7 @@ def _compute(project: Project, digest: str) -> Board:
         )
     )
     elos = dict(OnlineElo.objects.filter(project=project).values_list("model__name", "rating"))
-    return Board(
+    return ComputedBoard(
         digest=digest,
         rows=_rows(fitted, {model.name: model for model in models.values()}, elos),
         n_votes=int(fitted.n_battles.sum()) // 2,
@@ -186,15 +151,22 @@ def _rows(
                 licence=model.licence,
                 is_open=model.is_open,
                 same_weights_as=_variants(model, models.values()),
+                price=None if model.price is None else float(model.price),
+                size=None if model.size is None else float(model.size),
                 upper_rank=int(best[i]),
                 lower_rank=int(worst[i]),
+                sure_upper_rank=None,
+                sure_lower_rank=None,
                 rating=float(fitted.ratings[i]),
                 lower=float(fitted.lower[i]),
                 upper=float(fitted.upper[i]),
                 n_votes=int(fitted.n_battles[i]),
+                weight=float(fitted.n_battles[i]),
                 wins=int(fitted.wins[i]),
                 losses=int(fitted.losses[i]),
                 ties=int(fitted.ties[i]),
+                both_bad=None,
+                average_win_rate=None,
                 elo=elos.get(model.name),
                 component=int(fitted.component[i]),
                 is_provisional=int(fitted.n_battles[i]) < PROVISIONAL_BELOW,
