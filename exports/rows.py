@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
+from arena.battling.paths import judged
 from arena.models import Battle, Turn, Verdict, Vote
 from exports.models import Export
 from exports.records import Candidate, Demonstration, Message, Preference
@@ -142,8 +143,8 @@ def _pairs(row: tuple[Any, ...], texts: dict[int, Candidate]) -> Iterator[Prefer
 
 
 def votes(project: Project) -> Iterator[Preference]:
-    complete = (
-        Turn.objects.filter(state=Turn.State.COMPLETE)
+    turns = (
+        Turn.objects.exclude(state=Turn.State.STREAMING)
         .select_related("generation_a", "generation_b")
         .defer(*UNREAD)
         .order_by("number")
@@ -151,11 +152,11 @@ def votes(project: Project) -> Iterator[Preference]:
     rows = (
         Vote.objects.filter(project=project)
         .select_related("battle__model_a", "battle__model_b")
-        .prefetch_related(Prefetch("battle__turns", complete, to_attr="complete_turns"))
+        .prefetch_related(Prefetch("battle__turns", turns, to_attr="all_turns"))
         .order_by("pk")
     )
     for vote in rows.iterator(CHUNK):
-        yield _vote(vote, vote.battle, vote.battle.complete_turns)  # type: ignore[attr-defined]
+        yield _vote(vote, vote.battle, judged(vote.battle.all_turns))  # type: ignore[attr-defined]
 
 
 def preferences(project: Project, source: str) -> Iterator[Preference]:
@@ -184,9 +185,10 @@ def _vote(vote: Vote, battle: Battle, turns: list[Turn]) -> Preference:
     )
 
 
-def _reply(model: LanguageModel, text: str, generation: object) -> Candidate:
+def _reply(model: LanguageModel | None, text: str, generation: object) -> Candidate:
     parameters = getattr(generation, "parameters", {})
-    return Candidate(text=text, origin="model", model=model.name, parameters=parameters)
+    name = model.name if model else ""
+    return Candidate(text=text, origin="model", model=name, parameters=parameters)
 
 
 def _submission(

@@ -1,9 +1,15 @@
 """The verdict on a battle: one, for good."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.db import transaction
+from django.utils import timezone
 
 from arena.battling.battles import lock
+from arena.battling.paths import judged, path
 from arena.boards import counting
+from arena.integrity import casting
 from arena.models import Battle, Turn, Verdict, Vote
 from arena.visitors import Visitor
 from projects.errors import Conflict, InvalidInput
@@ -12,8 +18,9 @@ from projects.errors import Conflict, InvalidInput
 def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
     """Record the verdict and count it. The same verdict sent again gives the same vote.
 
-    Raises InvalidInput for an unknown verdict, NotFound for somebody else's battle, Conflict
-    where there is another verdict already or nothing whole to judge.
+    Only votes on models whose names were not shown count on boards. Raises InvalidInput for an
+    unknown verdict, NotFound for somebody else's battle, Conflict where there is another verdict
+    already or nothing whole to judge.
     """
     if verdict not in Verdict.values:
         raise InvalidInput.field("verdict", f"must be one of {', '.join(Verdict.values)}")
@@ -23,12 +30,20 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
         earlier = Vote.objects.filter(battle=battle).first()
         if earlier is not None:
             return _same(earlier, verdict)
-        _require_judgeable(battle)
+        turns = _judgeable(battle)
         vote = Vote.objects.create(
-            battle=battle, project=battle.project, verdict=verdict, voter=battle.visitor
+            battle=battle,
+            project=battle.project,
+            verdict=verdict,
+            voter=battle.visitor,
+            network=visitor.network,
+            user=visitor.user,
+            seconds=_seconds_since(turns[-1]),
         )
-        result = counting.Result(battle.model_a_id, battle.model_b_id, Verdict(verdict))
-        counting.count_votes(project=battle.project, results=[result])
+        if battle.is_anonymous and battle.model_b_id is not None:
+            casting.look_at(vote=vote, battle=battle, turns=turns)
+            result = counting.Result(battle.model_a_id, battle.model_b_id, Verdict(verdict))
+            counting.count_votes(project=battle.project, results=[result])
     return vote
 
 
@@ -38,9 +53,25 @@ def _same(earlier: Vote, verdict: str) -> Vote:
     return earlier
 
 
-def _require_judgeable(battle: Battle) -> None:
-    states = set(battle.turns.values_list("state", flat=True))
-    if Turn.State.STREAMING in states:
+def _judgeable(battle: Battle) -> Sequence[Turn]:
+    if battle.model_b_id is None:
+        raise Conflict("A chat with one model has no verdict.")
+    turns = list(battle.turns.select_related("generation_a", "generation_b").order_by("number"))
+    if any(turn.state == Turn.State.STREAMING for turn in path(turns)):
         raise Conflict("The replies are still being written. Vote when both are finished.")
-    if Turn.State.COMPLETE not in states:
+    whole = judged(turns)
+    if not whole:
         raise Conflict("There are no two whole replies to judge.")
+    return whole
+
+
+def _seconds_since(turn: Turn) -> float | None:
+    """From the end of the later reply; None where that is not known."""
+    ends = [_finished_at(turn.generation_a), _finished_at(turn.generation_b)]
+    known = [end for end in ends if end is not None]
+    return max((timezone.now() - max(known)).total_seconds(), 0.0) if known else None
+
+
+def _finished_at(generation: object) -> datetime | None:
+    found: datetime | None = getattr(generation, "finished_at", None)
+    return found

@@ -31,6 +31,7 @@ def test_a_vote_is_counted_in_its_own_transaction(verdict: str) -> None:
     battle = make_judged()
     vote = votes.cast(battle=battle, visitor=make_visitor(), verdict=verdict)
     assert vote.voter == make_visitor().digest
+    assert battle.model_b_id is not None
     a_is_left = battle.model_a_id < battle.model_b_id
     wins = (int(verdict == "a"), int(verdict == "b"))
     left, right = wins if a_is_left else wins[::-1]
