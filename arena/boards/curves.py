@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from arena.boards.charts import Tick, cut, round_step
+from arena.boards.charts import cut, round_step
 
 WIDTH = 720
 HEIGHT = 360
@@ -22,6 +22,14 @@ LABEL_WIDTH = 7.2
 """About the width of a letter of a point's name."""
 
 _DAYS = (1, 2, 7, 14, 30, 91, 182, 365, 730, 1826)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number of an axis, `at` its place along it."""
+
+    at: float
+    label: str
 
 
 @dataclass(frozen=True)
