@@ -1,0 +1,60 @@
+"""Made-up crowds of voters, honest and not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from arena.integrity.evidence import Cast, Expected, Floats, tied_share
+from arena.rating.bradley_terry import fit
+from arena.rating.tallies import tally_codes
+
+LOG_ODDS_A_POINT = np.log(10.0) / 400.0
+TIES = 0.25
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A world of models with true strengths; rows are (voter, a, b, points)."""
+
+    rng: np.random.Generator
+    theta: Floats
+
+    @classmethod
+    def of(cls, n_models: int, seed: int, spread: float = 0.7) -> "Crowd":
+        rng = np.random.default_rng(seed)
+        return cls(rng, rng.normal(0.0, spread, n_models))
+
+    def honest(self, voter: int, n: int) -> list[tuple[int, int, int, float]]:
+        return [(voter, *self._battle()) for _ in range(n)]
+
+    def attacker(self, voter: int, n: int, target: int) -> list[tuple[int, int, int, float]]:
+        """Votes only where the target is, and always for it."""
+        rows = []
+        while len(rows) < n:
+            a, b, _ = self._battle()
+            if target in (a, b):
+                rows.append((voter, a, b, 1.0 if a == target else 0.0))
+        return rows
+
+    def _battle(self) -> tuple[int, int, float]:
+        a, b = (int(each) for each in self.rng.choice(self.theta.size, 2, replace=False))
+        p = 1.0 / (1.0 + np.exp(self.theta[b] - self.theta[a]))
+        tie = TIES * 4.0 * p * (1.0 - p)
+        drawn = self.rng.random()
+        points = 0.5 if drawn < tie else 1.0 if drawn < tie + p - tie / 2.0 else 0.0
+        return a, b, points
+
+    def cast(self, rows: list[tuple[int, int, int, float]]) -> Cast:
+        voter, a, b = (np.array([row[i] for row in rows], dtype=np.int64) for i in range(3))
+        n = len(rows)
+        return Cast(
+            np.arange(n), voter, a, b, np.array([row[3] for row in rows]), np.zeros(n, np.int64)
+        )
+
+    def expected(self, cast: Cast) -> Expected:
+        """As the arena would have it: fitted on these very votes."""
+        m = self.theta.size
+        names = [f"{at:03d}" for at in range(m)]
+        tallies = tally_codes(names, cast.a, cast.b, (cast.points * 2).astype(np.int64))
+        theta = np.asarray(fit(tallies).ratings) * LOG_ODDS_A_POINT
+        return Expected(theta, np.full((1, m), 2.0 / m), tied_share(cast, theta))
