@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from arena import contenders
 from arena.battling import battles
 from arena.boards import standings
 
@@ -14,3 +15,8 @@ def reconcile() -> None:
 @shared_task
 def record_standings() -> None:
     standings.record_all()
+
+
+@shared_task
+def keep_register() -> None:
+    contenders.keep_register()

@@ -2,6 +2,7 @@ from django.urls import URLPattern, path
 
 from arena.pages import battles as views
 from arena.pages import boards as board_views
+from arena.pages import rules, shares
 from arena.streaming import stream
 
 urlpatterns: list[URLPattern] = [
@@ -33,4 +34,10 @@ urlpatterns: list[URLPattern] = [
         board_views.leaderboard_csv,
         name="leaderboard-csv",
     ),
+    path("arena/<slug:slug>/shares/", shares.arena_shares, name="arena-shares"),
+    path("arena/<slug:slug>/shares.json", shares.arena_shares_json, name="arena-shares-json"),
+    path("projects/<slug:slug>/arena/", rules.arena_rules, name="arena-rules"),
+    path("projects/<slug:slug>/arena/contenders/<int:pk>/", rules.contender, name="contender"),
+    path("projects/<slug:slug>/arena/tags/", rules.tag_add, name="prompt-tag-add"),
+    path("projects/<slug:slug>/arena/tags/<int:pk>/", rules.tag, name="prompt-tag"),
 ]

@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     "measure-quality": _every(60, "labeling.tasks.measure_quality"),
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
+    "keep-register": _every(30, "arena.tasks.keep_register"),
     "record-standings": _every(600, "arena.tasks.record_standings"),
     "clear-sessions": _every(86_400, "projects.tasks.clear_sessions"),
 }
