@@ -40,10 +40,9 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
             user=visitor.user,
             seconds=_seconds_since(turns[-1]),
         )
-        if battle.is_anonymous and battle.model_b_id is not None:
-            casting.look_at(vote=vote, battle=battle, turns=turns)
-            result = counting.Result(battle.model_a_id, battle.model_b_id, Verdict(verdict))
-            counting.count_votes(project=battle.project, results=[result])
+        if battle.is_anonymous:
+            weight = casting.look_at(vote=vote, battle=battle, turns=turns)
+            counting.count_vote(vote=vote, battle=battle, turns=turns, weight=weight)
     return vote
 
 
