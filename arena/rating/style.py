@@ -26,10 +26,9 @@ import numpy.typing as npt
 
 from arena.rating.bradley_terry import PRIOR_PRECISION, STEP_CAP, Fit, Z, fit
 from arena.rating.connectivity import strong_components
-from arena.rating.style_votes import StyleVotes
-from arena.rating.tallies import Floats, Ints
+from arena.rating.style_votes import BLOCK, StyleVotes
+from arena.rating.tallies import Floats, Tallies
 
-BLOCK = 8192
 SAMPLE = 100_000
 LARGEST_COEFFICIENT = 10.0
 SMALLEST_PIVOT = 1e-6
@@ -97,16 +96,15 @@ def fit_styled(
     of the order of its square. `start` is the `solution` of an earlier fit of the same models and
     features; it changes the time, not the result. Any votes give finite numbers.
     """
-    plain = fit(
-        votes.tallies(), scale=scale, base=base, centre=centre, prior_precision=prior_precision
-    )
+    tallies = votes.tallies()
+    plain = fit(tallies, scale=scale, base=base, centre=centre, prior_precision=prior_precision)
     m, factor = len(votes.models), scale / math.log(base)
     theta = (plain.ratings - plain.ratings.mean()) / factor if m else plain.ratings
     if start is None or start.shape != (m + len(votes.features),):
         start = np.concatenate([theta, np.zeros(len(votes.features))])
         start = _from_sample(votes, start)
     precision = prior_precision if plain.is_regularised else 0.0
-    problem = _problem(votes, precision)
+    problem = _problem(votes, precision, _without_spread(tallies))
     solution, iterations, converged = _maximise(problem, start, tolerance, max_iterations)
     if not converged and not precision:
         problem = replace(problem, precision=prior_precision)
@@ -149,12 +147,17 @@ def _from_sample(votes: StyleVotes, start: Floats) -> Floats:
     return _maximise(_problem(sample, PRIOR_PRECISION), start, 1e-3, 8)[0]
 
 
-def _problem(votes: StyleVotes, precision: float) -> _Problem:
+def _problem(
+    votes: StyleVotes, precision: float, without_spread: npt.NDArray[np.bool_] | None = None
+) -> _Problem:
     n_features, n_pairs = len(votes.features), len(votes.left)
     squares, total = np.zeros(n_features), 0.0
     points, style_points = np.zeros(n_pairs), np.zeros(n_features)
-    for block in _blocks(votes):
-        z, y = block.differences(votes), 0.5 * votes.half_points[block.rows]
+    for block in votes.blocks(BLOCK):
+        z, y = (
+            votes.differences[:, block.rows].astype(np.float64),
+            0.5 * votes.half_points[block.rows],
+        )
         if votes.weights is not None:
             weights = votes.weights[block.rows]
             squares += (z**2) @ weights
@@ -168,43 +171,22 @@ def _problem(votes: StyleVotes, precision: float) -> _Problem:
     typical = np.sqrt(squares / total) if total else np.zeros(n_features)
     reciprocal = np.divide(1.0, typical, out=np.zeros(n_features), where=typical > 0)
     return _Problem(
-        votes, reciprocal, points, style_points * reciprocal, precision, _without_spread(votes)
+        votes,
+        reciprocal,
+        points,
+        style_points * reciprocal,
+        precision,
+        np.zeros(n_pairs, dtype=bool) if without_spread is None else without_spread,
     )
 
 
-def _without_spread(votes: StyleVotes) -> npt.NDArray[np.bool_]:
-    tallies = votes.tallies()
+def _without_spread(tallies: Tallies) -> npt.NDArray[np.bool_]:
     strong = strong_components(tallies)
     decided = tallies.left_wins + tallies.right_wins
     only_ties = tallies.per_model(decided, decided) == 0
-    left, right = votes.left, votes.right
-    flat: npt.NDArray[np.bool_] = strong[left] != strong[right]
-    return flat | only_ties[left] | only_ties[right]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Rows in a slice, the slice of pairs they belong to, and where each pair begins in them."""
-
-    rows: slice
-    pairs: slice
-    offsets: Ints
-    sizes: Ints
-
-    def differences(self, votes: StyleVotes) -> Floats:
-        return votes.differences[:, self.rows].astype(np.float64)
-
-
-def _blocks(votes: StyleVotes) -> list[_Block]:
-    blocks = []
-    for begin in range(0, votes.n_rows, BLOCK):
-        end = min(begin + BLOCK, votes.n_rows)
-        first = int(np.searchsorted(votes.starts, begin, side="right")) - 1
-        last = int(np.searchsorted(votes.starts, end, side="left"))
-        offsets = np.maximum(votes.starts[first:last], begin) - begin
-        sizes = np.diff(offsets, append=end - begin)
-        blocks.append(_Block(slice(begin, end), slice(first, last), offsets, sizes))
-    return blocks
+    left, right = tallies.left, tallies.right
+    crossing = strong[left] != strong[right]
+    return np.asarray(crossing | only_ties[left] | only_ties[right], dtype=bool)
 
 
 def _maximise(
@@ -245,8 +227,8 @@ def _pass(problem: _Problem, solution: Floats) -> _Sums:
     expected, spread = np.zeros(n_pairs), np.zeros(n_pairs)
     style_expected, style_spread = np.zeros(n_features), np.zeros((n_features, n_pairs))
     squared = np.zeros((n_features, n_features))
-    for block in _blocks(votes):
-        z = block.differences(votes)
+    for block in votes.blocks(BLOCK):
+        z = votes.differences[:, block.rows].astype(np.float64)
         p = _chances(np.repeat(margins[block.pairs], block.sizes) + slopes @ z)
         v = p * (1.0 - p)
         if votes.weights is not None:
@@ -354,8 +336,8 @@ def _scores(problem: _Problem, solution: Floats) -> Floats:
     slopes = solution[len(votes.models) :] * problem.reciprocal
     pairs, mixed = np.zeros(len(votes.left)), np.zeros((n_features, len(votes.left)))
     style = np.zeros((n_features, n_features))
-    for block in _blocks(votes):
-        z = block.differences(votes)
+    for block in votes.blocks(BLOCK):
+        z = votes.differences[:, block.rows].astype(np.float64)
         p = _chances(np.repeat(margins[block.pairs], block.sizes) + slopes @ z)
         squared = (0.5 * votes.half_points[block.rows] - p) ** 2
         if votes.squares is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,19 @@ import numpy.typing as npt
 from arena.rating.tallies import Floats, Ints, Tallies
 
 Numbers = npt.NDArray[np.number]
+
+
+BLOCK = 8192
+OUTCOMES = np.array([[2], [0], [1]], dtype=np.int8)
+
+
+class Block(NamedTuple):
+    """A slice of rows, the slice of pairs they belong to, and where each pair begins in them."""
+
+    rows: slice
+    pairs: slice
+    offsets: Ints
+    sizes: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +55,35 @@ class StyleVotes:
 
     def tallies(self) -> Tallies:
         """The same votes without their style."""
-        points = self.half_points
-        counts = np.stack([self._by_pair(self.counts, points == won) for won in (2, 0, 1)])
-        sums = [
-            None
-            if values is None
-            else np.stack([self._by_pair(values, points == won) for won in (2, 0, 1)])
-            for values in (self.weights, self.squares)
-        ]
-        won, lost, tied = (row.astype(np.int64) for row in counts)
-        return Tallies(self.models, self.left, self.right, won, lost, tied, *sums)
+        won, lost, tied = self._by_outcome(self.counts).astype(np.int64)
+        return Tallies(
+            self.models,
+            self.left,
+            self.right,
+            won,
+            lost,
+            tied,
+            None if self.weights is None else self._by_outcome(self.weights),
+            None if self.squares is None else self._by_outcome(self.squares),
+        )
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """All rows in order, `size` at a time."""
+        for begin in range(0, self.n_rows, size):
+            end = min(begin + size, self.n_rows)
+            first = int(np.searchsorted(self.starts, begin, side="right")) - 1
+            last = int(np.searchsorted(self.starts, end, side="left"))
+            offsets = np.maximum(self.starts[first:last], begin) - begin
+            sizes = np.diff(offsets, append=end - begin)
+            yield Block(slice(begin, end), slice(first, last), offsets, sizes)
 
     def taken(self, rows: npt.NDArray[np.bool_] | slice) -> StyleVotes:
         """Some of the rows, by a mask over them or by a slice; the models stay."""
         keep = np.zeros(self.n_rows, dtype=bool)
         keep[rows] = True
-        sizes = self._by_pair(None, keep).astype(np.int64)
+        sizes = np.zeros(len(self.left), dtype=np.int64)
+        for block in self.blocks(BLOCK):
+            sizes[block.pairs] += np.add.reduceat(keep[block.rows], block.offsets, dtype=np.int64)
         seen = sizes > 0
         return StyleVotes(
             self.models,
@@ -71,12 +98,15 @@ class StyleVotes:
             None if self.squares is None else self.squares[rows],
         )
 
-    def _by_pair(self, values: Numbers | None, chosen: npt.NDArray[np.bool_]) -> Floats:
-        if not self.n_rows:
-            return np.zeros(len(self.left))
-        part = chosen if values is None else values * chosen
-        sums = np.add.reduceat(part, self.starts[:-1], dtype=np.float64)
-        return np.asarray(sums, dtype=np.float64)
+    def _by_outcome(self, values: Numbers | None) -> Floats:
+        """Added up over each pair's left wins, right wins and ties, shape (3, P)."""
+        sums = np.zeros((3, len(self.left)))
+        for block in self.blocks(BLOCK):
+            part = (self.half_points[block.rows] == OUTCOMES).astype(np.float64)
+            if values is not None:
+                part *= values[block.rows]
+            sums[:, block.pairs] += np.add.reduceat(part, block.offsets, axis=1)
+        return sums
 
 
 def style_votes(
