@@ -60,7 +60,7 @@ def served() -> Iterator[int]:
         folder = Path(tempfile.mkdtemp(prefix="touchstone-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.enter_context(running(folder))
-        port = _free_port()
+        port = free_port()
         os.environ |= {
             "TOUCHSTONE_DATA": str(folder),
             "PORT": str(port),
@@ -229,7 +229,7 @@ def _conninfo(settings: dict[str, Any]) -> str:
     return make_conninfo(dbname=settings["NAME"], host=settings["HOST"], user=settings["USER"])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
