@@ -6,6 +6,7 @@ so even an owner of the project gets 404. What the visitor gets is in `test_page
 
 from collections.abc import Callable
 
+from arena.models import PromptTag
 from projects.models import ArenaAccess
 from tests.access import Data, Route, World, everyone, expect
 from tests.arena.rows import make_battle, reply
@@ -15,6 +16,8 @@ from workers.models import LanguageModel
 Build = Callable[[World], tuple[str, str, Data]]
 MEMBERS = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=404)
 MEMBERS_MAY_POST = expect(owner=302, reviewer=302, labeler=302, stranger=404, anonymous=404)
+OWNERS = expect(owner=200, reviewer=403, labeler=403, stranger=404, anonymous=302)
+OWNERS_MAY_POST = expect(owner=302, reviewer=403, labeler=403, stranger=404, anonymous=302)
 API = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=404)
 
 
@@ -46,6 +49,17 @@ def _battle(method: str, path: str, data: Data = None) -> Build:
     return build
 
 
+def _contender(world: World) -> tuple[str, str, Data]:
+    _opened(world, ArenaAccess.MEMBERS)
+    pk = LanguageModel.objects.order_by("pk").values_list("pk", flat=True)[0]
+    return "POST", f"/projects/{world.project.slug}/arena/contenders/{pk}/", {"weight": "2"}
+
+
+def _tag(world: World) -> tuple[str, str, Data]:
+    tag = PromptTag.objects.create(project=world.project, slug="law", name="Law", words=["law"])
+    return "POST", f"/projects/{world.project.slug}/arena/tags/{tag.pk}/", {"action": "retire"}
+
+
 NOBODY = everyone(404)
 NO_TOKEN = NOBODY | {"anonymous": 401}
 MESSAGE = {"message": "Hello?"}
@@ -67,6 +81,21 @@ ROUTES: dict[str, Route] = {
     "battle-turn-html": Route(_battle("GET", "/battles/{id}/turns/1/"), NOBODY),
     "battle-vote": Route(_battle("POST", "/battles/{id}/vote/", VERDICT), NOBODY),
     "battle-stream": Route(_battle("GET", "/stream/battles/{id}/turns/1/"), NOBODY),
+    "arena-shares": Route(_arena("GET", "/arena/{slug}/shares/"), MEMBERS),
+    "arena-shares public": Route(
+        _arena("GET", "/arena/{slug}/shares/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "arena-shares-json": Route(_arena("GET", "/arena/{slug}/shares.json"), MEMBERS),
+    "arena-rules": Route(_arena("GET", "/projects/{slug}/arena/"), OWNERS),
+    "arena-rules saved": Route(
+        _arena("POST", "/projects/{slug}/arena/", {"even_percent": "20"}), OWNERS_MAY_POST
+    ),
+    "contender": Route(_contender, OWNERS_MAY_POST),
+    "prompt-tag-add": Route(
+        _arena("POST", "/projects/{slug}/arena/tags/", {"name": "Law", "words": "contract"}),
+        OWNERS_MAY_POST,
+    ),
+    "prompt-tag": Route(_tag, OWNERS_MAY_POST),
     "leaderboard": Route(_arena("GET", "/leaderboard/"), everyone()),
     "leaderboard-of": Route(_arena("GET", "/leaderboard/{slug}/"), MEMBERS),
     "leaderboard-of closed": Route(
