@@ -25,13 +25,12 @@ import numpy as np
 import numpy.typing as npt
 
 from arena.rating.bradley_terry import PRIOR_PRECISION, STEP_CAP, Fit, Z, fit
-from arena.rating.connectivity import strong_components
+from arena.rating.linear import between, centred, laplacian, solve, without_spread
 from arena.rating.style_votes import BLOCK, StyleVotes
-from arena.rating.tallies import Floats, Tallies
+from arena.rating.tallies import Floats
 
 SAMPLE = 100_000
 LARGEST_COEFFICIENT = 10.0
-SMALLEST_PIVOT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +103,7 @@ def fit_styled(
         start = np.concatenate([theta, np.zeros(len(votes.features))])
         start = _from_sample(votes, start)
     precision = prior_precision if plain.is_regularised else 0.0
-    problem = _problem(votes, precision, _without_spread(tallies))
+    problem = _problem(votes, precision, without_spread(tallies))
     solution, iterations, converged = _maximise(problem, start, tolerance, max_iterations)
     if not converged and not precision:
         problem = replace(problem, precision=prior_precision)
@@ -148,7 +147,7 @@ def _from_sample(votes: StyleVotes, start: Floats) -> Floats:
 
 
 def _problem(
-    votes: StyleVotes, precision: float, without_spread: npt.NDArray[np.bool_] | None = None
+    votes: StyleVotes, precision: float, flat: npt.NDArray[np.bool_] | None = None
 ) -> _Problem:
     n_features, n_pairs = len(votes.features), len(votes.left)
     squares, total = np.zeros(n_features), 0.0
@@ -176,17 +175,8 @@ def _problem(
         points,
         style_points * reciprocal,
         precision,
-        np.zeros(n_pairs, dtype=bool) if without_spread is None else without_spread,
+        np.zeros(n_pairs, dtype=bool) if flat is None else flat,
     )
-
-
-def _without_spread(tallies: Tallies) -> npt.NDArray[np.bool_]:
-    strong = strong_components(tallies)
-    decided = tallies.left_wins + tallies.right_wins
-    only_ties = tallies.per_model(decided, decided) == 0
-    left, right = tallies.left, tallies.right
-    crossing = strong[left] != strong[right]
-    return np.asarray(crossing | only_ties[left] | only_ties[right], dtype=bool)
 
 
 def _maximise(
@@ -204,7 +194,7 @@ def _maximise(
             # Beyond the summit along the step, and steeper than before it: halve it.
             step, solution = 0.5 * step, solution - 0.5 * step
             continue
-        step = _solve(_information(problem, sums), gradient)
+        step = solve(_information(problem, sums), gradient)
         size = float(np.abs(step).max())
         step *= min(1.0, STEP_CAP / size) if size else 1.0
         slope = float(gradient @ step)
@@ -259,7 +249,7 @@ def _gradient(problem: _Problem, sums: _Sums, solution: Floats) -> Floats:
     """Points, and points times style, won beyond those expected, less the pull of the prior."""
     votes, m = problem.votes, len(problem.votes.models)
     surprise = problem.points - sums.expected
-    models = np.bincount(votes.left, surprise, m) - np.bincount(votes.right, surprise, m)
+    models = between(m, votes.left, votes.right, surprise)
     style = problem.style_points - sums.style_expected
     return np.concatenate([models, style]) - problem.precision * solution
 
@@ -268,10 +258,9 @@ def _joined(votes: StyleVotes, pairs: Floats, mixed: Floats, style: Floats) -> F
     """Σ x xᵀ over the rows, shape (M + F, M + F), from its sums; x is e_i − e_j beside z."""
     m = len(votes.models)
     matrix = np.zeros((m + len(style), m + len(style)))
-    matrix[votes.left, votes.right] = matrix[votes.right, votes.left] = -pairs
-    np.fill_diagonal(matrix, -matrix.sum(axis=1))
+    matrix[:m, :m] = laplacian(m, votes.left, votes.right, pairs)
     for column, sums in enumerate(mixed, start=m):
-        matrix[:m, column] = np.bincount(votes.left, sums, m) - np.bincount(votes.right, sums, m)
+        matrix[:m, column] = between(m, votes.left, votes.right, sums)
     matrix[m:, :m] = matrix[:m, m:].T
     matrix[m:, m:] = style
     return matrix
@@ -291,22 +280,6 @@ def _information(problem: _Problem, sums: _Sums) -> Floats:
     return hessian
 
 
-def _solve(matrix: Floats, right_hand_side: Floats) -> Floats:
-    """Solve after scaling the diagonal to one; for features that say the same, the least step."""
-    root = 1.0 / np.sqrt(np.diag(matrix))
-    scaling = root if right_hand_side.ndim == 1 else root[:, None]
-    scaled, target = matrix * np.outer(root, root), right_hand_side * scaling
-    try:
-        factor = np.linalg.cholesky(scaled)
-    except np.linalg.LinAlgError:
-        factor = np.zeros((1, 1))
-    if np.diag(factor).min() > SMALLEST_PIVOT:
-        solved = np.linalg.solve(factor.T, np.linalg.solve(factor, target))
-    else:
-        solved = np.linalg.pinv(scaled, rcond=SMALLEST_PIVOT**2, hermitian=True) @ target
-    return np.asarray(solved * scaling, dtype=np.float64)
-
-
 def _covariance(problem: _Problem, solution: Floats) -> Floats:
     """The sandwich H⁻¹BH⁻¹ of θ about its mean and of β, shape (M + F, M + F)."""
     votes, m, precision = problem.votes, len(problem.votes.models), problem.precision
@@ -317,16 +290,13 @@ def _covariance(problem: _Problem, solution: Floats) -> Floats:
         return spread
     bread = _information(problem, _pass(problem, solution))
     meat = _scores(problem, solution) + precision * np.eye(size)
-    covariance = _solve(bread, _solve(bread, meat).T)
-    covariance[:m] -= covariance[:m].mean(axis=0)
-    covariance[:, :m] -= covariance[:, :m].mean(axis=1)[:, None]
+    covariance = centred(solve(bread, solve(bread, meat).T), m)
     still = np.flatnonzero(problem.reciprocal == 0) + m
     covariance[still] = 0.0
     covariance[:, still] = 0.0
     unseen = np.setdiff1d(np.arange(m), np.concatenate([votes.left, votes.right]))
     covariance[unseen, unseen] = 1.0 / precision if precision else 0.0
-    symmetric: Floats = 0.5 * (covariance + covariance.T)
-    return symmetric
+    return covariance
 
 
 def _scores(problem: _Problem, solution: Floats) -> Floats:
