@@ -115,7 +115,7 @@ class _Squeezed:
         begin = max(0, at - NEAR)
         before = self.letters[begin:at]
         return any(
-            0 <= (found := before.rfind(phrase)) and self.edges[begin + found]
+            (found := before.rfind(phrase)) >= 0 and self.edges[begin + found]
             for phrase in _INTRODUCED
         )
 
@@ -140,4 +140,6 @@ def _squeezed(text: str) -> _Squeezed:
 def _is_distinctive(shown: str, letters: str) -> bool:
     has_digit = any(sign.isdigit() for sign in letters)
     has_letter = any(sign.isalpha() for sign in letters)
-    return has_letter and len(letters) >= 3 and (has_digit or len(shown.split()) > 1 or "-" in shown)
+    return (
+        has_letter and len(letters) >= 3 and (has_digit or len(shown.split()) > 1 or "-" in shown)
+    )

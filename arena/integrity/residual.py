@@ -53,9 +53,7 @@ def drifts(
     n_votes = np.bincount(np.concatenate([latest.a, latest.b]), minlength=m)
     p_values = np.minimum(two_sided(z) * m, 1.0)
     points = POINTS * gradient / np.maximum(np.diag(information), 1e-12)
-    alarming = (
-        (p_values < ALARM) & (np.abs(points) >= LEAST_POINTS) & (n_votes >= LEAST_OF_A_MODEL)
-    )
+    alarming = (p_values < ALARM) & (np.abs(points) >= LEAST_POINTS) & (n_votes >= LEAST_OF_A_MODEL)
     return [
         Drift(at, int(n_votes[at]), float(points[at]), float(p_values[at]))
         for at in np.nonzero(alarming)[0].tolist()

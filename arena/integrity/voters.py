@@ -193,9 +193,7 @@ def _smallest(p: Floats, voter: Ints, n_voters: int) -> tuple[Floats, Ints]:
     return p[group], group
 
 
-def _e_values(
-    cast: Cast, met: _Meetings, expected: Expected, n_voters: int
-) -> tuple[Floats, Ints]:
+def _e_values(cast: Cast, met: _Meetings, expected: Expected, n_voters: int) -> tuple[Floats, Ints]:
     """Each voter's e-value, and the group that gave most of it."""
     score = expected.score(cast.a, cast.b)
     win_a, win_b = expected.wins(score), expected.wins(1.0 - score)
@@ -235,9 +233,7 @@ class _Concentration:
         )
 
 
-def _concentration(
-    cast: Cast, index: Ints, n_votes: Ints, expected: Expected
-) -> _Concentration:
+def _concentration(cast: Cast, index: Ints, n_votes: Ints, expected: Expected) -> _Concentration:
     """A few voters at a time: the table of voters by models may not fit otherwise."""
     v, m = n_votes.size, expected.theta.size
     order = np.argsort(index, kind="stable")

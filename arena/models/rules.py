@@ -58,6 +58,9 @@ class ArenaRules(models.Model):
     frozen_run = models.ForeignKey(
         RatingRun, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    unfrozen_at = models.DateTimeField(
+        null=True, help_text="When an owner last let the board go on."
+    )
 
     class Meta:
         verbose_name = "arena rules"
