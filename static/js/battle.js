@@ -1,64 +1,106 @@
-// A battle's page: streams both replies, puts the rendered ones in their place, votes by key.
-const KEYS = {
+// A conversation's page: streams the replies, puts the rendered ones in their place, stops them,
+// votes by key, and keeps the box for the next question under the caret.
+import { addCodeButtons } from "./copy.js";
+import { follow } from "./joint-stream.js";
+import "./keys.js";
+import { post } from "./posting.js";
+
+const VERDICTS = {
   ArrowLeft: "a", a: "a", ArrowRight: "b", b: "b", ArrowDown: "tie", t: "tie", 0: "both_bad",
 };
+const LOOKS = 40;
+const BETWEEN_LOOKS_MS = 250;
 
-const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+const typing = (target) => target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 function watch(turn) {
-  const panes = { a: turn.querySelector("[data-answer=a]"), b: turn.querySelector("[data-answer=b]") };
+  const panes = [...turn.querySelectorAll("[data-answer]")];
+  const both = panes.length > 1;
   const say = (text) => {
     turn.querySelector("[data-status]").textContent = text;
   };
-  const source = new EventSource(turn.dataset.stream);
-
-  source.addEventListener("frame", (event) => {
-    const frame = JSON.parse(event.data);
-    panes.a.append(frame.a);
-    panes.b.append(frame.b);
-    say("Both are writing…");
+  let isWriting = false;
+  const stream = follow(turn.dataset.stream, {
+    text(a, b) {
+      panes[0].append(a);
+      if (both) panes[1].append(b);
+      if (isWriting) return;
+      isWriting = true;
+      say(both ? "Both are writing…" : "Writing…");
+    },
+    restart() {
+      for (const pane of panes) pane.textContent = "";
+      isWriting = false;
+      say("Starting again…");
+    },
+    end() {
+      finish(turn, say);
+    },
+    trouble(isReconnecting) {
+      isWriting = false;
+      say(isReconnecting ? "Reconnecting…" : "The connection is lost. Reload the page to go on.");
+    },
   });
-  source.addEventListener("restart", () => {
-    panes.a.textContent = "";
-    panes.b.textContent = "";
-    say("Starting again…");
-  });
-  source.addEventListener("trouble", () => {
-    source.close();
-    say("The connection was interrupted. Reload the page to go on.");
-  });
-  source.addEventListener("end", () => {
-    source.close();
-    finish(turn, say);
-  });
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) say("The connection is lost. Reload the page to go on.");
-    else say("Reconnecting…");
+  turn.querySelector("[data-stop]")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    stop(event.target, turn, stream, say);
   });
 }
 
-async function finish(turn, say) {
-  let html = "";
-  try {
+async function stop(form, turn, stream, say) {
+  form.querySelector("button").disabled = true;
+  // What comes now was written before the models heard of it, and is cut off.
+  stream.close();
+  say("Stopping…");
+  const answer = await post(form.action, new FormData(form));
+  if (answer.isOffline) {
+    say("The connection is lost. Reload the page to go on.");
+    return;
+  }
+  await finish(turn, say);
+}
+
+// A stopped turn is settled a moment later; one whose stream has ended is settled already.
+async function finished(turn) {
+  for (let look = 0; look < LOOKS; look += 1) {
     const response = await fetch(turn.dataset.html);
     if (!response.ok) throw new Error(String(response.status));
-    html = await response.text();
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector("[data-turn]");
+    if (fresh.dataset.state !== "streaming") return fresh;
+    await wait(BETWEEN_LOOKS_MS);
+  }
+  throw new Error("not settled");
+}
+
+async function finish(turn, say) {
+  let fresh;
+  try {
+    fresh = await finished(turn);
   } catch {
     say("The replies are finished. Reload the page to see them.");
     return;
   }
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-turn]");
-  turn.replaceWith(fresh);
-  if (fresh.dataset.stream) {
-    watch(fresh);
+  // A turn that does not count leaves the conversation as it was before it.
+  if (fresh.dataset.state === "void") {
+    location.reload();
     return;
   }
-  const isWhole = document.querySelector('[data-turn][data-state="complete"]') !== null;
+  turn.replaceWith(fresh);
+  addCodeButtons(fresh);
   const after = document.querySelector("[data-when-complete]");
-  if (after && isWhole) after.hidden = false;
+  if (after) after.hidden = false;
 }
 
 for (const turn of document.querySelectorAll("[data-turn][data-stream]")) watch(turn);
+
+// After the verdict the next question can be typed at once, with the names still in sight.
+const next = document.querySelector("[data-focus]");
+if (next) {
+  next.focus({ preventScroll: true });
+  document.querySelector("[data-revealed]")?.scrollIntoView({ block: "start" });
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("[data-message-form] textarea")) {
@@ -67,12 +109,19 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
-  const verdict = KEYS[event.key];
+  const verdict = VERDICTS[event.key];
   const form = document.querySelector("[data-vote]");
   if (!verdict || !form || form.closest("[hidden]")) return;
+  // Arrows belong to what they move in: a choice, or an answer that scrolls.
+  if (event.target.matches("input") || (event.key.startsWith("Arrow") && scrolls(event.target))) return;
   event.preventDefault();
   form.querySelector(`[value="${verdict}"]`).click();
 });
+
+function scrolls(target) {
+  const pane = target.closest(".sides, .scrolls, .formula, pre");
+  return pane !== null && pane.scrollWidth > pane.clientWidth;
+}
 
 // A second press must not send a message or a verdict twice.
 document.addEventListener("submit", (event) => {
