@@ -1,16 +1,20 @@
 """Bradley–Terry ratings with ties, fitted on tallies by Newton's method.
 
-The model: P(i beats j) = σ(θ_i − θ_j), a tie is half a win each, mean(θ) = 0, and a rating is
-centre + θ · scale / ln(base). Its cost does not depend on the number of votes.
+The model: P(i beats j) = σ(θ_i − θ_j), a tie is half a win each (or as `ties` says), mean(θ) = 0,
+and a rating is centre + θ · scale / ln(base). Each vote counts with its weight. The cost does not
+depend on the number of votes.
 
 **When the data cannot say.** A finite maximum exists where everyone can be reached from everyone
 along wins and ties (`connectivity.strong_components`). Where it does not (a model that won or
-lost everything, groups that never met, no votes), ratings are the maximum a posteriori under
-independent priors θ ~ N(0, 1/λ), and `Fit.is_regularised` says so. λ = 0.1 is a standard
-deviation of 549 points on the Elo scale: about ten times wider than a board's intervals, so a
-model with a hundred battles hardly feels it. Each group that never met another (`Fit.component`)
-then has its own mean at `centre`; compare ratings within a component only. A model without a
-battle stays at `centre`, as uncertain as the prior.
+lost everything, groups that never met, no votes), `Fit.is_regularised` says so:
+
+- Each group that never met another (`Fit.component`) is rated apart and has its own mean at
+  `centre`; compare ratings within a component only.
+- A group that its votes alone cannot rate is rated by the maximum a posteriori under independent
+  priors θ ~ N(0, 1/λ), and `Fit.leans_on_prior` marks its models. λ = 0.1 is a standard deviation
+  of 549 points on the Elo scale: about ten times wider than a board's intervals, so a model with
+  a hundred battles hardly feels it.
+- A model without a vote that weighs stays at `centre`, as uncertain as the prior.
 
 **Threads.** The matrices are M × M; splitting them over threads costs more than it saves. Callers
 should start the process with OPENBLAS_NUM_THREADS=1; nothing is set here.
@@ -24,14 +28,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from arena.rating.connectivity import strong_components, weak_components
-from arena.rating.tallies import Ints, Tallies
+from arena.rating.connectivity import strong_components, ties_have_a_measure, weak_components
+from arena.rating.likelihood import STEP_CAP, Likelihood, maximise, sandwich
+from arena.rating.tallies import Floats, Ints, Tallies
+from arena.rating.ties import MODELS, TieModel, Ties
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["PRIOR_PRECISION", "STEP_CAP", "Fit", "Floats", "Z", "fit"]
+
+Bools = npt.NDArray[np.bool_]
 
 Z = 1.959964
 PRIOR_PRECISION = 0.1
-STEP_CAP = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +46,14 @@ class Fit:
     """One computation of a board: M models in the order of `models`, arrays read-only.
 
     `ratings`, `standard_errors`, `lower`, `upper` have shape (M,) and are in rating points, as
-    is the root of `covariance` (M, M). Intervals are at 95 %, each model's own. `n_battles` is
-    `wins` + `losses` + `ties`. `component` numbers the groups that votes connect, 0 the largest.
-    `is_anchored` says whether the anchor asked for was among the models and moved the board.
+    is the root of `covariance` (M, M). Intervals are at 95 %, each model's own, and about the mean
+    of its component. `n_battles` is `wins` + `losses` + `ties`: all votes, whatever they weigh;
+    `weight` is what they weigh together. `component` numbers the groups that votes connect, 0 the
+    largest. `is_anchored` says whether the anchor asked for was among the models and moved the
+    board. `theta` are the ratings in log-odds, each component's mean at 0; with `tie_parameter`
+    (Davidson's ν, Rao–Kupper's ϑ, or None) and its standard error `tie_error` (None where the
+    votes hold no tie) they give the chance of any outcome. `points` is what one log-odd is worth
+    in rating points.
     """
 
     models: tuple[str, ...]
@@ -59,6 +71,13 @@ class Fit:
     iterations: int
     is_regularised: bool
     is_anchored: bool
+    weight: Floats
+    leans_on_prior: Bools
+    theta: Floats
+    points: float
+    tie_model: Ties = "half"
+    tie_parameter: float | None = None
+    tie_error: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -70,6 +89,8 @@ class Fit:
 def fit(
     tallies: Tallies,
     *,
+    ties: Ties = "half",
+    start: Fit | None = None,
     anchor: tuple[str, float] | None = None,
     scale: float = 400.0,
     base: float = 10.0,
@@ -80,181 +101,131 @@ def fit(
 ) -> Fit:
     """Rate the models of `tallies`; any tallies give finite numbers (see the module's text).
 
-    `anchor` is (model, rating): the whole board is shifted so that this model has that rating.
-    Intervals keep their width, which is about the board's mean, so ranks do not depend on it.
-    An anchor that is not among the models is left out, and `is_anchored` is False.
-    Iteration stops when no θ moves by more than `tolerance`; `converged` is False when
-    `max_iterations` came first. `prior_precision` is λ, used only where the data need it.
+    `anchor` is (model, rating): the board is shifted so that this model has that rating, and
+    `is_anchored` is False where it is not among the models. Intervals keep their width, which is
+    about the mean, so ranks do not depend on it. `start` is an earlier fit, of whichever models:
+    it saves iterations and changes the result by rounding only; leave it out where two
+    computations must agree to the last bit. Without a tie among the votes, Davidson and Rao–Kupper
+    are plain Bradley–Terry with ν = 0 or ϑ = 1.
+    Iteration stops when nothing moves by more than `tolerance` (in log-odds); `converged` is False
+    when `max_iterations` came first. `prior_precision` is λ, used only where the data need it.
     """
     if not (scale > 0 and base > 1 and prior_precision > 0):
         raise ValueError("scale and prior_precision must be above 0, and base above 1.")
-    n_battles = tallies.per_model(tallies.totals, tallies.totals)
+    points, m = scale / math.log(base), len(tallies.models)
     strong = strong_components(tallies)
-    is_regularised = bool(np.any(strong != 0) or np.any(n_battles == 0))
-    precision = prior_precision if is_regularised else 0.0
-    theta, iterations, converged = _maximise(tallies, precision, tolerance, max_iterations)
-    points = scale / math.log(base)
-    covariance = _covariance(tallies, theta, precision, strong) * points**2
+    problem = _problem(tallies, ties, strong, prior_precision)
+    weight = _weight(tallies)
+    unknowns, iterations, converged = maximise(
+        problem, _start(problem, start), tolerance, max_iterations
+    )
+    theta = unknowns[:m] - _means(unknowns[:m], problem.component)
+    covariance = _covariance(problem, unknowns, strong, weight, prior_precision)
+    covariance_in_points = covariance[:m, :m] * points**2
     ratings = centre + points * theta
     is_anchored = anchor is not None and anchor[0] in tallies.models
     if anchor is not None and is_anchored:
         ratings += anchor[1] - ratings[tallies.models.index(anchor[0])]
-    standard_errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    standard_errors = np.sqrt(np.maximum(np.diag(covariance_in_points), 0.0))
+    tie_parameter, tie_error = _tie_measure(ties, problem.ties, unknowns, covariance)
     return Fit(
         models=tallies.models,
         ratings=ratings,
         standard_errors=standard_errors,
         lower=ratings - Z * standard_errors,
         upper=ratings + Z * standard_errors,
-        covariance=covariance,
-        n_battles=n_battles,
+        covariance=covariance_in_points,
+        n_battles=tallies.per_model(tallies.totals, tallies.totals),
         wins=tallies.per_model(tallies.left_wins, tallies.right_wins),
         losses=tallies.per_model(tallies.right_wins, tallies.left_wins),
         ties=tallies.per_model(tallies.ties, tallies.ties),
-        component=weak_components(tallies),
+        component=problem.component,
         converged=converged,
         iterations=iterations,
-        is_regularised=is_regularised,
+        is_regularised=bool(np.any(strong != 0) or np.any(weight == 0)),
         is_anchored=is_anchored,
+        weight=weight,
+        leans_on_prior=problem.precision[:m] > 0,
+        theta=theta,
+        points=points,
+        tie_model=ties,
+        tie_parameter=tie_parameter,
+        tie_error=tie_error,
     )
 
 
-def _maximise(
-    tallies: Tallies, precision: float, tolerance: float, max_iterations: int
-) -> tuple[Floats, int, bool]:
-    """Newton's method from zero: (θ with mean zero, iterations, converged)."""
-    theta = np.zeros(len(tallies.models))
-    if not tallies.left.size:
-        return theta, 0, True
-    loss = _loss(tallies, theta, precision)
-    for iteration in range(1, max_iterations + 1):
-        gradient = _gradient(tallies, theta, precision)
-        step = _solve(_information(tallies, theta, precision), gradient)
-        size = float(np.abs(step).max())
-        # Stopping on the loss instead would stop far too early on lopsided data.
-        if size <= tolerance:
-            theta = theta + step
-            return theta - theta.mean(), iteration, True
-        step *= min(1.0, STEP_CAP / size)
-        theta, loss = _descend(tallies, theta, step, loss, precision)
-    return theta - theta.mean(), max_iterations, False
+def _problem(tallies: Tallies, ties: Ties, strong: Ints, prior_precision: float) -> Likelihood:
+    """The likelihood, with a prior on those groups and parameters that their votes do not fix."""
+    component = weak_components(tallies)
+    tied = bool(tallies.weighed[2].any())
+    model = MODELS[ties] if tied else MODELS["half"]
+    precision = np.zeros(len(tallies.models) + model.n_parameters)
+    n_strong = [len(set(strong[component == c].tolist())) for c in range(_n_groups(component))]
+    needs_prior = (np.array(n_strong) > 1) | (np.bincount(component) == 1)
+    precision[: len(component)] = prior_precision * needs_prior[component]
+    if model.n_parameters and not ties_have_a_measure(tallies):
+        precision[-1] = prior_precision
+    return Likelihood(tallies, model, component, precision)
 
 
-def _descend(
-    tallies: Tallies, theta: Floats, step: Floats, loss: float, precision: float
-) -> tuple[Floats, float]:
-    """Take the step, halved until the loss does not rise beyond its own rounding."""
-    slack = 1e-12 * (1.0 + abs(loss))
-    for _ in range(30):
-        new_loss = _loss(tallies, theta + step, precision)
-        if new_loss <= loss + slack:
-            break
-        step = step * 0.5
-    return theta + step, new_loss
+def _n_groups(component: Ints) -> int:
+    return int(component.max(initial=-1)) + 1
 
 
-def _margins(tallies: Tallies, theta: Floats) -> Floats:
-    return theta[tallies.left] - theta[tallies.right]
+def _weight(tallies: Tallies) -> Floats:
+    """What each model's votes weigh, shape (M,)."""
+    weight = tallies.weighed.sum(axis=0)
+    return tallies.per_model(weight, weight)
 
 
-def _expected(tallies: Tallies, theta: Floats) -> Floats:
-    """P(left beats right) of each pair, to full relative precision however small it is."""
-    return np.asarray(np.exp(-np.logaddexp(0.0, -_margins(tallies, theta))), dtype=np.float64)
+def _start(problem: Likelihood, previous: Fit | None) -> Floats:
+    """Zero, or where an earlier fit left the models that it knew."""
+    tallies, m = problem.tallies, problem.n_models
+    unknowns = np.zeros(len(problem.precision))
+    if previous is not None:
+        known = dict(zip(previous.models, previous.theta.tolist(), strict=True))
+        unknowns[:m] = [known.get(model, 0.0) for model in tallies.models]
+    if problem.ties.n_parameters:
+        weights = tallies.weighed
+        unknowns[m:] = problem.ties.start(min(max(weights[2].sum() / weights.sum(), 1e-6), 0.95))
+    return unknowns
 
 
-def _variance(tallies: Tallies, theta: Floats) -> Floats:
-    """p(1 − p) of each pair, without the cancellation of 1 − p where p is close to 1."""
-    decay = np.exp(-np.abs(_margins(tallies, theta)))
-    return decay / (1.0 + decay) ** 2
+def _means(theta: Floats, component: Ints) -> Floats:
+    """The mean of each model's group, shape (M,)."""
+    sums, sizes = np.bincount(component, theta), np.bincount(component)
+    means: Floats = (sums / np.maximum(sizes, 1))[component]
+    return means
 
 
-def _loss(tallies: Tallies, theta: Floats, precision: float) -> float:
-    """The negative log posterior."""
-    margins = _margins(tallies, theta)
-    left_points = tallies.left_wins + 0.5 * tallies.ties
-    right_points = tallies.right_wins + 0.5 * tallies.ties
-    per_pair = left_points * np.logaddexp(0.0, -margins) + right_points * np.logaddexp(0.0, margins)
-    return float(per_pair.sum() + 0.5 * precision * (theta @ theta))
-
-
-def _gradient(tallies: Tallies, theta: Floats, precision: float) -> Floats:
-    """Points won beyond those expected, for each model, less the pull of the prior."""
-    m = len(tallies.models)
-    p, q = _expected(tallies, theta), _expected(tallies, -theta)
-    # Written with q rather than 1 − p, so that a sure winner's few losses keep their digits.
-    surprise = (tallies.left_wins + 0.5 * tallies.ties) * q
-    surprise -= (tallies.right_wins + 0.5 * tallies.ties) * p
-    won = np.bincount(tallies.left, surprise, minlength=m)
-    lost = np.bincount(tallies.right, surprise, minlength=m)
-    return np.asarray(won - lost - precision * theta, dtype=np.float64)
-
-
-def _laplacian(tallies: Tallies, weights: Floats) -> Floats:
-    """Σ w (e_i − e_j)(e_i − e_j)ᵀ over the pairs, shape (M, M)."""
-    m = len(tallies.models)
-    matrix = np.zeros((m, m))
-    matrix[tallies.left, tallies.right] = -weights
-    matrix[tallies.right, tallies.left] = -weights
-    np.fill_diagonal(matrix, -matrix.sum(axis=1))
-    return matrix
-
-
-def _information(tallies: Tallies, theta: Floats, precision: float) -> Floats:
-    """The Hessian, made invertible by the prior or else by pinning the mean of θ."""
-    m, n = len(tallies.models), tallies.totals
-    hessian = _laplacian(tallies, n * _variance(tallies, theta))
-    if precision:
-        return hessian + precision * np.eye(m)
-    # Along 1 the likelihood is flat and the gradient zero: this term fixes the gauge, nothing else.
-    pinned: Floats = hessian + np.trace(hessian) / m**2
-    return pinned
-
-
-def _solve(matrix: Floats, right_hand_side: Floats) -> Floats:
-    """Solve for a positive definite matrix by Cholesky, after scaling its diagonal to one.
-
-    Without the scaling a model with three votes is lost in rounding beside one with a billion.
-    """
-    root = 1.0 / np.sqrt(np.diag(matrix))
-    scaling = root if right_hand_side.ndim == 1 else root[:, None]
-    factor = np.linalg.cholesky(matrix * np.outer(root, root))
-    half_way = np.linalg.solve(factor, right_hand_side * scaling)
-    return np.asarray(np.linalg.solve(factor.T, half_way) * scaling, dtype=np.float64)
-
-
-def _covariance(tallies: Tallies, theta: Floats, precision: float, strong: Ints) -> Floats:
-    """The sandwich H⁻¹BH⁻¹ of θ about its mean, shape (M, M).
-
-    B adds up the squared scores of single votes: n_i(1−p)² + n_j p² + t(½−p)² a pair.
-    Source: White 1982, https://doi.org/10.2307/1912526, here in closed form on the tallies.
+def _covariance(
+    problem: Likelihood, unknowns: Floats, strong: Ints, weight: Floats, prior_precision: float
+) -> Floats:
+    """The sandwich of the unknowns, in log-odds.
 
     Where votes show no spread at all, they would claim certainty: a pair that crosses strongly
     connected components, or one with a model that has only ties. Such pairs take the model's own
-    variance, n·p(1−p), and a prior in use adds its λ to B as it did to H.
+    variance, and a prior in use adds its λ to the middle as it did to H.
     """
-    m = len(tallies.models)
-    if not m:
+    if not len(unknowns):
         return np.zeros((0, 0))
-    bread = np.eye(m) * precision
-    if tallies.left.size:
-        bread = _information(tallies, theta, precision)
-    meat = _laplacian(tallies, _squared_scores(tallies, theta, strong)) + precision * np.eye(m)
-    half = _solve(bread, meat)
-    covariance = _solve(bread, half.T)
-    covariance = covariance - covariance.mean(axis=0)
-    covariance = covariance - covariance.mean(axis=1)[:, None]
-    unseen = tallies.per_model(tallies.totals, tallies.totals) == 0
-    covariance[unseen, unseen] = 1.0 / precision if precision else 0.0
-    symmetric: Floats = 0.5 * (covariance + covariance.T)
-    return symmetric
-
-
-def _squared_scores(tallies: Tallies, theta: Floats, strong: Ints) -> Floats:
-    """What each pair adds to the middle of the sandwich."""
+    tallies, unseen = problem.tallies, np.flatnonzero(weight == 0)
     left, right = tallies.left, tallies.right
-    p, q = _expected(tallies, theta), _expected(tallies, -theta)
-    seen = tallies.left_wins * q**2 + tallies.right_wins * p**2 + tallies.ties * (0.5 - p) ** 2
-    decided = tallies.left_wins + tallies.right_wins
+    decided = tallies.weighed[:2].sum(axis=0)
     only_ties = tallies.per_model(decided, decided) == 0
-    without_spread = (strong[left] != strong[right]) | only_ties[left] | only_ties[right]
-    return np.where(without_spread, tallies.totals * _variance(tallies, theta), seen)
+    crossing = strong[left] != strong[right]
+    covariance = sandwich(problem, unknowns, crossing | only_ties[left] | only_ties[right])
+    covariance[unseen, unseen] = 1.0 / prior_precision
+    return covariance
+
+
+def _tie_measure(
+    ties: Ties, model: TieModel, unknowns: Floats, covariance: Floats
+) -> tuple[float | None, float | None]:
+    """ν or ϑ, and its standard error by the delta method."""
+    if ties == "half":
+        return None, None
+    if not model.n_parameters:
+        return (0.0 if ties == "davidson" else 1.0), None
+    parameter = math.exp(unknowns[-1])
+    return parameter, parameter * math.sqrt(max(covariance[-1, -1], 0.0))
