@@ -5,6 +5,7 @@ from celery import shared_task
 from arena import contenders
 from arena.battling import battles
 from arena.boards import standings
+from arena.integrity import checking
 
 
 @shared_task
@@ -20,3 +21,8 @@ def record_standings() -> None:
 @shared_task
 def keep_register() -> None:
     contenders.keep_register()
+
+
+@shared_task
+def check_integrity() -> None:
+    checking.check_all()

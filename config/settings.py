@@ -220,6 +220,7 @@ CELERY_TASK_ROUTES = {
     "workers.tasks.draw_interactive": {"queue": "interactive"},
     "workers.tasks.draw_batch": {"queue": "batch"},
     "exports.tasks.build_export": {"queue": "exports"},
+    "arena.tasks.check_integrity": {"queue": "batch"},
 }
 
 
@@ -236,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
     "keep-register": _every(30, "arena.tasks.keep_register"),
+    "check-integrity": _every(60, "arena.tasks.check_integrity"),
     "record-standings": _every(600, "arena.tasks.record_standings"),
     "clear-sessions": _every(86_400, "projects.tasks.clear_sessions"),
 }
