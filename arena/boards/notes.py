@@ -1,0 +1,65 @@
+"""What has to be said beside a board's numbers, in words."""
+
+from __future__ import annotations
+
+from arena.boards.computed import ComputedBoard, Removal
+from arena.models import Board
+
+INTERVALS = {
+    Board.Intervals.SANDWICH: "a 95 % interval by the sandwich estimate, each model's own",
+    Board.Intervals.BOOTSTRAP: "a 95 % interval by drawing the votes anew many times",
+    Board.Intervals.ANYTIME: (
+        "an interval that holds at all times together with 95 %, however often one looks"
+    ),
+}
+TIES = {
+    Board.Ties.HALF: "A tie is half a win for each, and so is “both are bad”.",
+    Board.Ties.DAVIDSON: "A tie has a chance of its own, by Davidson's model.",
+    Board.Ties.RAO_KUPPER: "A tie has a chance of its own, by Rao and Kupper's model.",
+}
+
+
+def warnings_about(board: ComputedBoard) -> list[str]:
+    """What nobody may overlook."""
+    said = []
+    if board.frozen_at is not None:
+        why = f" {board.frozen_why}" if board.frozen_why else ""
+        said.append(
+            f"This board stands still since {board.frozen_at:%-d %B %Y, %H:%M} UTC and shows the"
+            f" last state that was found good.{why}"
+        )
+    if not board.converged:
+        said.append("The computation did not come to its end; take these numbers as rough.")
+    return said
+
+
+def notes_on(board: ComputedBoard) -> list[str]:
+    """How to read it, and what is special about it."""
+    selection = board.selection
+    said = [
+        f"Ratings are Bradley–Terry strengths, on a scale where 400 points are odds of ten to one;"
+        f" {scale_of(board)}. {TIES[Board.Ties(selection.ties)]}",
+        f"The ± is half {INTERVALS[Board.Intervals(selection.intervals)]}. A rank from 2 to 5"
+        " says that the intervals allow any of these places.",
+    ]
+    if not selection.is_filtered:
+        said.append("Every vote counts as one here, doubted ones too.")
+    if board.has_provisional:
+        said.append(f"Models with fewer than {board.provisional_below} votes are provisional.")
+    if board.removal is not None:
+        said.append(_removal(board.removal))
+    return said + list(board.notes)
+
+
+def scale_of(board: ComputedBoard) -> str:
+    if board.anchor:
+        return f"{board.anchor} stands at {board.anchor_rating:.0f}"
+    return "the models' mean is 1000"
+
+
+def _removal(found: Removal) -> str:
+    votes = "1 vote" if found.n_votes == 1 else f"{found.n_votes:,} votes"
+    return (
+        f"How firm the first place is: taking away {votes} ({100 * found.share:.2g} %), chosen"
+        f" for it, would put {found.successor} before {found.leader}."
+    )
