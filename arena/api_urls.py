@@ -3,9 +3,19 @@ from django.urls import URLPattern, path
 from arena.api import battles as api
 
 urlpatterns: list[URLPattern] = [
-    path("arena/<slug:slug>/battles", api.start, name="api-battles"),
+    path("arena/<slug:slug>", api.arena, name="api-arena"),
+    path("arena/<slug:slug>/battles", api.conversations, name="api-battles"),
     path("battles/<uuid:public_id>", api.battle, name="api-battle"),
     path("battles/<uuid:public_id>/turns", api.add_turn, name="api-battle-turns"),
+    path(
+        "battles/<uuid:public_id>/turns/<int:number>/again", api.send_again, name="api-battle-again"
+    ),
+    path("battles/<uuid:public_id>/turns/<int:number>/stop", api.stop, name="api-battle-stop"),
+    path(
+        "battles/<uuid:public_id>/turns/<int:number>/report", api.report, name="api-battle-report"
+    ),
     path("battles/<uuid:public_id>/vote", api.vote, name="api-battle-vote"),
+    path("battles/<uuid:public_id>/note", api.note, name="api-battle-note"),
+    path("battles/<uuid:public_id>/share", api.share, name="api-battle-share"),
     path("leaderboards/<slug:slug>", api.leaderboard, name="api-leaderboard"),
 ]
