@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import SupportsIndex, TypeVar
 
 import numpy as np
@@ -70,17 +71,17 @@ class Tallies:
         """Votes of each pair, shape (P,)."""
         return self.left_wins + self.right_wins + self.ties
 
-    @property
+    @cached_property
     def counts(self) -> Ints:
         """Left wins, right wins and ties, shape (3, P)."""
         return np.stack([self.left_wins, self.right_wins, self.ties])
 
-    @property
+    @cached_property
     def weighed(self) -> Floats:
         """What left wins, right wins and ties weigh, shape (3, P)."""
         return self.counts.astype(np.float64) if self.weights is None else self.weights
 
-    @property
+    @cached_property
     def squared(self) -> Floats:
         """The sums of squared weights, shape (3, P)."""
         return self.counts.astype(np.float64) if self.squares is None else self.squares

@@ -54,7 +54,8 @@ class Half:
         return 0.0
 
     def log_chances(self, margins: Floats, parameter: float) -> Floats:
-        win, loss = log_sigmoid(margins), log_sigmoid(-margins)
+        decay = np.log1p(np.exp(-np.abs(margins)))
+        win, loss = np.minimum(margins, 0.0) - decay, np.minimum(-margins, 0.0) - decay
         return np.stack([win, loss, 0.5 * (win + loss)])
 
     def chances(self, margins: Floats, parameter: float) -> Floats:
@@ -145,11 +146,13 @@ MODELS: dict[Ties, TieModel] = {
 
 def sigmoid(margins: Floats) -> Floats:
     """1 / (1 + e^{−d}) to full relative precision, however small it is."""
-    return np.asarray(np.exp(log_sigmoid(margins)), dtype=np.float64)
+    decay = np.exp(-np.abs(margins))
+    return np.asarray(np.where(margins >= 0, 1.0, decay) / (1.0 + decay), dtype=np.float64)
 
 
 def log_sigmoid(margins: Floats) -> Floats:
-    return np.asarray(-np.logaddexp(0.0, -margins), dtype=np.float64)
+    decay = np.log1p(np.exp(-np.abs(margins)))
+    return np.asarray(np.minimum(margins, 0.0) - decay, dtype=np.float64)
 
 
 def logistic_variance(margins: Floats) -> Floats:
