@@ -1,130 +1,203 @@
-"""Verdicts counted into tallies and online Elo, inside the transaction that stores the votes.
+"""Votes counted into tallies and online Elo, inside the transaction that stores them.
 
-Rows are always taken in the same order, tallies by pair and then Elo by model, so that votes
-cast at the same time wait for one another and never deadlock.
+A vote's row among the counted votes says all that boards need to know of it. The tallies add those
+rows up and can be made anew from them at any time.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
-from arena.models import Battle, OnlineElo, Turn, Verdict, Vote
+from arena.boards import tallying
+from arena.boards.describing import Description, Tags, describe, tags_of, texts_of
+from arena.boards.tallying import Counts, add_counts
+from arena.models import Battle, CountedVote, CountsImport, OnlineElo, Tally, Turn, Verdict, Vote
 from arena.rating import elo
 from projects.models import Project
+from workers.models import LanguageModel
+
+__all__ = [
+    "Counts",
+    "add_counts",
+    "count",
+    "count_vote",
+    "counted",
+    "describe_anew",
+    "recount",
+    "reweigh",
+]
 
 POINTS = {Verdict.A: 1.0, Verdict.B: 0.0, Verdict.TIE: 0.5, Verdict.BOTH_BAD: 0.5}
+BATCH = 5_000
+GRAIN = 1 / 1024
 
-_ADD = """
+_SET_WEIGHTS = """
+    UPDATE arena_countedvote counted SET weight = new.weight
+    FROM unnest(%s::bigint[], %s::float8[]) AS new (vote_id, weight)
+    WHERE counted.vote_id = new.vote_id
+"""
+_RECOUNT = """
     INSERT INTO arena_tally (
         project_id, category, left_id, right_id, left_wins, right_wins, ties, both_bad,
         left_weight, right_weight, tie_weight, bad_weight,
         left_square, right_square, tie_square, bad_square)
-    SELECT %s, '', left_id, right_id, left_wins, right_wins, ties, both_bad,
-        left_wins, right_wins, ties, both_bad, left_wins, right_wins, ties, both_bad
-    FROM unnest(
-        %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
-    ) AS counted (left_id, right_id, left_wins, right_wins, ties, both_bad)
-    ORDER BY left_id, right_id
-    ON CONFLICT (project_id, category, left_id, right_id) DO UPDATE SET
-        left_wins = arena_tally.left_wins + EXCLUDED.left_wins,
-        right_wins = arena_tally.right_wins + EXCLUDED.right_wins,
-        ties = arena_tally.ties + EXCLUDED.ties,
-        both_bad = arena_tally.both_bad + EXCLUDED.both_bad,
-        left_weight = arena_tally.left_weight + EXCLUDED.left_weight,
-        right_weight = arena_tally.right_weight + EXCLUDED.right_weight,
-        tie_weight = arena_tally.tie_weight + EXCLUDED.tie_weight,
-        bad_weight = arena_tally.bad_weight + EXCLUDED.bad_weight,
-        left_square = arena_tally.left_square + EXCLUDED.left_square,
-        right_square = arena_tally.right_square + EXCLUDED.right_square,
-        tie_square = arena_tally.tie_square + EXCLUDED.tie_square,
-        bad_square = arena_tally.bad_square + EXCLUDED.bad_square
+    SELECT %(project)s, category, left_id, right_id,
+        coalesce(sum(n) FILTER (WHERE outcome = 'left'), 0),
+        coalesce(sum(n) FILTER (WHERE outcome = 'right'), 0),
+        coalesce(sum(n) FILTER (WHERE outcome = 'tie'), 0),
+        coalesce(sum(n) FILTER (WHERE outcome = 'both_bad'), 0),
+        coalesce(sum(n * weight) FILTER (WHERE outcome = 'left'), 0),
+        coalesce(sum(n * weight) FILTER (WHERE outcome = 'right'), 0),
+        coalesce(sum(n * weight) FILTER (WHERE outcome = 'tie'), 0),
+        coalesce(sum(n * weight) FILTER (WHERE outcome = 'both_bad'), 0),
+        coalesce(sum(n * weight * weight) FILTER (WHERE outcome = 'left'), 0),
+        coalesce(sum(n * weight * weight) FILTER (WHERE outcome = 'right'), 0),
+        coalesce(sum(n * weight * weight) FILTER (WHERE outcome = 'tie'), 0),
+        coalesce(sum(n * weight * weight) FILTER (WHERE outcome = 'both_bad'), 0)
+    FROM (
+        SELECT least(model_a_id, model_b_id) AS left_id,
+            greatest(model_a_id, model_b_id) AS right_id,
+            CASE WHEN verdict NOT IN ('a', 'b') THEN verdict
+                WHEN (verdict = 'a') = (model_a_id < model_b_id) THEN 'left' ELSE 'right'
+            END AS outcome,
+            weight, categories, count(*) AS n
+        FROM arena_countedvote WHERE project_id = %(project)s
+        GROUP BY 1, 2, 3, weight, categories
+    ) AS alike, unnest(ARRAY['']::varchar[] || categories) AS category
+    GROUP BY category, left_id, right_id
 """
-
-
-@dataclass(frozen=True)
-class Result:
-    """One vote: two models by id, and the verdict as seen from those sides."""
-
-    model_a: int
-    model_b: int
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Votes between two models, already added up, as seen from those sides."""
-
-    model_a: int
-    model_b: int
-    a_wins: int = 0
-    b_wins: int = 0
-    ties: int = 0
-    both_bad: int = 0
 
 
 def count_vote(*, vote: Vote, battle: Battle, turns: Sequence[Turn], weight: float) -> None:
     """Describe and count one vote, inside the transaction that stores it.
 
     `turns` is the path that was judged, from the first; `weight`, from 0 to 1, what the vote
-    counts for on filtered boards.
+    counts for on filtered boards. It is kept to the nearest 1024th.
     """
-    if battle.model_b_id is None:
-        raise ValueError("A direct chat has no verdict.")
-    result = Result(battle.model_a_id, battle.model_b_id, Verdict(vote.verdict))
-    count_votes(project=vote.project, results=[result])
+    described = describe(
+        messages=[turn.message for turn in turns],
+        replies=[(turn.reply_a, turn.reply_b) for turn in turns],
+        tags=tags_of(vote.project),
+    )
+    row = counted(vote=vote, battle=battle, described=described, weight=weight)
+    count(project=vote.project, rows=[row])
 
 
+def counted(
+    *, vote: Vote, battle: Battle, described: Description, weight: float = 1.0
+) -> CountedVote:
+    """A row to count; not stored yet."""
+    if battle.model_b_id is None or not battle.is_anonymous:
+        raise ValueError("Only verdicts on two models that were not named count on boards.")
+    return CountedVote(
+        vote=vote,
+        project_id=vote.project_id,
+        model_a_id=battle.model_a_id,
+        model_b_id=battle.model_b_id,
+        verdict=vote.verdict,
+        weight=to_grain(weight),
+        categories=list(described.categories),
+        language=described.language,
+        style=None if described.style is None else list(described.style),
+        prompt_key=described.prompt_key,
+        cast_at=vote.created_at,
+    )
+
+
+def count(*, project: Project, rows: Sequence[CountedVote]) -> None:
+    """Store and count votes, in the order in which they were cast. Call inside a transaction."""
+    tallying.share_lock(project)
+    CountedVote.objects.bulk_create(rows, batch_size=BATCH)
+    tallying.add_votes(project=project, rows=rows)
+    _move_elo(project, rows)
+
+
+@transaction.atomic
 def reweigh(*, project: Project, weights: Mapping[int, float]) -> None:
     """Give votes (by primary key) new weights, and move the tallies by the difference.
 
-    Votes that are not counted are left out. Online Elo has its order and is not moved.
+    Votes that are not counted are left out. Online Elo has its order and is not moved. In a
+    transaction that also counts a vote, call this first: it waits until nobody else counts.
     """
-
-
-def recount(*, project: Project) -> None:
-    """Make the tallies and online Elo anew from the counted votes and the imported counts."""
-
-
-def count_votes(*, project: Project, results: Sequence[Result]) -> None:
-    """Count votes, in the order in which they were cast."""
-    add_counts(
-        project=project,
-        counts=[
-            Counts(
-                result.model_a,
-                result.model_b,
-                a_wins=result.verdict == Verdict.A,
-                b_wins=result.verdict == Verdict.B,
-                ties=result.verdict == Verdict.TIE,
-                both_bad=result.verdict == Verdict.BOTH_BAD,
-            )
-            for result in results
-        ],
-    )
-    _move_elo(project, results)
-
-
-def add_counts(*, project: Project, counts: Iterable[Counts]) -> None:
-    """Add counts to the tallies. Online Elo depends on the order of votes and is not moved."""
-    pairs: dict[tuple[int, int], list[int]] = {}
-    for row in counts:
-        left, right, won, lost = row.model_a, row.model_b, int(row.a_wins), int(row.b_wins)
-        if left > right:
-            left, right, won, lost = right, left, lost, won
-        sums = pairs.setdefault((left, right), [0, 0, 0, 0])
-        for position, number in enumerate((won, lost, int(row.ties), int(row.both_bad))):
-            sums[position] += number
-    rows = [(*pair, *sums) for pair, sums in sorted(pairs.items())]
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
+    tallying.whole_lock(project)
+    new = {pk: to_grain(weight) for pk, weight in sorted(weights.items())}
+    keys = list(new)
+    for start in range(0, len(keys), BATCH):
+        found = CountedVote.objects.filter(project=project, pk__in=keys[start : start + BATCH])
+        changed = [row for row in found.order_by("pk") if row.weight != new[row.pk]]
+        tallying.move_weights(project=project, rows=changed, weights=new)
+        pks = [row.pk for row in changed]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD, [project.pk, *columns])
+            cursor.execute(_SET_WEIGHTS, [pks, [new[pk] for pk in pks]])
 
 
-def _move_elo(project: Project, results: Sequence[Result]) -> None:
-    seen = Counter(pk for result in results for pk in (result.model_a, result.model_b))
+@transaction.atomic
+def recount(*, project: Project) -> None:
+    """Make the tallies and online Elo anew from the counted votes and the imported counts.
+
+    Votes cast meanwhile wait for it.
+    """
+    tallying.whole_lock(project)
+    Tally.objects.filter(project=project).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT, {"project": project.pk})
+    for imported in CountsImport.objects.filter(project=project).order_by("pk"):
+        add_counts(project=project, counts=imported_counts(imported.rows))
+    _replay_elo(project)
+
+
+@transaction.atomic
+def describe_anew(
+    *, project: Project, after: int = 0, limit: int = BATCH, tags: Tags | None = None
+) -> int | None:
+    """Describe the next votes from their texts as the rules and tags are now.
+
+    Returns the last vote looked at, to go on `after`, or None at the end. The tallies move along.
+    """
+    tallying.whole_lock(project)
+    rows = list(CountedVote.objects.filter(project=project, pk__gt=after).order_by("pk")[:limit])
+    if not rows:
+        return None
+    texts = texts_of([row.pk for row in rows])
+    tags = tags or tags_of(project)
+    tallying.take_votes(project=project, rows=rows)
+    for row in rows:
+        messages, replies = texts.get(row.pk, ([], []))
+        found = describe(messages=messages, replies=replies, tags=tags)
+        row.categories, row.language = list(found.categories), found.language
+        row.style = None if found.style is None else list(found.style)
+        row.prompt_key = found.prompt_key
+    CountedVote.objects.bulk_update(
+        rows, ["categories", "language", "style", "prompt_key"], batch_size=1000
+    )
+    tallying.add_votes(project=project, rows=rows)
+    return int(rows[-1].pk)
+
+
+def imported_counts(rows: Iterable[Mapping[str, str | int]]) -> list[Counts]:
+    """Counts as an import keeps them, by models that exist."""
+    names = {str(row[side]) for row in rows for side in ("model_a", "model_b")}
+    pks = dict(LanguageModel.objects.filter(name__in=names).values_list("name", "pk"))
+    return [
+        Counts(
+            pks[str(row["model_a"])],
+            pks[str(row["model_b"])],
+            *(int(row[name]) for name in ("a_wins", "b_wins", "tie", "tie_bothbad")),
+        )
+        for row in rows
+    ]
+
+
+def to_grain(weight: float) -> float:
+    """The nearest 1024th. Sums of such numbers are exact in any order, and so are boards."""
+    if not 0.0 <= weight <= 1.0:
+        raise ValueError(f"A vote weighs between 0 and 1, not {weight}.")
+    return round(weight / GRAIN) * GRAIN
+
+
+def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:
+    seen = Counter(pk for row in results for pk in (row.model_a_id, row.model_b_id))
     models = sorted(seen)
     OnlineElo.objects.bulk_create(
         [OnlineElo(project=project, model_id=pk, rating=elo.START) for pk in models],
@@ -133,8 +206,26 @@ def _move_elo(project: Project, results: Sequence[Result]) -> None:
     locked = OnlineElo.objects.select_for_update().filter(project=project, model__in=models)
     rows = {row.model_id: row for row in locked.order_by("model_id")}
     for result in results:
-        a, b = rows[result.model_a], rows[result.model_b]
-        a.rating, b.rating = elo.update(a.rating, b.rating, POINTS[result.verdict])
+        a, b = rows[result.model_a_id], rows[result.model_b_id]
+        points = POINTS[Verdict(result.verdict)]
+        a.rating, b.rating = elo.update(a.rating, b.rating, points, elo.K * result.weight)
     for pk, row in rows.items():
         row.n_votes += seen[pk]
     OnlineElo.objects.bulk_update(rows.values(), ["rating", "n_votes"])
+
+
+def _replay_elo(project: Project) -> None:
+    ratings: dict[int, float] = {}
+    seen: Counter[int] = Counter()
+    votes = CountedVote.objects.filter(project=project).order_by("pk")
+    columns = votes.values_list("model_a_id", "model_b_id", "verdict", "weight")
+    for a, b, verdict, weight in columns.iterator(chunk_size=BATCH):
+        before = ratings.get(a, elo.START), ratings.get(b, elo.START)
+        points = POINTS[Verdict(verdict)]
+        ratings[a], ratings[b] = elo.update(*before, points, elo.K * weight)
+        seen.update((a, b))
+    OnlineElo.objects.filter(project=project).delete()
+    OnlineElo.objects.bulk_create(
+        OnlineElo(project=project, model_id=pk, rating=rating, n_votes=seen[pk])
+        for pk, rating in sorted(ratings.items())
+    )

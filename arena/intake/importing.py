@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from arena.boards import counting
+from arena.boards.describing import Description, Tags, describe, tags_of
 from arena.intake.reading import CountLine, VoteLine, VotesFile, read
-from arena.models import Battle, CountsImport, Turn, Vote
+from arena.models import Battle, CountedVote, CountsImport, Turn, Vote
 from arena.visitors import visitor_digest
 from projects import audit
 from projects.errors import TooLarge
@@ -51,7 +52,7 @@ def import_votes(
             return ImportReport(was_done_before=True, ignored_columns=file.ignored)
         models, new = _models(file)
         if file.counts:
-            _store_counts(project, file.counts, models, digest, file_name, by)
+            _store_counts(project, file.counts, digest, file_name, by)
         else:
             _store_votes(project, file.votes, models, digest)
         report = ImportReport(
@@ -96,7 +97,7 @@ def _models(file: VotesFile) -> tuple[dict[str, int], tuple[str, ...]]:
 def _store_votes(
     project: Project, rows: Sequence[VoteLine], models: dict[str, int], digest: str
 ) -> None:
-    now = timezone.now()
+    now, tags = timezone.now(), tags_of(project)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         battles = Battle.objects.bulk_create(
@@ -112,13 +113,22 @@ def _store_votes(
         )
         pairs = list(zip(battles, batch, strict=True))
         Turn.objects.bulk_create(_turn(battle, row) for battle, row in pairs if row.has_texts)
-        Vote.objects.bulk_create(_vote(project, battle, row) for battle, row in pairs)
-    counting.count_votes(
-        project=project,
-        results=[
-            counting.Result(models[row.model_a], models[row.model_b], row.verdict) for row in rows
-        ],
-    )
+        votes = Vote.objects.bulk_create(_vote(project, battle, row) for battle, row in pairs)
+        counting.count(
+            project=project,
+            rows=[
+                _counted(vote, battle, row, tags)
+                for vote, (battle, row) in zip(votes, pairs, strict=True)
+            ],
+        )
+
+
+def _counted(vote: Vote, battle: Battle, row: VoteLine, tags: Tags) -> CountedVote:
+    described = Description()
+    if row.has_texts:
+        replies = [(row.response_a, row.response_b)]
+        described = describe(messages=[row.prompt], replies=replies, tags=tags)
+    return counting.counted(vote=vote, battle=battle, described=described)
 
 
 def _turn(battle: Battle, row: VoteLine) -> Turn:
@@ -147,12 +157,11 @@ def _vote(project: Project, battle: Battle, row: VoteLine) -> Vote:
 def _store_counts(
     project: Project,
     rows: Sequence[CountLine],
-    models: dict[str, int],
     digest: str,
     file_name: str,
     by: User | None,
 ) -> None:
-    CountsImport.objects.create(
+    imported = CountsImport.objects.create(
         project=project,
         digest=digest,
         file_name=file_name[:200],
@@ -169,17 +178,4 @@ def _store_counts(
         ],
         by=by,
     )
-    counting.add_counts(
-        project=project,
-        counts=[
-            counting.Counts(
-                models[row.model_a],
-                models[row.model_b],
-                row.a_wins,
-                row.b_wins,
-                row.tie,
-                row.tie_bothbad,
-            )
-            for row in rows
-        ],
-    )
+    counting.add_counts(project=project, counts=counting.imported_counts(imported.rows))

@@ -5,7 +5,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from arena.battling import votes
-from arena.boards import counting
 from arena.models import OnlineElo, Tally, Verdict, Vote
 from arena.rating import elo
 from projects.errors import Conflict, InvalidInput, NotFound
@@ -127,24 +126,3 @@ def test_votes_on_the_same_models_at_once_are_all_counted() -> None:
     elos = OnlineElo.objects.filter(project=project)
     assert sum(row.n_votes for row in elos) == 48
     assert sum(row.rating for row in elos) == pytest.approx(3 * elo.START)
-
-
-@pytest.mark.django_db
-def test_counting_many_is_counting_one_after_another() -> None:
-    a, b, c = (model.pk for model in make_contenders("a", "b", "c"))
-    results = [
-        counting.Result(a, b, Verdict.A),
-        counting.Result(b, a, Verdict.A),
-        counting.Result(c, a, Verdict.TIE),
-        counting.Result(b, c, Verdict.BOTH_BAD),
-    ]
-    at_once, one_by_one = make_arena("at-once"), make_arena("one-by-one")
-    counting.count_votes(project=at_once, results=results)
-    for result in results:
-        counting.count_votes(project=one_by_one, results=[result])
-    assert counted(at_once) == counted(one_by_one) == [(1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
-    ratings = [
-        list(OnlineElo.objects.filter(project=p).order_by("model_id").values_list("rating"))
-        for p in (at_once, one_by_one)
-    ]
-    assert ratings[0] == ratings[1]
