@@ -199,12 +199,13 @@ class Bench:
 def _bare(project: "Project", version: int, users: list[int]) -> Bare:
     from django.db import connection
 
-    from labeling.assigning.claiming import STATEMENTS
+    from labeling.assigning.claiming import CLAIMS
 
     now = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime())
     values: dict[str, Any] = {
         "project": project.pk,
         "kind": "demonstration",
+        "beside": True,
         "languages": [],
         "skills": [],
         "golds": [False],
@@ -216,7 +217,7 @@ def _bare(project: "Project", version: int, users: list[int]) -> Bare:
     }
     return Bare(
         conninfo=_conninfo(connection.settings_dict),
-        claim=STATEMENTS["demonstration"],
+        claim=f"{CLAIMS['demonstration']} SELECT id FROM labeling_assignment",  # noqa: S608
         values=values,
         submit=SUBMIT,
         users=users,

@@ -8,6 +8,7 @@ that waits for nothing and has something to read was hung up.
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -15,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 @contextmanager
 def lasting_connection() -> Iterator[None]:
     """Around one request. A connection that failed in it is dropped by Django, as ever."""
-    own = connections[DEFAULT_DB_ALIAS]
+    own: Any = connections[DEFAULT_DB_ALIAS]
     if own.connection is not None and _is_hung_up(own.connection.fileno()):
         # The pool looks again before it hands out another, and waits where there is none.
         own.close()

@@ -4,6 +4,7 @@ Django builds a queryset's SQL anew each time, which for these takes longer than
 answer. The queryset stays the one place where the query is written.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
@@ -84,7 +85,8 @@ class Compiled(Generic[Row]):
     """A queryset of model rows whose values are filled in at each call.
 
     `build` gets one stand-in for each of `values`, a name with int or str, and uses it where the
-    value belongs. What it does may depend on nothing else.
+    value belongs. What it does may depend on nothing else. `before` is SQL to stand before it,
+    common table expressions with places by name for further values.
     """
 
     def __init__(self, build: "Callable[..., models.QuerySet[Row]]", **values: type) -> None:
@@ -95,18 +97,17 @@ class Compiled(Generic[Row]):
         }
         self._compiler: Any = None
 
-    def first(self, **values: int | str) -> Row | None:
-        return next(self._rows(values), None)
+    def first(self, *, before: str = "", **values: Any) -> Row | None:
+        return next(self._rows(before, values), None)
 
-    def all(self, **values: int | str) -> list[Row]:
-        return list(self._rows(values))
+    def all(self, **values: Any) -> list[Row]:
+        return list(self._rows("", values))
 
-    def _rows(self, values: dict[str, Any]) -> Iterator[Row]:
+    def _rows(self, before: str, values: dict[str, Any]) -> Iterator[Row]:
         if self._compiler is None:
             self._compile()
-        parameters = [values[name] if name else given for name, given in self._parameters]
         with preparing() as cursor:
-            cursor.execute(self._sql, parameters)
+            cursor.execute(before + self._sql, self._constants | values)
             rows = cursor.fetchall()
         for row in self._compiler.apply_converters(rows, self._converters):
             made: Row = self._whole.make(row)
@@ -116,12 +117,18 @@ class Compiled(Generic[Row]):
 
     def _compile(self) -> None:
         compiler = self._build(**self._marks).query.get_compiler("default")
-        self._sql, parameters = compiler.as_sql()
-        names = {mark: name for name, mark in self._marks.items()}
-        self._parameters = [(names.get(given, ""), given) for given in parameters]
-        missing = set(self._marks) - {name for name, _ in self._parameters}
+        sql, parameters = compiler.as_sql()
+        marks = {mark: name for name, mark in self._marks.items()}
+        names = [marks.get(given, f"constant_{at}") for at, given in enumerate(parameters)]
+        places = iter(names)
+        # %% is a written percent sign, and stays one.
+        self._sql = re.sub(
+            "%%|%s", lambda it: it[0] if it[0] == "%%" else f"%({next(places)})s", sql
+        )
+        missing = self._marks.keys() - set(names)
         if missing:
             raise TypeError(f"the queryset does not use {', '.join(sorted(missing))}")
+        self._constants = dict(zip(names, parameters, strict=True))
         select = compiler.select
         self._whole = _Part(compiler.klass_info, select)
         self._annotations = list(compiler.annotation_col_map.items())

@@ -15,7 +15,7 @@ from typing import Any
 
 from labeling.assigning.gates import Terms
 from labeling.models import Assignment, Task
-from projects.compiled import preparing
+from projects.compiled import Compiled
 
 # Each rule looks up the rows of the one task it is asked about. Written plainly, the planner turns
 # them round, reads everything the labeler ever had, and a claim costs more with each task done:
@@ -102,6 +102,17 @@ PRESENTED = {
     Task.Kind.RANKING.value: CANDIDATES,
 }
 
+# Neither limited nor ordered, and counted where EXISTS would do: to look for the first only would
+# tempt the planner away from the labeler's index, and there are only a few.
+UNFINISHED = """
+SELECT held.id, held.state, held.opened_at IS NULL, held.draft_saved_at IS NULL
+FROM labeling_assignment held JOIN labeling_task begun ON begun.id = held.task_id
+WHERE held.labeler_id = %(user)s AND begun.project_id = %(project)s AND begun.kind = %(kind)s
+  AND held.state IN ('open', 'lapsed') AND (held.state = 'open' OR begun.is_open)
+"""
+"""A labeler's leases of a kind in a project, and the lapsed ones with room left."""
+
+# The rows it writes stand under their tables' names for what reads the assignment after it.
 CLAIM = """
 WITH picked AS MATERIALIZED (
     SELECT found.id, found.seq, walk.lane_id
@@ -112,6 +123,7 @@ WITH picked AS MATERIALIZED (
           AND (lane.language = '' OR lane.language = ANY (%(languages)s))
           AND lane.skills <@ %(skills)s::varchar[]
           AND lane.is_gold = ANY (%(golds)s)
+          AND (%(beside)s OR 0 = (SELECT count(*) FROM ({unfinished}) unfinished))
         ORDER BY array_position(%(golds)s, lane.is_gold), lane.priority DESC, lane.id,
             pass.from_front
         OFFSET 0
@@ -134,34 +146,53 @@ WITH picked AS MATERIALIZED (
         FOR UPDATE OF task SKIP LOCKED
     ) found
     LIMIT 1
-), taken AS (
+), labeling_task AS (
     UPDATE labeling_task task
     SET n_assigned = task.n_assigned + 1, is_open = task.n_assigned + 1 < task.overlap
     FROM picked WHERE task.id = picked.id
-    RETURNING task.id
+    RETURNING task.*
 ), moved AS (
     INSERT INTO labeling_queuecursor (user_id, lane_id, seq)
     SELECT %(user)s, picked.lane_id, picked.seq FROM picked
     ON CONFLICT ON CONSTRAINT one_cursor_each DO UPDATE SET seq = EXCLUDED.seq
+), labeling_assignment AS (
+    INSERT INTO labeling_assignment (
+        task_id, labeler_id, state, leased_until, presented, guideline_version_id, draft,
+        skip_reason, opened_at, active_seconds, evidence, created_at)
+    SELECT picked.id, %(user)s, 'open', %(until)s, {presented}, %(version)s, '{{}}', '',
+        %(opened_at)s, 0, '{{}}', %(now)s
+    FROM picked JOIN labeling_task taken ON taken.id = picked.id
+    RETURNING *
 )
-INSERT INTO labeling_assignment (
-    task_id, labeler_id, state, leased_until, presented, guideline_version_id, draft, skip_reason,
-    opened_at, active_seconds, evidence, created_at)
-SELECT picked.id, %(user)s, 'open', %(until)s, {presented}, %(version)s, '{{}}', '',
-    %(opened_at)s, 0, '{{}}', %(now)s
-FROM picked JOIN taken ON taken.id = picked.id
-RETURNING id
 """
-STATEMENTS = {
-    kind: CLAIM.format(allowed=" AND ".join(rules), presented=PRESENTED.get(kind, "'{}'::bigint[]"))
+CLAIMS = {
+    kind: CLAIM.format(
+        unfinished=UNFINISHED,
+        allowed=" AND ".join(rules),
+        presented=PRESENTED.get(kind, "'{}'::bigint[]"),
+    )
     for kind, rules in ALLOWED.items()
 }
+"""By kind; a SELECT from labeling_assignment belongs after it."""
+
+# A guideline may be hundreds of pages, and no lease needs them.
+WITH_ITS_TASK = Assignment.objects.select_related(
+    "task__project", "task__prompt", "guideline_version"
+).defer("guideline_version__text", "guideline_version__html")
+_LEASED = Compiled(WITH_ITS_TASK.all)
 
 
 def lease_next(
-    terms: Terms, kind: str, *, now: datetime, until: datetime, is_ahead: bool = False
-) -> int | None:
-    """Lease the next task of this kind; returns the new assignment's key, None without a task.
+    terms: Terms,
+    kind: str,
+    *,
+    now: datetime,
+    until: datetime,
+    is_ahead: bool = False,
+    beside_others: bool = True,
+) -> Assignment | None:
+    """Lease the next task of this kind, if there is one; not `beside_others`: only to a labeler
+    who has nothing unfinished of this kind.
 
     Never given are: a task this labeler had; a review of their own submission, or the settling
     of a task they had; responses they wrote; a gold task they made, or one with answers that they
@@ -171,6 +202,7 @@ def lease_next(
     """
     values: dict[str, Any] = {
         "user": terms.member.user_id,
+        "beside": beside_others,
         "project": terms.member.project_id,
         "kind": kind,
         "languages": terms.languages,
@@ -182,10 +214,10 @@ def lease_next(
         "until": until,
         "opened_at": None if is_ahead else now,
     }
-    with preparing() as cursor:
-        cursor.execute(STATEMENTS[kind], values)
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
+    leased = _LEASED.first(before=CLAIMS[kind], **values)
+    if leased is not None:
+        leased.labeler = terms.member.user
+    return leased
 
 
 def has_seen(assignment: Assignment) -> bool:

@@ -5,13 +5,14 @@ while they work on the first, so that the next screen is there at once. A reopen
 no lease; what was submitted stands while it is corrected.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from labeling.assigning.claiming import has_seen, lease_next
+from labeling.assigning.claiming import UNFINISHED, WITH_ITS_TASK, has_seen, lease_next
 from labeling.assigning.gates import NotNow, Terms, terms_for
 from labeling.assigning.places import give_back, note_skip, take
 from labeling.judging.rules import rules_of
@@ -29,9 +30,6 @@ CANNOT_JUDGE = "cannot judge"
 LEASED_ONCE = (Assignment.State.OPEN, Assignment.State.LAPSED)
 NOT_YOURS = "There is no such task, or it is not yours."
 BIGGEST_KEY = 2**63 - 1
-WITH_ITS_TASK = ("task__project", "task__prompt", "guideline_version")
-# A guideline may be hundreds of pages, and no lease needs them.
-LEFT_OUT = ("guideline_version__text", "guideline_version__html")
 
 
 def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
@@ -53,8 +51,8 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     with transaction.atomic():
         # One claim at a time for one person, so that two tabs cannot take two tasks.
         _lock_labeler(by, member.project)
-        begun = _begun(terms, kind)
-        return begun if begun is not None else _lease(terms, kind)
+        # Mostly nothing was begun, which the claim itself can see.
+        return _lease(terms, kind, beside_others=False) or _begun_or_another(terms, kind)
 
 
 def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
@@ -215,31 +213,17 @@ def _lock_labeler(by: User, project: Project) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [project.pk, by.pk])
 
 
-def _with_its_task() -> QuerySet[Assignment]:
-    return Assignment.objects.select_related(*WITH_ITS_TASK).defer(*LEFT_OUT)
-
-
 def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
     return rows.filter(pk=pk, labeler=user, task__project__memberships__user=user)
 
 
-_LOADED = Compiled(lambda pk: _with_its_task().filter(pk=pk), pk=int)
-_OWN = Compiled(lambda user, pk: _of(user, pk, _with_its_task()), user=int, pk=int)
+_LOADED = Compiled(lambda pk: WITH_ITS_TASK.filter(pk=pk), pk=int)
+_OWN = Compiled(lambda user, pk: _of(user, pk, WITH_ITS_TASK.all()), user=int, pk=int)
 _OWN_HELD = Compiled(
     lambda user, pk: _of(user, pk, Assignment.objects.select_for_update(of=("self",))),
     user=int,
     pk=int,
 )
-
-
-# Neither limited nor ordered: that would tempt the planner away from the labeler's index, and
-# there are only a few.
-UNFINISHED = """
-SELECT held.id, held.state, held.opened_at IS NULL, held.draft_saved_at IS NULL
-FROM labeling_assignment held JOIN labeling_task task ON task.id = held.task_id
-WHERE held.labeler_id = %(user)s AND task.project_id = %(project)s AND task.kind = %(kind)s
-  AND held.state IN ('open', 'lapsed') AND (held.state = 'open' OR task.is_open)
-"""
 
 
 def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = False) -> list[int]:
@@ -254,14 +238,22 @@ def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = Fa
     return [row[0] for row in rows if row[1] == "open" or not leased_only]
 
 
-def _begun(terms: Terms, kind: str) -> Assignment | None:
+def _begun_or_another(terms: Terms, kind: str) -> Assignment | None:
+    unfinished = _unfinished(terms.member.user, terms.member.project, kind)
+    if not unfinished:
+        return None
+    begun = _begun(terms, unfinished)
+    return begun if begun is not None else _lease(terms, kind)
+
+
+def _begun(terms: Terms, unfinished: Sequence[int]) -> Assignment | None:
     """The task at work, the one held ready, or a lapsed one that could be had again.
 
     What was held ready is dropped where it went stale meanwhile.
     """
     by, found = terms.member.user, None
     dropped: list[int] = []
-    for pk in _unfinished(by, terms.member.project, kind):
+    for pk in unfinished:
         held = hold(by=by, assignment=Assignment(pk=pk))
         if dropped and held.state != Assignment.State.OPEN:
             # Its task would be locked before that of another one, whatever their keys.
@@ -319,11 +311,14 @@ def take_back(assignment: Assignment) -> bool:
     return True
 
 
-def _lease(terms: Terms, kind: str, *, is_ahead: bool = False) -> Assignment | None:
+def _lease(
+    terms: Terms, kind: str, *, is_ahead: bool = False, beside_others: bool = True
+) -> Assignment | None:
     now = timezone.now()
     until = _lease_end(terms.member.project, now)
-    pk = lease_next(terms, kind, now=now, until=until, is_ahead=is_ahead)
-    return None if pk is None else _loaded(pk, labeler=terms.member.user)
+    return lease_next(
+        terms, kind, now=now, until=until, is_ahead=is_ahead, beside_others=beside_others
+    )
 
 
 def _loaded(pk: int, *, labeler: User) -> Assignment:
