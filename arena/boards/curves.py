@@ -176,7 +176,8 @@ def scatter_plot(measured: Sequence[Measured]) -> ScatterPlot:
 
     frontier = frontier_of([(one.at, one.middle) for one in measured])
     places = [(x(one.at), y(one.middle)) for one in measured]
-    labels = _place_labels([cut(one.label, 24) for one in measured], places, right)
+    first = [*frontier, *(i for i in range(len(measured)) if i not in frontier)]
+    labels = _place_labels([cut(one.label, 24) for one in measured], places, first, right)
     points = tuple(
         Point(
             px, py, y(one.lower), y(one.upper), label, lx, ly, anchor,
@@ -293,13 +294,19 @@ def _thinned(ticks: list[Tick]) -> tuple[Tick, ...]:
 
 
 def _place_labels(
-    labels: Sequence[str], places: Sequence[tuple[float, float]], right: float
+    labels: Sequence[str],
+    places: Sequence[tuple[float, float]],
+    order: Sequence[int],
+    right: float,
 ) -> list[tuple[str, float, float, str]]:
-    """A name right of its point, or left, above or below; none where all four are taken."""
+    """A name right of its point, or left, above or below; none where all four are taken.
+
+    Names get their room in the order given.
+    """
     taken = [(px - 6, py - 6, px + 6, py + 6) for px, py in places]
-    found = []
-    for label, (px, py) in zip(labels, places, strict=True):
-        width = LABEL_WIDTH * len(label)
+    found = [("", px, py, "start") for px, py in places]
+    for i in order:
+        (px, py), width = places[i], LABEL_WIDTH * len(labels[i])
         for lx, ly, anchor in (
             (px + 10, py + 4, "start"),
             (px - 10, py + 4, "end"),
@@ -311,10 +318,8 @@ def _place_labels(
             is_inside = box[0] >= LEFT and box[2] <= right and box[1] >= TOP and box[3] <= BOTTOM
             if is_inside and not any(_meet(box, other) for other in taken):
                 taken.append(box)
-                found.append((label, round(lx, 1), round(ly, 1), anchor))
+                found[i] = (labels[i], round(lx, 1), round(ly, 1), anchor)
                 break
-        else:
-            found.append(("", px, py, "start"))
     return found
 
 

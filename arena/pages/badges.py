@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -42,7 +42,7 @@ def leaderboard_badge(request: HttpRequest, slug: str, model: str) -> HttpRespon
 
 @require_GET
 @xframe_options_exempt
-@csp_update({"frame-ancestors": ["*"]})
+@csp_replace({"frame-ancestors": ["*"]})  # type: ignore[arg-type]  # is declared for bare views
 def leaderboard_frame(request: HttpRequest, slug: str) -> HttpResponse:
     """The board by itself, the one page that other sites may frame. Only what strangers may see
     is shown in it, whoever is signed in."""

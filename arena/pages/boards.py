@@ -121,6 +121,7 @@ def standings_context(page: BoardPage) -> dict[str, Any]:
     return {
         "project": page.project,
         "page": page,
+        "board": page.board,
         "rows": sorted_rows(page.board, page.asked),
         "columns": _columns(page),
         "plot": plot_of(page.board),
