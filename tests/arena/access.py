@@ -4,12 +4,17 @@ The matrix asks as five browsers, none of which began the battle: a battle is it
 so even an owner of the project gets 404. What the visitor gets is in `test_pages.py`.
 """
 
+import hashlib
 from collections.abc import Callable
 
-from arena.models import PromptTag
+from arena.battling.consent import OWN_TERMS
+from arena.battling.reports import report
+from arena.battling.sharing import share
+from arena.battling.votes import cast
+from arena.models import Battle, PromptTag
 from projects.models import ArenaAccess
 from tests.access import Data, Route, World, everyone, expect
-from tests.arena.rows import make_battle, reply
+from tests.arena.rows import make_battle, make_visitor, reply
 from tests.factories import make_model
 from workers.models import LanguageModel
 
@@ -18,6 +23,8 @@ MEMBERS = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=4
 MEMBERS_MAY_POST = expect(owner=302, reviewer=302, labeler=302, stranger=404, anonymous=404)
 OWNERS = expect(owner=200, reviewer=403, labeler=403, stranger=404, anonymous=302)
 OWNERS_MAY_POST = expect(owner=302, reviewer=403, labeler=403, stranger=404, anonymous=302)
+STAFF = expect(owner=200, reviewer=200, labeler=403, stranger=404, anonymous=302)
+STAFF_MAY_POST = expect(owner=302, reviewer=302, labeler=403, stranger=404, anonymous=302)
 API = expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=404)
 
 
@@ -60,10 +67,36 @@ def _tag(world: World) -> tuple[str, str, Data]:
     return "POST", f"/projects/{world.project.slug}/arena/tags/{tag.pk}/", {"action": "retire"}
 
 
+def _voted(world: World, access: str) -> Battle:
+    battle = make_battle(_opened(world, ArenaAccess.PUBLIC).project)
+    reply(battle)
+    cast(battle=battle, visitor=make_visitor(), verdict="a")
+    _opened(world, access)
+    return battle
+
+
+def _shared(access: str) -> Build:
+    def build(world: World) -> tuple[str, str, Data]:
+        battle = _voted(world, access)
+        made = share(battle=battle, visitor=make_visitor())
+        return "GET", f"/shared/{made.public_id}/", None
+
+    return build
+
+
+def _report(world: World) -> tuple[str, str, Data]:
+    battle = _voted(world, ArenaAccess.PUBLIC)
+    made = report(battle=battle, visitor=make_visitor(), number=1, side="a", reason="false")
+    path = f"/projects/{world.project.slug}/arena/reports/{made.pk}/"
+    return "POST", path, {"outcome": "Seen."}
+
+
 NOBODY = everyone(404)
 NO_TOKEN = NOBODY | {"anonymous": 401}
 MESSAGE = {"message": "Hello?"}
+AGREED = {**MESSAGE, "agreed": hashlib.sha256(OWN_TERMS.encode()).hexdigest()}
 VERDICT = {"verdict": "a"}
+REPORT = {"side": "a", "reason": "false"}
 
 ROUTES: dict[str, Route] = {
     "arena": Route(_arena("GET", "/"), everyone()),
@@ -72,14 +105,26 @@ ROUTES: dict[str, Route] = {
         _arena("GET", "/arena/{slug}/", access=ArenaAccess.PUBLIC), everyone()
     ),
     "arena-of closed": Route(_arena("GET", "/arena/{slug}/", access=ArenaAccess.CLOSED), NOBODY),
-    "battle-start": Route(_arena("POST", "/arena/{slug}/battles/", MESSAGE), MEMBERS_MAY_POST),
+    "battle-start": Route(_arena("POST", "/arena/{slug}/battles/", AGREED), MEMBERS_MAY_POST),
     "battle-start closed": Route(
-        _arena("POST", "/arena/{slug}/battles/", MESSAGE, access=ArenaAccess.CLOSED), NOBODY
+        _arena("POST", "/arena/{slug}/battles/", AGREED, access=ArenaAccess.CLOSED), NOBODY
     ),
     "battle": Route(_battle("GET", "/battles/{id}/"), NOBODY),
     "battle-turn": Route(_battle("POST", "/battles/{id}/turns/", MESSAGE), NOBODY),
     "battle-turn-html": Route(_battle("GET", "/battles/{id}/turns/1/"), NOBODY),
+    "battle-again": Route(_battle("POST", "/battles/{id}/turns/1/again/", {}), NOBODY),
+    "battle-stop": Route(_battle("POST", "/battles/{id}/turns/1/stop/", {}), NOBODY),
+    "battle-report": Route(_battle("POST", "/battles/{id}/turns/1/report/", REPORT), NOBODY),
     "battle-vote": Route(_battle("POST", "/battles/{id}/vote/", VERDICT), NOBODY),
+    "battle-note": Route(_battle("POST", "/battles/{id}/note/", {"reasons": "tone"}), NOBODY),
+    "battle-share": Route(_battle("POST", "/battles/{id}/share/", {}), NOBODY),
+    "battle-share-withdraw": Route(_battle("POST", "/battles/{id}/share/withdraw/", {}), NOBODY),
+    "shared": Route(_shared(ArenaAccess.MEMBERS), MEMBERS),
+    "shared public": Route(_shared(ArenaAccess.PUBLIC), everyone()),
+    "shared closed": Route(_shared(ArenaAccess.CLOSED), NOBODY),
+    "arena-history": Route(_arena("GET", "/arena/{slug}/history/"), MEMBERS),
+    "answer-reports": Route(_arena("GET", "/projects/{slug}/arena/reports/"), STAFF),
+    "answer-report-handle": Route(_report, STAFF_MAY_POST),
     "battle-stream": Route(_battle("GET", "/stream/battles/{id}/turns/1/"), NOBODY),
     "arena-shares": Route(_arena("GET", "/arena/{slug}/shares/"), MEMBERS),
     "arena-shares public": Route(
@@ -107,9 +152,24 @@ ROUTES: dict[str, Route] = {
     "leaderboard-json": Route(_arena("GET", "/leaderboard/{slug}/standings.json"), MEMBERS),
     "leaderboard-csv": Route(_arena("GET", "/leaderboard/{slug}/standings.csv"), MEMBERS),
     "api-battles": Route(
-        _arena("POST", "/api/v1/arena/{slug}/battles", MESSAGE),
+        _arena("POST", "/api/v1/arena/{slug}/battles", AGREED),
         expect(owner=201, reviewer=201, labeler=201, stranger=404, anonymous=401),
     ),
+    "api-arena": Route(
+        _arena("GET", "/api/v1/arena/{slug}"),
+        expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=401),
+    ),
+    "api-battles listed": Route(
+        _arena("GET", "/api/v1/arena/{slug}/battles"),
+        expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=401),
+    ),
+    "api-battle-again": Route(_battle("POST", "/api/v1/battles/{id}/turns/1/again", {}), NO_TOKEN),
+    "api-battle-stop": Route(_battle("POST", "/api/v1/battles/{id}/turns/1/stop", {}), NO_TOKEN),
+    "api-battle-report": Route(
+        _battle("POST", "/api/v1/battles/{id}/turns/1/report", REPORT), NO_TOKEN
+    ),
+    "api-battle-note": Route(_battle("POST", "/api/v1/battles/{id}/note", {}), NO_TOKEN),
+    "api-battle-share": Route(_battle("POST", "/api/v1/battles/{id}/share", {}), NO_TOKEN),
     "api-battle": Route(_battle("GET", "/api/v1/battles/{id}"), NO_TOKEN),
     "api-battle-turns": Route(_battle("POST", "/api/v1/battles/{id}/turns", MESSAGE), NO_TOKEN),
     "api-battle-vote": Route(_battle("POST", "/api/v1/battles/{id}/vote", VERDICT), NO_TOKEN),

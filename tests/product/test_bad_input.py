@@ -131,14 +131,21 @@ FIELDS = {
     "gold-from": ["preferences", "reason"],
     "gold-retire": [],
     "gold-feedback": ["note"],
-    "battle-start": ["message"],
-    "battle-turn": ["message"],
-    "battle-vote": ["verdict"],
+    "battle-start": ["message", "mode", "model_a", "model_b", "agreed"],
+    "battle-turn": ["message", "token"],
+    "battle-again": ["message", "token"],
+    "battle-report": ["side", "reason", "note"],
+    "battle-vote": ["verdict", "token"],
+    "battle-note": ["degree", "reasons"],
+    "battle-share": [],
+    "answer-report-handle": ["outcome"],
 }
 TAKES_NOTHING = {
     "assignment-ahead",
     "assignment-leave",
     "assignment-undo",
+    "battle-share-withdraw",
+    "battle-stop",
     "login",
     "logout",
     "prompts-retry",
@@ -219,8 +226,10 @@ def doors(product: Product) -> Iterator[Doors]:
     task = api[1].post("/api/v1/projects/demo/next", json={"kind": "demonstration"})
     asked = {"anchor": "c-1", "text": "Which one?"}
     question = api[1].post("/api/v1/projects/demo/guideline/questions", json=asked)
-    battle = owner.post("/arena/demo/battles/", data={"message": "Say one word."})
-    api_battle = api[0].post("/api/v1/arena/demo/battles", json={"message": "Say one word."})
+    terms = api[0].get("/api/v1/arena/demo").json()["terms_digest"]
+    begun = {"message": "Say one word.", "agreed": terms}
+    battle = owner.post("/arena/demo/battles/", data=begun)
+    api_battle = api[0].post("/api/v1/arena/demo/battles", json=begun)
     yield Doors(
         owner=owner,
         labeler=labeler,
@@ -260,7 +269,7 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
             fields = list(schema["components"]["schemas"][name]["properties"])
             real = path.replace("{slug}", "demo").replace("{public_id}", doors.api_battle)
             number = doors.question if "/questions/" in path else doors.assignment
-            real = re.sub(r"\{(id|pk)\}", str(number), real)
+            real = re.sub(r"\{(id|pk)\}", str(number), real).replace("{number}", "1")
             found.append((method.upper(), real, fields, is_list))
     assert len(found) >= 9
     return found
