@@ -19,7 +19,7 @@ OWN_TERMS = """\
 - Of you it is kept which browser and which network the votes came from, as digests that cannot be
   turned back, and your account where you are signed in.
 - Replies are written by machines. They can be wrong, biased or offensive; do not rely on them.
-- Vote by your own judgement, one person for himself, and do not try to find out or to favour a model.
+- Vote by your own judgement. Do not try to find out who is who, nor to help or harm a model.
 """
 
 
