@@ -1,10 +1,12 @@
 from django.urls import URLPattern, path
 
 from arena.api import battles as api
+from arena.api import challenge
 
 urlpatterns: list[URLPattern] = [
     path("arena/<slug:slug>", api.arena, name="api-arena"),
     path("arena/<slug:slug>/battles", api.conversations, name="api-battles"),
+    path("arena/<slug:slug>/challenge", challenge.fresh, name="api-challenge"),
     path("battles/<uuid:public_id>", api.battle, name="api-battle"),
     path("battles/<uuid:public_id>/turns", api.add_turn, name="api-battle-turns"),
     path(

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from arena import board_urls
+from arena import board_urls, integrity_urls
 from arena.pages import battles as views
 from arena.pages import entry, history, reports, rules, shares, sharing
 from arena.streaming import stream
@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern] = [
         name="battle-stream",
     ),
     *board_urls.urlpatterns,
+    *integrity_urls.urlpatterns,
     path("arena/<slug:slug>/shares/", shares.arena_shares, name="arena-shares"),
     path("arena/<slug:slug>/shares.json", shares.arena_shares_json, name="arena-shares-json"),
     path("projects/<slug:slug>/arena/", rules.arena_rules, name="arena-rules"),

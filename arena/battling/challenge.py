@@ -18,6 +18,7 @@ from typing import Any
 
 from altcha.v1 import ChallengeOptions, Payload, create_challenge, verify_solution
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -52,6 +53,13 @@ def is_asked(*, rules: ArenaRules, visitor: Visitor) -> bool:
         )
         or bursting.is_under_way(project_id=rules.project_id)
     )
+
+
+def url_for(*, rules: ArenaRules, visitor: Visitor) -> str:
+    """Where the browser of this visitor gets its challenge; empty where none is asked."""
+    if not is_asked(rules=rules, visitor=visitor):
+        return ""
+    return reverse("arena-challenge", args=[rules.project.slug])
 
 
 def fresh(*, project: Project) -> dict[str, Any]:
