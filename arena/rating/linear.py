@@ -52,16 +52,40 @@ def without_spread(tallies: Tallies) -> npt.NDArray[np.bool_]:
     a sandwich takes the model's own variance for them, as `bradley_terry` does.
     """
     strong = strong_components(tallies)
-    decided = tallies.left_wins + tallies.right_wins
+    decided = tallies.weighed[:2].sum(axis=0)
     only_ties = tallies.per_model(decided, decided) == 0
     left, right = tallies.left, tallies.right
     crossing = strong[left] != strong[right]
     return np.asarray(crossing | only_ties[left] | only_ties[right], dtype=bool)
 
 
-def centred(covariance: Floats, m: int) -> Floats:
-    """The covariance with the first m unknowns taken about their mean, made symmetric."""
-    about = covariance.copy()
-    about[:m] -= about[:m].mean(axis=0)
-    about[:, :m] -= about[:, :m].mean(axis=1)[:, None]
-    return 0.5 * (about + about.T)
+def pins(information: Floats, component: Ints, precision: Floats) -> Floats:
+    """What makes an information matrix of θ invertible where no prior does, shape (M, M).
+
+    Along a group's mean the likelihood is flat and the gradient zero: this fixes the mean of each
+    group of models without a prior, and nothing else.
+    """
+    trace = np.bincount(component, np.diag(information))
+    size = np.bincount(component)
+    free = np.bincount(component, precision) == 0
+    # Votes that say nothing at all leave no trace either.
+    pin = np.where(free, np.maximum(trace, 1e-12) / np.maximum(size, 1) ** 2, 0.0)
+    together = component[:, None] == component[None, :]
+    return np.asarray(together * pin[component], dtype=np.float64)
+
+
+def about_means(values: Floats, component: Ints) -> Floats:
+    """Values less the mean of their group, shape (M,)."""
+    sums, sizes = np.bincount(component, values), np.bincount(component)
+    means = (sums / np.maximum(sizes, 1))[component]
+    return np.asarray(values - means, dtype=np.float64)
+
+
+def centred(covariance: Floats, component: Ints) -> Floats:
+    """The covariance with the first M unknowns about the means of their groups, symmetric."""
+    m = len(component)
+    together = component[:, None] == component[None, :]
+    centring = np.eye(len(covariance))
+    centring[:m, :m] -= together / np.maximum(together.sum(axis=1), 1)[:, None]
+    about = centring @ covariance @ centring.T
+    return np.asarray(0.5 * (about + about.T), dtype=np.float64)

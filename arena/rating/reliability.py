@@ -26,7 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from arena.rating.bradley_terry import PRIOR_PRECISION, STEP_CAP, Fit, Z, fit
-from arena.rating.linear import between, centred, laplacian, solve, without_spread
+from arena.rating.linear import (
+    about_means,
+    between,
+    centred,
+    laplacian,
+    pins,
+    solve,
+    without_spread,
+)
 from arena.rating.tallies import Floats, Ints, Tallies, tally_codes
 
 PRIOR_SPREAD = 0.5
@@ -68,6 +76,19 @@ class _Votes:
         return np.asarray(np.bincount(self.voter, values, self.n_voters + 1), dtype=np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class _Gauge:
+    """Groups of models without votes between them, and the prior's λ where one holds, (M,)."""
+
+    component: Ints
+    precision: Floats
+
+    def held(self, hessian: Floats) -> Floats:
+        held = hessian + np.diag(self.precision)
+        held[np.diag_indices(len(held))] += 1e-12
+        return held + pins(held, self.component, self.precision)
+
+
 def fit_reliable(
     models: Sequence[str],
     a: npt.NDArray[np.integer],
@@ -98,17 +119,20 @@ def fit_reliable(
         votes.tallies, scale=scale, base=base, centre=centre, prior_precision=prior_precision
     )
     factor = scale / math.log(base)
-    theta = (plain.ratings - plain.ratings.mean()) / factor if votes.m else plain.ratings
-    precision = prior_precision if plain.is_regularised else 0.0
+    theta, gauge = (
+        plain.theta,
+        _Gauge(plain.component, np.where(plain.leans_on_prior, prior_precision, 0.0)),
+    )
+    has_scale = np.any(votes.voter == n_voters) or np.any(plain.leans_on_prior & (plain.weight > 0))
     alpha, moved, rounds = np.ones(n_voters + 1), math.inf, 0
     while moved > tolerance and rounds < max_rounds and len(votes.pair):
-        new_theta = _better_ratings(votes, theta, alpha, precision)
+        new_theta = _better_ratings(votes, theta, alpha, gauge)
         new_alpha = _best_reliabilities(votes, new_theta, alpha, prior_spread)
-        if not precision and not np.any(votes.voter == n_voters):
+        if not has_scale:
             new_theta, new_alpha = _on_the_scale_of_the_prior(new_theta, new_alpha)
         moved = max(_largest(new_theta - theta), _largest(new_alpha - alpha))
         theta, alpha, rounds = new_theta, new_alpha, rounds + 1
-    covariance = _covariance(votes, theta, alpha, precision) * factor**2
+    covariance = _covariance(votes, theta, alpha, gauge) * factor**2
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     ratings = centre + factor * theta
     is_anchored = anchor is not None and anchor[0] in votes.tallies.models
@@ -124,6 +148,7 @@ def fit_reliable(
         converged=moved <= tolerance or not len(votes.pair),
         iterations=rounds,
         is_anchored=is_anchored,
+        theta=theta,
     )
     n_votes = np.bincount(votes.voter, minlength=n_voters + 1)[:n_voters]
     return ReliabilityFit(board, alpha[:n_voters].copy(), n_votes)
@@ -166,17 +191,17 @@ def _chances(margins: Floats) -> Floats:
         return np.asarray(1.0 / (1.0 + np.exp(-margins)), dtype=np.float64)
 
 
-def _better_ratings(votes: _Votes, theta: Floats, alpha: Floats, precision: float) -> Floats:
-    """One step of Newton's method on the ratings; their mean stays 0."""
+def _better_ratings(votes: _Votes, theta: Floats, alpha: Floats, gauge: _Gauge) -> Floats:
+    """One step of Newton's method on the ratings; the means of groups stay 0."""
     tallies, slope = votes.tallies, alpha[votes.voter]
     p = _chances(slope * _gaps(votes, theta))
     surprise = votes.by_pair(slope * (votes.points - p))
-    gradient = between(votes.m, tallies.left, tallies.right, surprise) - precision * theta
+    gradient = between(votes.m, tallies.left, tallies.right, surprise) - gauge.precision * theta
     spread = votes.by_pair(slope**2 * p * (1.0 - p))
-    step = solve(_pinned(votes, spread, precision), gradient)
+    hessian = laplacian(votes.m, tallies.left, tallies.right, spread)
+    step = solve(gauge.held(hessian), gradient)
     step *= min(1.0, STEP_CAP / max(_largest(step), 1e-300))
-    new: Floats = theta + step
-    return new - new.mean()
+    return about_means(theta + step, gauge.component)
 
 
 def _best_reliabilities(votes: _Votes, theta: Floats, alpha: Floats, spread: float) -> Floats:
@@ -204,18 +229,7 @@ def _on_the_scale_of_the_prior(theta: Floats, alpha: Floats) -> tuple[Floats, Fl
     return theta / factor, np.append(factor * known, 1.0)
 
 
-def _pinned(votes: _Votes, spread: Floats, precision: float) -> Floats:
-    """The Hessian, made invertible by the prior or else by pinning the mean of θ."""
-    m, tallies = votes.m, votes.tallies
-    hessian = laplacian(m, tallies.left, tallies.right, spread) + precision * np.eye(m)
-    if not precision:
-        # Voters who all toss coins leave no information at all behind.
-        hessian += max(float(np.trace(hessian)), 1e-12) / m**2
-        hessian[np.diag_indices(m)] += 1e-12
-    return hessian
-
-
-def _covariance(votes: _Votes, theta: Floats, alpha: Floats, precision: float) -> Floats:
+def _covariance(votes: _Votes, theta: Floats, alpha: Floats, gauge: _Gauge) -> Floats:
     """The sandwich of θ about its mean, with the weights α of each vote, shape (M, M)."""
     m, tallies, slope = votes.m, votes.tallies, alpha[votes.voter]
     if not m:
@@ -224,11 +238,11 @@ def _covariance(votes: _Votes, theta: Floats, alpha: Floats, precision: float) -
     squares = slope**2 * (votes.points - p) ** 2
     spread = votes.by_pair(slope**2 * p * (1.0 - p))
     scores = np.where(without_spread(tallies), spread, votes.by_pair(squares))
-    bread = _pinned(votes, spread, precision)
-    meat = laplacian(m, tallies.left, tallies.right, scores) + precision * np.eye(m)
-    covariance = centred(solve(bread, solve(bread, meat).T), m)
+    bread = gauge.held(laplacian(m, tallies.left, tallies.right, spread))
+    meat = laplacian(m, tallies.left, tallies.right, scores) + np.diag(gauge.precision)
+    covariance = centred(solve(bread, solve(bread, meat).T), gauge.component)
     unseen = np.setdiff1d(np.arange(m), np.concatenate([tallies.left, tallies.right]))
-    covariance[unseen, unseen] = 1.0 / precision if precision else 0.0
+    covariance[unseen, unseen] = 1.0 / np.maximum(gauge.precision[unseen], 1e-300)
     return covariance
 
 

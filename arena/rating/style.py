@@ -25,9 +25,17 @@ import numpy as np
 import numpy.typing as npt
 
 from arena.rating.bradley_terry import PRIOR_PRECISION, STEP_CAP, Fit, Z, fit
-from arena.rating.linear import between, centred, laplacian, solve, without_spread
+from arena.rating.linear import (
+    about_means,
+    between,
+    centred,
+    laplacian,
+    pins,
+    solve,
+    without_spread,
+)
 from arena.rating.style_votes import BLOCK, StyleVotes
-from arena.rating.tallies import Floats
+from arena.rating.tallies import Floats, Ints
 
 SAMPLE = 100_000
 LARGEST_COEFFICIENT = 10.0
@@ -64,17 +72,18 @@ class _Sums(NamedTuple):
 class _Problem:
     """Votes, the reciprocal of each feature's typical difference, and what the votes scored.
 
-    `points` (P,) and `style_points` (F,) are Σ w·y and Σ w·y·z; `precision` is the prior's λ.
-    Pairs `without_spread` (P,) are those whose votes would claim certainty: they cross strongly
-    connected components, or one of the models has only ties.
+    `points` (P,) and `style_points` (F,) are Σ w·y and Σ w·y·z. `component` (M,) numbers groups of
+    models without votes between them; `precision` (M + F,) is the prior's λ where there is one.
+    Pairs `flat` (P,) have votes without spread (`linear.without_spread`).
     """
 
     votes: StyleVotes
     reciprocal: Floats
     points: Floats
     style_points: Floats
-    precision: float
-    without_spread: npt.NDArray[np.bool_]
+    component: Ints
+    precision: Floats
+    flat: npt.NDArray[np.bool_]
 
 
 def fit_styled(
@@ -97,18 +106,17 @@ def fit_styled(
     """
     tallies = votes.tallies()
     plain = fit(tallies, scale=scale, base=base, centre=centre, prior_precision=prior_precision)
-    m, factor = len(votes.models), scale / math.log(base)
-    theta = (plain.ratings - plain.ratings.mean()) / factor if m else plain.ratings
-    if start is None or start.shape != (m + len(votes.features),):
-        start = np.concatenate([theta, np.zeros(len(votes.features))])
-        start = _from_sample(votes, start)
-    precision = prior_precision if plain.is_regularised else 0.0
-    problem = _problem(votes, precision, without_spread(tallies))
+    m, f, factor = len(votes.models), len(votes.features), scale / math.log(base)
+    cold = np.concatenate([plain.theta, np.zeros(f)])
+    if start is None or start.shape != cold.shape:
+        start = _from_sample(votes, cold)
+    precision = np.append(np.where(plain.leans_on_prior, prior_precision, 0.0), np.zeros(f))
+    problem = _problem(votes, plain.component, precision, without_spread(tallies))
     solution, iterations, converged = _maximise(problem, start, tolerance, max_iterations)
-    if not converged and not precision:
-        problem = replace(problem, precision=prior_precision)
-        begin = np.concatenate([theta, np.zeros(len(votes.features))])
-        solution, iterations, converged = _maximise(problem, begin, tolerance, max_iterations)
+    is_held = not converged
+    if is_held:
+        problem = replace(problem, precision=np.full(m + f, prior_precision))
+        solution, iterations, converged = _maximise(problem, cold, tolerance, max_iterations)
     covariance = _covariance(problem, solution) * factor**2
     errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     ratings = centre + factor * solution[:m]
@@ -124,8 +132,10 @@ def fit_styled(
         covariance=covariance[:m, :m].copy(),
         converged=converged,
         iterations=iterations,
-        is_regularised=problem.precision > 0,
+        is_regularised=plain.is_regularised or is_held,
         is_anchored=is_anchored,
+        leans_on_prior=problem.precision[:m] > 0,
+        theta=solution[:m].copy(),
     )
     return StyledFit(
         board=board,
@@ -143,11 +153,14 @@ def _from_sample(votes: StyleVotes, start: Floats) -> Floats:
         return start
     sample = votes.taken(slice(0, None, votes.n_rows // SAMPLE))
     # A sample need not connect all models; with a prior it always has a solution.
-    return _maximise(_problem(sample, PRIOR_PRECISION), start, 1e-3, 8)[0]
+    m, everywhere = len(votes.models), np.full(len(start), PRIOR_PRECISION)
+    flat = np.zeros(len(sample.left), dtype=bool)
+    problem = _problem(sample, np.zeros(m, dtype=np.int64), everywhere, flat)
+    return _maximise(problem, start, 1e-3, 8)[0]
 
 
 def _problem(
-    votes: StyleVotes, precision: float, flat: npt.NDArray[np.bool_] | None = None
+    votes: StyleVotes, component: Ints, precision: Floats, flat: npt.NDArray[np.bool_]
 ) -> _Problem:
     n_features, n_pairs = len(votes.features), len(votes.left)
     squares, total = np.zeros(n_features), 0.0
@@ -170,19 +183,14 @@ def _problem(
     typical = np.sqrt(squares / total) if total else np.zeros(n_features)
     reciprocal = np.divide(1.0, typical, out=np.zeros(n_features), where=typical > 0)
     return _Problem(
-        votes,
-        reciprocal,
-        points,
-        style_points * reciprocal,
-        precision,
-        np.zeros(n_pairs, dtype=bool) if flat is None else flat,
+        votes, reciprocal, points, style_points * reciprocal, component, precision, flat
     )
 
 
 def _maximise(
     problem: _Problem, start: Floats, tolerance: float, max_iterations: int
 ) -> tuple[Floats, int, bool]:
-    """Newton's method: (θ with mean zero and β, iterations, converged)."""
+    """Newton's method: (θ about their means and β, iterations, converged)."""
     m = len(problem.votes.models)
     solution, step, slope = start.copy(), np.zeros_like(start), 0.0
     if not problem.votes.n_rows:
@@ -200,12 +208,15 @@ def _maximise(
         slope = float(gradient @ step)
         solution = solution + step
         if size <= tolerance:
-            solution[:m] -= solution[:m].mean()
-            return solution, iteration, True
-        if np.abs(solution[m:]).max(initial=0.0) > LARGEST_COEFFICIENT and not problem.precision:
+            return _about_means(problem, solution), iteration, True
+        if (np.abs(solution[m:]) > LARGEST_COEFFICIENT).any() and not problem.precision[m:].any():
             break
-    solution[:m] -= solution[:m].mean()
-    return solution, max_iterations, False
+    return _about_means(problem, solution), max_iterations, False
+
+
+def _about_means(problem: _Problem, solution: Floats) -> Floats:
+    m = len(problem.component)
+    return np.concatenate([about_means(solution[:m], problem.component), solution[m:]])
 
 
 def _pass(problem: _Problem, solution: Floats) -> _Sums:
@@ -269,11 +280,9 @@ def _joined(votes: StyleVotes, pairs: Floats, mixed: Floats, style: Floats) -> F
 def _information(problem: _Problem, sums: _Sums) -> Floats:
     """The Hessian, made invertible by the prior or else by pinning the mean of θ."""
     m = len(problem.votes.models)
-    hessian = _joined(
-        problem.votes, sums.spread, sums.style_spread, sums.squared_style_spread
-    ) + problem.precision * np.eye(m + len(problem.reciprocal))
-    if not problem.precision:
-        hessian[:m, :m] += np.trace(hessian[:m, :m]) / m**2
+    hessian = _joined(problem.votes, sums.spread, sums.style_spread, sums.squared_style_spread)
+    hessian += np.diag(problem.precision)
+    hessian[:m, :m] += pins(hessian[:m, :m], problem.component, problem.precision[:m])
     # A feature that never differs has an empty row; it keeps its coefficient of 0.
     still = np.flatnonzero(problem.reciprocal == 0) + m
     hessian[still, still] += 1.0
@@ -282,20 +291,15 @@ def _information(problem: _Problem, sums: _Sums) -> Floats:
 
 def _covariance(problem: _Problem, solution: Floats) -> Floats:
     """The sandwich H⁻¹BH⁻¹ of θ about its mean and of β, shape (M + F, M + F)."""
-    votes, m, precision = problem.votes, len(problem.votes.models), problem.precision
-    size = m + len(votes.features)
-    if not votes.n_rows:
-        spread = np.eye(size) / precision if precision else np.zeros((size, size))
-        spread[m:, m:] = 0.0
-        return spread
+    votes, m = problem.votes, len(problem.votes.models)
     bread = _information(problem, _pass(problem, solution))
-    meat = _scores(problem, solution) + precision * np.eye(size)
-    covariance = centred(solve(bread, solve(bread, meat).T), m)
+    meat = _scores(problem, solution) + np.diag(problem.precision)
+    covariance = centred(solve(bread, solve(bread, meat).T), problem.component)
     still = np.flatnonzero(problem.reciprocal == 0) + m
     covariance[still] = 0.0
     covariance[:, still] = 0.0
     unseen = np.setdiff1d(np.arange(m), np.concatenate([votes.left, votes.right]))
-    covariance[unseen, unseen] = 1.0 / precision if precision else 0.0
+    covariance[unseen, unseen] = 1.0 / np.maximum(problem.precision[unseen], 1e-300)
     return covariance
 
 
@@ -312,8 +316,8 @@ def _scores(problem: _Problem, solution: Floats) -> Floats:
         squared = (0.5 * votes.half_points[block.rows] - p) ** 2
         if votes.squares is not None:
             squared *= votes.squares[block.rows]
-        if problem.without_spread[block.pairs].any():
-            flat = np.repeat(problem.without_spread[block.pairs], block.sizes)
+        if problem.flat[block.pairs].any():
+            flat = np.repeat(problem.flat[block.pairs], block.sizes)
             weights = 1.0 if votes.weights is None else votes.weights[block.rows]
             squared = np.where(flat, weights * p * (1.0 - p), squared)
         sz = squared * z

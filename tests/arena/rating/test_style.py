@@ -266,6 +266,28 @@ def test_ill_posed_votes_give_finite_numbers_and_say_so() -> None:
         assert found.board.converged
 
 
+def test_groups_that_never_met_are_rated_apart_and_share_the_looks() -> None:
+    models, a, b, points, z = made(2000, m=3)
+    _, a2, b2, points2, z2 = made(2000, m=3, seed=5)
+    names = [f"m{i}" for i in range(6)]
+    both = fit_styled(
+        style_votes(
+            names,
+            FEATURES[:2],
+            np.append(a, a2 + 3),
+            np.append(b, b2 + 3),
+            np.append(points, points2),
+            np.concatenate([z, z2]),
+        )
+    )
+    assert both.board.is_regularised
+    assert not both.board.leans_on_prior.any()
+    np.testing.assert_allclose(both.board.ratings[:3].mean(), 1000.0)
+    np.testing.assert_allclose(both.board.ratings[3:].mean(), 1000.0)
+    alone = fit_styled(laid_out((models, a, b, points, z)))
+    np.testing.assert_allclose(both.board.ratings[:3], alone.board.ratings, atol=5.0)
+
+
 def test_looks_that_never_fail_to_win_are_held_by_the_prior() -> None:
     rng = np.random.default_rng(0)
     z = rng.choice([-0.5, 0.5], size=300)

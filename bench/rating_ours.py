@@ -1,0 +1,80 @@
+"""Our ratings as contestants: `python -m bench.rating_ours TASK FOLDER REPEATS OUT`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from arena.rating.bradley_terry import fit
+from arena.rating.elo import replay
+from arena.rating.style import fit_styled
+from arena.rating.style_votes import style_votes
+from arena.rating.tallies import tally_codes
+from bench.rating_votes import FEATURES, Votes, measured
+
+Run = Callable[[], Mapping[str, float]]
+
+
+def from_tallies(votes: Votes) -> Run:
+    tallies = tally_codes(votes.models, votes.a, votes.b, votes.half_points)
+
+    def run() -> Mapping[str, float]:
+        board = fit(tallies)
+        return dict(zip(board.models, board.ratings.tolist(), strict=True))
+
+    return run
+
+
+def from_codes(votes: Votes) -> Run:
+    def run() -> Mapping[str, float]:
+        board = fit(tally_codes(votes.models, votes.a, votes.b, votes.half_points))
+        return dict(zip(board.models, board.ratings.tolist(), strict=True))
+
+    return run
+
+
+def from_names(votes: Votes) -> Run:
+    a, b = votes.names()
+    winners = votes.winners()
+    points = {"model_a": 2, "tie": 1, "model_b": 0}
+
+    def run() -> Mapping[str, float]:
+        models = sorted({*a, *b})
+        code = {model: index for index, model in enumerate(models)}.__getitem__
+        columns = (map(code, a), map(code, b), map(points.__getitem__, winners))
+        codes = (np.fromiter(column, np.int32, len(a)) for column in columns)
+        board = fit(tally_codes(models, *codes))
+        return dict(zip(board.models, board.ratings.tolist(), strict=True))
+
+    return run
+
+
+def style(votes: Votes) -> Run:
+    differences = np.load(votes.folder / "style.npy")
+
+    def run() -> Mapping[str, float]:
+        laid_out = style_votes(
+            votes.models, FEATURES, votes.a, votes.b, votes.half_points, differences
+        )
+        board = fit_styled(laid_out).board
+        return dict(zip(board.models, board.ratings.tolist(), strict=True))
+
+    return run
+
+
+def elo(votes: Votes) -> Run:
+    def run() -> Mapping[str, float]:
+        found = replay(votes.a, votes.b, votes.half_points, n_models=len(votes.models))
+        return dict(zip(votes.models, found.tolist(), strict=True))
+
+    return run
+
+
+TASKS = {
+    "tallies": from_tallies, "codes": from_codes, "names": from_names, "style": style, "elo": elo,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    measured(TASKS[sys.argv[1]])
