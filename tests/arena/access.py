@@ -91,6 +91,14 @@ def _report(world: World) -> tuple[str, str, Data]:
     return "POST", path, {"outcome": "Seen."}
 
 
+def _badge(access: str) -> Build:
+    def build(world: World) -> tuple[str, str, Data]:
+        name = _voted(world, access).model_a.name
+        return "GET", f"/leaderboard/{world.project.slug}/badge/{name}.svg", None
+
+    return build
+
+
 NOBODY = everyone(404)
 NO_TOKEN = NOBODY | {"anonymous": 401}
 MESSAGE = {"message": "Hello?"}
@@ -148,6 +156,23 @@ ROUTES: dict[str, Route] = {
     ),
     "leaderboard-of public": Route(
         _arena("GET", "/leaderboard/{slug}/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "leaderboard-rates": Route(_arena("GET", "/leaderboard/{slug}/rates/"), MEMBERS),
+    "leaderboard-rates-json": Route(_arena("GET", "/leaderboard/{slug}/rates.json"), MEMBERS),
+    "leaderboard-categories": Route(_arena("GET", "/leaderboard/{slug}/categories/"), MEMBERS),
+    "leaderboard-history": Route(_arena("GET", "/leaderboard/{slug}/history/"), MEMBERS),
+    "leaderboard-value": Route(_arena("GET", "/leaderboard/{slug}/value/"), MEMBERS),
+    "leaderboard-method": Route(_arena("GET", "/leaderboard/{slug}/method/"), MEMBERS),
+    "leaderboard-feed": Route(_arena("GET", "/leaderboard/{slug}/changes.xml"), MEMBERS),
+    "leaderboard-badge": Route(_badge(ArenaAccess.MEMBERS), MEMBERS),
+    "leaderboard-badge public": Route(_badge(ArenaAccess.PUBLIC), everyone()),
+    "leaderboard-frame": Route(_arena("GET", "/leaderboard/{slug}/frame/"), NOBODY),
+    "leaderboard-frame public": Route(
+        _arena("GET", "/leaderboard/{slug}/frame/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "leaderboard-embedding": Route(_arena("GET", "/leaderboard/{slug}/embedding/"), NOBODY),
+    "leaderboard-embedding public": Route(
+        _arena("GET", "/leaderboard/{slug}/embedding/", access=ArenaAccess.PUBLIC), everyone()
     ),
     "leaderboard-json": Route(_arena("GET", "/leaderboard/{slug}/standings.json"), MEMBERS),
     "leaderboard-csv": Route(_arena("GET", "/leaderboard/{slug}/standings.csv"), MEMBERS),
