@@ -45,7 +45,7 @@ def start(
     """
     message = clean_text(message, field="message", limit=LONGEST_MESSAGE)
     contenders = _contenders(project, visitor, mode=mode, names=models)
-    rates.spend(rates.BATTLES, visitor=visitor.digest)
+    rates.spend_battle(rules=rules_of(project), visitor=visitor)
     with transaction.atomic():
         battle = Battle.objects.create(
             project=project,

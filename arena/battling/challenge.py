@@ -6,8 +6,8 @@ are begun, while newcomers' votes look sent, and of whoever gave reason for care
 leaves this server: the challenge is ALTCHA's first kind, a number whose SHA-256 behind a salt is
 known.
 
-A page whose form may need it includes `arena/_challenge.html` with `challenge_url`. A client of the
-API asks the address that the refusal names. The solution comes in the field `proof`.
+Where `is_asked`, a page's form includes `arena/_challenge.html`; a client of the API asks for the
+challenge of the arena. The solution comes in the field `proof`.
 """
 
 import base64
@@ -18,7 +18,6 @@ from typing import Any
 
 from altcha.v1 import ChallengeOptions, Payload, create_challenge, verify_solution
 from django.core.cache import cache
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -53,13 +52,6 @@ def is_asked(*, rules: ArenaRules, visitor: Visitor) -> bool:
         )
         or bursting.is_under_way(project_id=rules.project_id)
     )
-
-
-def url_for(*, rules: ArenaRules, visitor: Visitor) -> str:
-    """Where the browser of this visitor gets its challenge; empty where none is asked."""
-    if not is_asked(rules=rules, visitor=visitor):
-        return ""
-    return reverse("arena-challenge", args=[rules.project.slug])
 
 
 def fresh(*, project: Project) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from arena.battling import rates
 from arena.battling.battles import lock
 from arena.battling.paths import judged, path
 from arena.boards import counting
 from arena.integrity import casting
 from arena.models import Battle, Turn, Verdict, Vote
+from arena.rules import rules_of
 from arena.visitors import Visitor
 from projects.errors import Conflict, InvalidInput
 
@@ -31,6 +33,7 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
         if earlier is not None:
             return _same(earlier, verdict)
         turns = _judgeable(battle)
+        rates.spend_vote(rules=rules_of(battle.project), visitor=visitor)
         vote = Vote.objects.create(
             battle=battle,
             project=battle.project,

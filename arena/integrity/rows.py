@@ -84,7 +84,10 @@ def latest(*, project: Project, most: int = LOOKED_AT) -> Looked:
     theta = _theta(fitted, models)
     index = np.array(models, dtype=np.int64)
     a, b = (np.searchsorted(index, table[name]) for name in ("f1", "f2"))
-    drawn, ends = _drawn(project, int(table["f8"].min()) if table.size else 0, index)
+    if table.size:
+        drawn, ends = _drawn(project, int(table["f8"].min()), index)
+    else:
+        drawn, ends = np.ones((1, index.size)), np.zeros(1, dtype=np.int64)
     cast = Cast(
         vote=table["f0"].astype(np.int64),
         voter=table["f4"].astype(np.int64),
@@ -149,8 +152,6 @@ def _drawn(project: Project, first: int, models: Ints) -> tuple[Floats, Ints]:
     table = columns(_DRAWN, [project.pk, first], "iii")
     n, m = table.size, models.size
     blocks = max(n // BLOCK, 1)
-    if not n:
-        return np.ones((1, m)), np.zeros(1, dtype=np.int64)
     block = np.minimum(np.arange(n) // BLOCK, blocks - 1)
     counts = np.zeros(blocks * m)
     for name in ("f1", "f2"):
