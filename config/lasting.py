@@ -1,8 +1,8 @@
 """A lasting thread keeps its database connection from one request to the next.
 
-Taking one from the pool, asking PostgreSQL whether it still answers, and giving it back takes longer
-than most statements. Whether PostgreSQL was killed meanwhile shows without asking it: a connection
-that waits for nothing and has something to read was hung up.
+Taking one from the pool, asking PostgreSQL whether it still answers, and giving it back takes
+longer than most statements. Whether PostgreSQL was killed meanwhile shows without asking it: a
+connection that waits for nothing and has something to read was hung up.
 """
 
 import select

@@ -6,6 +6,7 @@ and everything else is done by one thread out of a pool, in one go.
 """
 
 import asyncio
+import io
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -36,9 +37,10 @@ class OnThreads:
         if scope["type"] != "http" or not scope["path"].startswith(self._prefixes):
             await self._streams(scope, receive, send)
             return
-        with tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY) as body:
-            if not await _read(receive, body):
-                return
+        body = await _body(receive)
+        if body is None:
+            return
+        with body:
             loop = asyncio.get_running_loop()
             environ = environ_of(scope, body)
             status, headers, content = await loop.run_in_executor(self._pool, self._answer, environ)
@@ -62,16 +64,20 @@ class OnThreads:
         return int(status.split(" ", 1)[0]), _encoded(headers), content
 
 
-async def _read(receive: Receive, body: IO[bytes]) -> bool:
-    """Read the request's body; whether it came whole."""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return False
+async def _body(receive: Receive) -> IO[bytes] | None:
+    """The request's body; None if it did not come whole."""
+    message = await receive()
+    if message["type"] != "http.disconnect" and not message.get("more_body", False):
+        return io.BytesIO(message.get("body", b""))
+    body = tempfile.SpooledTemporaryFile(KEPT_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    while message["type"] != "http.disconnect":
         body.write(message.get("body", b""))
         if not message.get("more_body", False):
             body.seek(0)
-            return True
+            return body
+        message = await receive()
+    body.close()
+    return None
 
 
 def environ_of(scope: Scope, body: IO[bytes]) -> dict[str, Any]:

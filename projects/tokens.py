@@ -22,8 +22,10 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 _TOKEN = Compiled(
-    lambda digest: ApiToken.objects.select_related("user").filter(
-        digest=digest, revoked_at=None, user__is_active=True
+    lambda digest: (
+        ApiToken.objects.select_related("user")
+        .defer("created_at", "user__password", "user__last_login", "user__date_joined")
+        .filter(digest=digest, revoked_at=None, user__is_active=True)
     ),
     digest=str,
 )

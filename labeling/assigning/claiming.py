@@ -175,10 +175,14 @@ CLAIMS = {
 }
 """By kind; a SELECT from labeling_assignment belongs after it."""
 
-# A guideline may be hundreds of pages, and no lease needs them.
+# A guideline may be hundreds of pages, and no lease needs them, nor when all came to be.
+LEFT_OUT = (
+    *("guideline_version__text", "guideline_version__html", "task__created_at"),
+    *("task__prompt__created_at", "task__project__created_at", "task__project__description"),
+)
 WITH_ITS_TASK = Assignment.objects.select_related(
     "task__project", "task__prompt", "guideline_version"
-).defer("guideline_version__text", "guideline_version__html")
+).defer(*LEFT_OUT)
 _LEASED = Compiled(WITH_ITS_TASK.all)
 
 

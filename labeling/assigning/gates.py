@@ -69,6 +69,7 @@ def terms_for(user: User, slug: str, kind: str) -> Terms:
     member = _MEMBER.first(user=user.pk, slug=slug, kind=kind)
     if member is None:
         raise NotFound("There is no such project, or you are not a member of it.")
+    member.user = user
     return _terms(member, kind)
 
 
@@ -85,8 +86,8 @@ def _members(user: int, slug: str, kind: str) -> QuerySet[Membership]:
     as_labeler = Labeler.objects.filter(project=OuterRef("project"), user=OuterRef("user"))
     return (
         Membership.objects.filter(user=user, project__slug=slug)
-        .select_related("project__work_rules", "project__guideline", "user")
-        .defer("project__guideline__draft")
+        .select_related("project__work_rules", "project__guideline")
+        .defer("project__guideline__draft", "project__description", "project__created_at")
         .annotate(
             # The key alone: a version's text may be hundreds of pages.
             version_id=versions.order_by("-number").values("pk")[:1],
