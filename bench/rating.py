@@ -143,7 +143,7 @@ def run(
         return "skipped: not there"
     if n_votes > contestant.largest:
         return f"skipped: above {contestant.largest:,} votes"
-    out = folder / f"{contestant.task}.npy"
+    out = folder / f"found-{contestant.task}.npy"
     repeats = 1 if n_votes > 1_000_000 else 3
     environment = {
         **os.environ, "OPENBLAS_NUM_THREADS": "1", "FASTCHAT_RATINGS": str(fastchat or ""),

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from arena.rating.bootstrap import bootstrap
 from arena.rating.bradley_terry import fit
 from arena.rating.elo import replay
 from arena.rating.style import fit_styled
 from arena.rating.style_votes import style_votes
-from arena.rating.tallies import tally_codes
+from arena.rating.tallies import Tallies, tally_codes
 from bench.rating_votes import FEATURES, Votes, measured
 
 Run = Callable[[], Mapping[str, float]]
@@ -36,19 +37,31 @@ def from_codes(votes: Votes) -> Run:
 
 
 def from_names(votes: Votes) -> Run:
-    a, b = votes.names()
-    winners = votes.winners()
-    points = {"model_a": 2, "tie": 1, "model_b": 0}
+    names = (*votes.names(), votes.winners())
 
     def run() -> Mapping[str, float]:
-        models = sorted({*a, *b})
-        code = {model: index for index, model in enumerate(models)}.__getitem__
-        columns = (map(code, a), map(code, b), map(points.__getitem__, winners))
-        codes = (np.fromiter(column, np.int32, len(a)) for column in columns)
-        board = fit(tally_codes(models, *codes))
+        board = fit(tallied(*names))
         return dict(zip(board.models, board.ratings.tolist(), strict=True))
 
     return run
+
+
+def bootstraps(votes: Votes) -> Callable[[], None]:
+    names = (*votes.names(), votes.winners())
+
+    def run() -> None:
+        tallies = tallied(*names)
+        bootstrap(tallies, fit(tallies), draws=100, rng=np.random.default_rng(0))
+
+    return run
+
+
+def tallied(a: list[str], b: list[str], winners: list[str]) -> Tallies:
+    models = sorted({*a, *b})
+    code = {model: index for index, model in enumerate(models)}.__getitem__
+    points = {"model_a": 2, "tie": 1, "model_b": 0}.__getitem__
+    columns = (map(code, a), map(code, b), map(points, winners))
+    return tally_codes(models, *(np.fromiter(column, np.int32, len(a)) for column in columns))
 
 
 def style(votes: Votes) -> Run:
@@ -73,7 +86,8 @@ def elo(votes: Votes) -> Run:
 
 
 TASKS = {
-    "tallies": from_tallies, "codes": from_codes, "names": from_names, "style": style, "elo": elo,
+    "tallies": from_tallies, "codes": from_codes, "names": from_names,
+    "bootstrap": bootstraps, "style": style, "elo": elo,
 }  # fmt: skip
 
 if __name__ == "__main__":
