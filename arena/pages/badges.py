@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.views.decorators.cache import cache_control
+from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET
 
@@ -26,7 +25,6 @@ FRAME_HEIGHT = 640
 
 
 @require_GET
-@cache_control(public=True, max_age=KEPT_SECONDS)
 def leaderboard_badge(request: HttpRequest, slug: str, model: str) -> HttpResponseBase:
     """A model's rating as a picture, for whoever may see the board."""
     page = page_for(request, slug, view="leaderboard-badge")
@@ -34,8 +32,12 @@ def leaderboard_badge(request: HttpRequest, slug: str, model: str) -> HttpRespon
     if row is None:
         raise NotFound("No such model is on this board.")
     response = HttpResponse(badge_svg(badge_of(page, row)), content_type="image/svg+xml")
-    # A picture of a public board may be shown anywhere; no other site learns more by it.
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if page.is_embeddable:
+        # Anybody sees this board: any site may show the picture, and caches on the way keep it.
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        patch_cache_control(response, public=True, max_age=KEPT_SECONDS)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
     response["ETag"] = etag = f'"badge-{row.model_id}-{page.etag}"'
     return get_conditional_response(request, etag=etag, response=response) or response
 
