@@ -78,7 +78,7 @@ def words_of(
             add(family[0], False)
     for organisation in organisations:
         if _squeezed(organisation).letters not in _NO_FAMILY:
-            add(organisation, False)
+            add(organisation)
     for word in extra:
         add(word, True)
     return tuple(sorted(found.values(), key=lambda word: (-len(word.letters), word.letters)))

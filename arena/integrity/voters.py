@@ -167,6 +167,8 @@ def _skew(cast: Cast, met: _Meetings, expected: Expected, n_voters: int) -> _Ske
 
 def _make_exact(p: Floats, groups: Ints, cast: Cast, met: _Meetings, expected: Expected) -> None:
     """The normal curve is too thin for few votes, so that the odd ones are counted out."""
+    if not groups.size:
+        return
     wanted = np.zeros(met.n.size, dtype=np.bool_)
     wanted[groups] = True
     rows = np.nonzero(wanted[met.member])[0]

@@ -10,6 +10,7 @@ from arena.rating.tallies import tally_codes
 
 LOG_ODDS_A_POINT = np.log(10.0) / 400.0
 TIES = 0.25
+Row = tuple[int, int, int, float]
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class Crowd:
         rng = np.random.default_rng(seed)
         return cls(rng, rng.normal(0.0, spread, n_models))
 
-    def honest(self, voter: int, n: int) -> list[tuple[int, int, int, float]]:
+    def honest(self, voter: int, n: int) -> list[Row]:
         return [(voter, *self._battle()) for _ in range(n)]
 
-    def attacker(self, voter: int, n: int, target: int) -> list[tuple[int, int, int, float]]:
+    def attacker(self, voter: int, n: int, target: int) -> list[Row]:
         """Votes only where the target is, and always for it."""
         rows = []
         while len(rows) < n:
@@ -44,7 +45,7 @@ class Crowd:
         points = 0.5 if drawn < tie else 1.0 if drawn < tie + p - tie / 2.0 else 0.0
         return a, b, points
 
-    def cast(self, rows: list[tuple[int, int, int, float]]) -> Cast:
+    def cast(self, rows: list[Row]) -> Cast:
         voter, a, b = (np.array([row[i] for row in rows], dtype=np.int64) for i in range(3))
         n = len(rows)
         return Cast(
