@@ -4,7 +4,7 @@ from celery import shared_task
 
 from arena import contenders
 from arena.battling import battles
-from arena.boards import standings
+from arena.boards import runs
 from arena.integrity import checking
 
 
@@ -15,7 +15,7 @@ def reconcile() -> None:
 
 @shared_task
 def record_standings() -> None:
-    standings.record_all()
+    runs.record_all()
 
 
 @shared_task

@@ -6,3 +6,7 @@ class LabelingConfig(AppConfig):
 
     def ready(self) -> None:
         from labeling import receivers  # noqa: F401
+        from labeling.quality.judged_pairs import judged_pairs
+        from workers import pairs
+
+        pairs.register(judged_pairs)

@@ -14,7 +14,7 @@ from arena.models import Board
 class Selection:
     """Which votes a board is computed from, and how. Equal selections are the same board.
 
-    `category` is a category's code, "tag:" and the slug of an owner's tag, or empty for all;
+    `category` is a category's code, "tag-" and the slug of an owner's tag, or empty for all;
     `language` a language's code or empty. Unfiltered, each vote counts as one, whatever it weighs.
     `slug` is empty but for a named board.
     """
@@ -131,11 +131,14 @@ class Unlisted:
 class ComputedBoard:
     """Rows from the highest rating down.
 
-    `digest` stands for all that the board was computed from. `anchor` is empty where the mean is
-    fixed instead. Where `frozen_at` is set the board stands still, and shows the last good run.
+    `digest` stands for the votes that the board was computed from, by the names of models, so that
+    a dump of them gives the same; `state` for all that could change what is shown. `anchor` is
+    empty where the mean is fixed instead. Where `frozen_at` is set the board stands still, and
+    shows the last good run.
     """
 
     digest: str
+    state: str = ""
     selection: Selection = field(default_factory=Selection)
     rows: tuple[BoardRow, ...] = ()
     unlisted: tuple[Unlisted, ...] = ()

@@ -1,41 +1,35 @@
-"""The board of a project, computed from its tallies."""
+"""The boards of a project: computed from what is counted, kept while nothing changes."""
 
+import time
 from collections.abc import Iterable
+from typing import Any
 
-import numpy as np
-from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 
-from arena.boards.computed import BoardRow, ComputedBoard, Selection
+from arena.boards import freezing, reading
+from arena.boards.computed import ComputedBoard, Selection
+from arena.boards.fitting import Method, rate
+from arena.boards.keeping import kept
+from arena.boards.listing import Known, Listing, board_of
+from arena.models import ArenaRules, OnlineElo
 from arena.models import Board as NamedBoard
-from arena.models import OnlineElo, RatingRun, Standing, Tally
 from arena.rating import elo
-from arena.rating.bradley_terry import Fit, fit
-from arena.rating.ranks import rank_bounds
-from arena.rating.tallies import tally
+from arena.rules import rules_of
 from projects.models import Project
 from workers.models import LanguageModel
 
-PROVISIONAL_BELOW = 50
-KEPT_SECONDS = 300
-METHOD = {
-    "model": "Bradley–Terry, maximum likelihood by Newton's method",
-    "ties": "a tie, and both bad, is half a win for each",
-    "interval": "95 %, sandwich estimate, each model's own",
-    "scale": 400,
-    "base": 10,
-    "centre": 1000,
-    "online_elo": {"k": elo.K, "start": elo.START},
-}
+__all__ = ["ComputedBoard", "Selection", "current", "in_words", "known_of", "method_of", "state_of"]
 
-# The name that pages knew the dataclass by.
-Board = ComputedBoard
+ROWS_READ_EVERY = 20
+"""Boards that read single votes are made anew after so many seconds at the earliest."""
+LAB_READ_EVERY = 60
 
-_DIGEST = """
-    SELECT encode(sha256(convert_to(coalesce(string_agg(
-        concat_ws(',', left_id, right_id, left_wins, right_wins, ties, both_bad), ';'
-        ORDER BY left_id, right_id
-    ), ''), 'UTF8')), 'hex') FROM arena_tally WHERE project_id = %s
+_STATE = """
+    SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(',',
+        left_id, right_id, left_wins, right_wins, ties, both_bad,
+        left_weight, right_weight, tie_weight, bad_weight
+    ), ';' ORDER BY left_id, right_id), ''), 'UTF8')), 'hex')
+    FROM arena_tally WHERE project_id = %s AND category = %s
 """
 
 
@@ -48,135 +42,111 @@ def current(
     selection: Selection | None = None,
     live: bool = False,
 ) -> ComputedBoard:
-    """The board as of the last committed vote. Costs little where no vote came since.
+    """The board as of the last committed vote. Costs two small queries where no vote came since.
 
     Which one: `selection`, or else that of the named `board`, or else the main board by
-    `category` and `filtered`. While publication is frozen the last good run is returned, but
-    with `live`, for the owner's eyes, what would be shown.
+    `category` and `filtered`. Boards that need single votes may be some seconds older. While
+    publication is frozen the last good run is returned, but with `live`, for the owner's eyes,
+    what would be shown.
     """
-    digest = tallies_digest(project=project)
-    key = f"arena:board:{project.pk}:{digest}"
-    computed = cache.get(key)
-    if isinstance(computed, ComputedBoard):
-        return computed
-    computed = _compute(project, digest)
-    cache.set(key, computed, timeout=KEPT_SECONDS)
-    return computed
+    main = Selection(category=category, is_filtered=filtered)
+    wanted = selection or (Selection.of(board) if board is not None else main)
+    rules = rules_of(project)
+    if rules.frozen_at is not None and not live:
+        return freezing.last_good(project=project, selection=wanted, rules=rules)
+    state = state_of(project=project, selection=wanted, rules=rules)
+    return kept(
+        ("board", project.pk, wanted),
+        state=state,
+        make=lambda: _compute(project, wanted, rules, state),
+        may_be_old=0 if wanted.is_from_tallies else ROWS_READ_EVERY,
+    )
 
 
-def tallies_digest(*, project: Project) -> str:
-    """Stands for the state of the tallies; counts only grow, so it never comes back."""
+def state_of(*, project: Project, selection: Selection, rules: ArenaRules) -> str:
+    """Changes with every vote that the selection could see, and with the rules it is shown by."""
+    keys = reading.keys_of(selection)
     with connection.cursor() as cursor:
-        cursor.execute(_DIGEST, [project.pk])
-        return str(cursor.fetchone()[0])
+        cursor.execute(_STATE, [project.pk, keys[0] if len(keys) == 1 else ""])
+        state = str(cursor.fetchone()[0])
+    shown_by = (rules.anchor_id, rules.anchor_rating, rules.provisional_below, rules.listed_from)
+    if selection.source != NamedBoard.Source.VOTES:
+        state += f"-{time.time() // LAB_READ_EVERY:.0f}"
+    return "-".join([state, *map(str, shown_by)])
 
 
-def record(*, project: Project) -> RatingRun | None:
-    """Keep the board in the history of its runs, unless this state of it is kept already."""
-    board = current(project=project)
-    if not board.rows:
-        return None
-    with transaction.atomic():
-        run, is_new = RatingRun.objects.get_or_create(
-            project=project,
-            tallies_digest=board.digest,
-            defaults={"n_votes": board.n_votes, "method": METHOD, "computed_at": board.cut_off_at},
+def method_of(*, selection: Selection, rules: ArenaRules) -> Method:
+    anchor = (rules.anchor.name, rules.anchor_rating) if rules.anchor is not None else None
+    return Method(selection.ties, selection.intervals, anchor)
+
+
+def known_of(*, project: Project, names: Iterable[str]) -> dict[str, Known]:
+    """What is told of models besides their votes."""
+    elos = dict(OnlineElo.objects.filter(project=project).values_list("model_id", "rating"))
+    return {
+        model.name: Known(
+            model_id=model.pk,
+            organisation=model.organisation,
+            licence=model.licence,
+            is_open=model.is_open,
+            weights=model.weights,
+            price=None if model.price is None else float(model.price),
+            size=None if model.size is None else float(model.size),
+            elo=elos.get(model.pk),
         )
-        if not is_new:
-            return None
-        Standing.objects.bulk_create(_standing(run, row) for row in board.rows)
-    return run
+        for model in LanguageModel.objects.filter(name__in=list(names))
+    }
 
 
-def record_all() -> int:
-    """Record every board with votes; how many had changed."""
-    voted = Project.objects.filter(tallies__isnull=False).distinct().order_by("pk")
-    return sum(record(project=project) is not None for project in voted)
-
-
-def _standing(run: RatingRun, row: BoardRow) -> Standing:
-    return Standing(
-        run=run,
-        model_id=row.model_id,
-        upper_rank=row.upper_rank,
-        lower_rank=row.lower_rank,
-        rating=row.rating,
-        lower=row.lower,
-        upper=row.upper,
-        n_votes=row.n_votes,
+def in_words(board: ComputedBoard) -> dict[str, Any]:
+    """By which method a board was computed, as files state it."""
+    selection = board.selection
+    ties = {
+        NamedBoard.Ties.DAVIDSON: "Davidson; both bad is a tie",
+        NamedBoard.Ties.RAO_KUPPER: "Rao–Kupper; both bad is a tie",
+    }
+    intervals = {
+        NamedBoard.Intervals.BOOTSTRAP: "95 %, bootstrap, each model's own",
+        NamedBoard.Intervals.ANYTIME: "95 %, valid however often one looks, each model's own",
+    }
+    half, sandwich = (
+        "a tie, and both bad, is half a win for each",
+        "95 %, sandwich estimate, each model's own",
     )
+    is_styled = selection.is_style_controlled
+    anytime = NamedBoard.Intervals.ANYTIME
+    is_sandwich = is_styled and selection.intervals != anytime
+    return {
+        "model": "Bradley–Terry, maximum likelihood by Newton's method",
+        "ties": half if is_styled else ties.get(NamedBoard.Ties(selection.ties), half),
+        "interval": sandwich
+        if is_sandwich
+        else intervals.get(NamedBoard.Intervals(selection.intervals), sandwich),
+        "scale": 400,
+        "base": 10,
+        "centre": None if board.anchor else 1000,
+        "anchor": {"model": board.anchor, "rating": board.anchor_rating} if board.anchor else None,
+        "source": selection.source,
+        "category": selection.category,
+        "language": selection.language,
+        "is_style_controlled": is_styled,
+        "is_open_only": selection.is_open_only,
+        "is_filtered": selection.is_filtered,
+        "online_elo": {"k": elo.K, "start": elo.START},
+    }
 
 
-def _compute(project: Project, digest: str) -> ComputedBoard:
-    counted = list(Tally.objects.filter(project=project).order_by("left_id", "right_id"))
-    if not counted:
-        return ComputedBoard(digest)
-    pks = {pk for row in counted for pk in (row.left_id, row.right_id)}
-    models = LanguageModel.objects.in_bulk(pks)
-    fitted = fit(
-        tally(
-            (
-                models[row.left_id].name,
-                models[row.right_id].name,
-                row.left_wins,
-                row.right_wins,
-                row.ties + row.both_bad,
-            )
-            for row in counted
-        )
+def _compute(
+    project: Project, selection: Selection, rules: ArenaRules, state: str
+) -> ComputedBoard:
+    material = reading.material_for(project=project, selection=selection)
+    method = method_of(selection=selection, rules=rules)
+    return board_of(
+        selection=selection,
+        listing=Listing(rules.listed_from, rules.provisional_below),
+        material=material,
+        rated=rate(material, method),
+        known=known_of(project=project, names=material.tallies.models),
+        anchor=method.anchor,
+        state=state,
     )
-    elos = dict(OnlineElo.objects.filter(project=project).values_list("model__name", "rating"))
-    return ComputedBoard(
-        digest=digest,
-        rows=_rows(fitted, {model.name: model for model in models.values()}, elos),
-        n_votes=int(fitted.n_battles.sum()) // 2,
-        n_components=int(fitted.component.max()) + 1,
-        is_regularised=fitted.is_regularised,
-    )
-
-
-def _rows(
-    fitted: Fit, models: dict[str, LanguageModel], elos: dict[str, float]
-) -> tuple[BoardRow, ...]:
-    best, worst = rank_bounds(fitted.lower, fitted.upper)
-    order = np.lexsort((np.arange(len(fitted.models)), -fitted.ratings))
-    rows = []
-    for i in order.tolist():
-        model = models[fitted.models[i]]
-        rows.append(
-            BoardRow(
-                model_id=model.pk,
-                model=model.name,
-                organisation=model.organisation,
-                licence=model.licence,
-                is_open=model.is_open,
-                same_weights_as=_variants(model, models.values()),
-                price=None if model.price is None else float(model.price),
-                size=None if model.size is None else float(model.size),
-                upper_rank=int(best[i]),
-                lower_rank=int(worst[i]),
-                sure_upper_rank=None,
-                sure_lower_rank=None,
-                rating=float(fitted.ratings[i]),
-                lower=float(fitted.lower[i]),
-                upper=float(fitted.upper[i]),
-                n_votes=int(fitted.n_battles[i]),
-                weight=float(fitted.n_battles[i]),
-                wins=int(fitted.wins[i]),
-                losses=int(fitted.losses[i]),
-                ties=int(fitted.ties[i]),
-                both_bad=None,
-                average_win_rate=None,
-                elo=elos.get(model.name),
-                component=int(fitted.component[i]),
-                is_provisional=int(fitted.n_battles[i]) < PROVISIONAL_BELOW,
-            )
-        )
-    return tuple(rows)
-
-
-def _variants(model: LanguageModel, among: Iterable[LanguageModel]) -> tuple[str, ...]:
-    """Other contenders that are the same weights under other settings."""
-    if not model.weights:
-        return ()
-    return tuple(sorted(m.name for m in among if m.weights == model.weights and m.pk != model.pk))
