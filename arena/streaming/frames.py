@@ -2,7 +2,7 @@
 
 A frame holds equally many new characters of both sides. Nothing is shown before both sides have
 text; where one side has nothing new, both wait; where one side has ended and is shown whole, the
-other goes on alone, in the rhythm so far. How much a frame holds depends on both sides alike,
+other goes on alone, evenly. How much a frame holds depends on both sides alike,
 never on which is A. A position, sent as the frame's id, is all that is needed to go on from it to
 the character.
 """
@@ -12,14 +12,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections import deque
 from dataclasses import dataclass
 
 TICK_SECONDS = 0.1
 HORIZON_TICKS = 10
 LEAST_CHARACTERS = 4
 PADDED_TO = 256
-REMEMBERED_TICKS = 600
+PAUSE_TICKS = 15
+SLOWED_TO = 0.8
 CHARACTERS_WITHOUT_RHYTHM = 20
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
 
@@ -89,78 +89,76 @@ def pace(available: int, *, horizon: int = HORIZON_TICKS) -> int:
 
 
 class Rhythm:
-    """How many characters a side each tick had while both were told.
+    """How fast a turn is told.
 
-    The slower model sets the joint pace. Once one side is told whole, the other must not betray
-    whether it was the slower (it goes on as it comes) or the quicker (all of it is there): the
-    quicker one goes on in the rhythm that was, from its middle on, again and again. Without
-    enough of a rhythm it goes on at a fixed pace. Where the models are named there is nothing to
-    hide, and `is_blind` is false.
+    While both are told the slower model sets the pace. Once one side is told whole, the other must
+    not betray whether it is the slower, still being written, or the quicker, long there: after a
+    pause, in which the slower gets ahead of what is shown, it goes on evenly and somewhat slower
+    than both did. Where the models are named there is nothing to hide, and `is_blind` is false.
     """
 
     def __init__(self, *, is_blind: bool = True) -> None:
         self._is_blind = is_blind
-        self._ticks: deque[int] = deque(maxlen=REMEMBERED_TICKS)
-        self._waits_for_a = self._waits_for_b = 0
-        self._replayed: int | None = None
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether the last tick was an empty one of the rhythm, for want of nothing."""
-        return self._replayed is not None and not self._ticks[self._replayed]
+        self._ticks = self._characters = self._last = 0
+        self._pause = PAUSE_TICKS
+        self._due = 0.0
+        self.has_begun = False
+        self.is_resting = False
+        """Whether nothing was shown at this tick although there was something."""
 
     def anew(self) -> Rhythm:
         """The same, with nothing told yet."""
         return Rhythm(is_blind=self._is_blind)
 
     def wait(self, ticks: int) -> None:
-        """So many ticks went by in which both waited."""
-        if self._replayed is None and self._ticks:
-            self._ticks.extend([0] * min(ticks, REMEMBERED_TICKS))
+        """So many ticks went by without anything to show."""
+        if self._pause == PAUSE_TICKS:
+            self._ticks += ticks
 
     def joint(self, left_a: int, left_b: int, *, is_draining: bool) -> int:
         """Characters of either side now. A side that is all there is drained without slowing
         down, or the other would pile up meanwhile and show that it did."""
         count = pace(min(left_a, left_b))
-        if is_draining and self._ticks:
-            count = max(count, min(left_a, left_b, self._ticks[-1]))
+        if is_draining:
+            count = max(count, min(left_a, left_b, self._last))
         if count:
-            self._ticks.append(count)
-            self._waits_for_a += left_a < left_b
-            self._waits_for_b += left_b < left_a
+            self.has_begun = True
+            self._ticks += 1
+            self._characters += count
+            self._last = count
         return count
 
-    def alone(self, left: int, *, is_a: bool) -> int:
-        """Characters of the one side that is not told whole yet."""
-        waits_for_it, waits_for_other = self._waits_for_a, self._waits_for_b
-        if not is_a:
-            waits_for_it, waits_for_other = waits_for_other, waits_for_it
-        if not self._is_blind or (self._has_one and waits_for_it >= waits_for_other):
-            return pace(left)
-        if not self._has_one:
+    def alone(self, left: int) -> int:
+        """Characters now of the one side that is not told whole yet."""
+        count = self._evenly(left) if self._is_blind else pace(left)
+        self.has_begun = True
+        self.is_resting = not count
+        return count
+
+    def _evenly(self, left: int) -> int:
+        if not self._characters:
             return min(pace(left), CHARACTERS_WITHOUT_RHYTHM)
-        return min(left, self._replay())
-
-    @property
-    def _has_one(self) -> bool:
-        return len(self._ticks) >= HORIZON_TICKS
-
-    def _replay(self) -> int:
-        # The first ticks and the last are not like the others: texts gather, texts run out.
-        first = min(2 * HORIZON_TICKS, len(self._ticks) // 2)
-        end = max(first + 1, len(self._ticks) - HORIZON_TICKS)
-        after = first if self._replayed is None else self._replayed + 1
-        self._replayed = after if after < end else first
-        return self._ticks[self._replayed]
+        if self._pause:
+            self._pause -= 1
+            return 0
+        # A few ordinary ticks more in the mean: the fewer there were the less they say.
+        characters = self._characters + HORIZON_TICKS * LEAST_CHARACTERS
+        a_tick = SLOWED_TO * characters / (self._ticks + HORIZON_TICKS)
+        self._due = min(self._due, 1.0) + a_tick
+        count = min(left, int(self._due))
+        self._due -= count
+        return count
 
 
 def next_frame(a: Side, b: Side, at: Position, rhythm: Rhythm) -> Frame | None:
     """What to show at this tick, or None where both have to wait or all is shown."""
     left_a, left_b = len(a.text) - at.shown_a, len(b.text) - at.shown_b
+    rhythm.is_resting = False
+    n_a = n_b = 0
     if a.is_finished and not left_a:
-        n_a, n_b = 0, rhythm.alone(left_b, is_a=False) if left_b else 0
+        n_b = rhythm.alone(left_b) if left_b else 0
     elif b.is_finished and not left_b:
-        n_a, n_b = rhythm.alone(left_a, is_a=True) if left_a else 0, 0
+        n_a = rhythm.alone(left_a) if left_a else 0
     else:
         shorter = a if left_a < left_b else b
         n_a = n_b = rhythm.joint(left_a, left_b, is_draining=shorter.is_finished)

@@ -8,6 +8,7 @@ was by `Last-Event-ID`, another client by `?last_event_id=`.
 import asyncio
 import json
 import logging
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
     try:
         async with shared_reader().following(turn.generations) as replies:
             await _give_back_thread()
-            async for event in _tell(replies, at, Rhythm(is_blind=turn.is_blind)):
+            async for event in tell(replies, at, Rhythm(is_blind=turn.is_blind)):
                 yield event
             if replies.are_finished or replies.has_failed:
                 yield await _end(turn)
@@ -95,14 +96,13 @@ async def _end(turn: Streamed) -> str:
     return _event("trouble", {})
 
 
-async def _tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIterator[str]:
-    """Frames at an even pace until both are told, one has failed, or the time is up.
+async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIterator[str]:
+    """Frames until both are told, one has failed, or the time is up.
 
-    The first comes as soon as both sides have text, and each later one a tick after the one
-    before it or when both sides have more, whichever is later.
+    The first comes as soon as both sides have text, and the others whole ticks after it.
     """
     clock = asyncio.get_running_loop().time
-    began = said = clock()
+    began = said = due = clock()
     at = at or Position(replies.attempts)
     while clock() - began < LONGEST_SECONDS and not replies.is_lost:
         a, b = _both(replies)
@@ -114,19 +114,22 @@ async def _tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncI
         frame = next_frame(a, b, at, rhythm)
         if replies.has_failed or (frame is None and has_ended(a, b, at)):
             return
+        ticks = 1
         if frame is not None:
             at, said = frame.position, clock()
             yield _message("frame", frame.json(), at)
-            await asyncio.sleep(said + TICK_SECONDS - clock())
-        elif rhythm.is_resting:
-            await asyncio.sleep(TICK_SECONDS)
-        else:
-            waiting_since = clock()
+        elif not rhythm.is_resting:
             await replies.wait(said + HEARTBEAT_SECONDS - clock())
-            rhythm.wait(round((clock() - waiting_since) / TICK_SECONDS))
             if clock() - said >= HEARTBEAT_SECONDS:
                 said = clock()
                 yield ": still here\n\n"
+            if not rhythm.has_begun:
+                due = clock()
+                continue
+            ticks = max(1, math.ceil((clock() - due) / TICK_SECONDS))
+            rhythm.wait(ticks)
+        due = max(due + ticks * TICK_SECONDS, clock())
+        await asyncio.sleep(due - clock())
 
 
 def _both(replies: Replies) -> tuple[Side, Side]:

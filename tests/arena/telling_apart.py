@@ -65,7 +65,7 @@ def accuracy(features: Sequence[Floats], is_a_quick: Sequence[bool], *, seed: in
     x, y = np.array(features), np.array(is_a_quick)
     models = (
         make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000)),
-        RandomForestClassifier(300, min_samples_leaf=5, random_state=seed, n_jobs=2),
+        RandomForestClassifier(150, min_samples_leaf=5, random_state=seed, n_jobs=2),
     )
     return max(float(cross_val_score(model, x, y, cv=FOLDS).mean()) for model in models)
 

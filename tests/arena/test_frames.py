@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.streaming.frames import (
+    NO_SIDE,
     PADDED_TO,
+    PAUSE_TICKS,
     Frame,
     Position,
     Rhythm,
@@ -32,7 +34,7 @@ def told(
         have_a, have_b = min(len(a), have_a + more_a), min(len(b), have_b + more_b)
         states.append((Side(a[:have_a], have_a == len(a)), Side(b[:have_b], have_b == len(b))))
     whole = (Side(a, is_finished=True), Side(b, is_finished=True))
-    for side_a, side_b in states + [whole] * (len(a) + len(b) + 1):
+    for side_a, side_b in states + [whole] * (2 * (len(a) + len(b)) + 100):
         frame = next_frame(side_a, side_b, at, rhythm)
         if frame is not None:
             frames.append(frame)
@@ -107,11 +109,59 @@ def test_both_wait_where_one_stalls() -> None:
     assert next_frame(Side("0123456789"), Side("01234"), Position(0, 5, 5), Rhythm()) is None
 
 
+def alone(rhythm: Rhythm, text: str) -> list[int]:
+    """How many characters each tick has of A, which goes on where B has ended."""
+    counts, at = [], Position(2, 5, 5)
+    while at.shown_a < len(text):
+        frame = next_frame(Side(text), Side("01234", is_finished=True), at, rhythm)
+        assert frame is not None or rhythm.is_resting
+        counts.append(len(frame.a) if frame else 0)
+        at = frame.position if frame else at
+    return counts
+
+
 def test_a_side_goes_on_alone_once_the_other_has_ended() -> None:
-    frame = next_frame(
-        Side("0123456789"), Side("01234", is_finished=True), Position(2, 5, 5), Rhythm()
-    )
-    assert frame == Frame("5678", "", Position(2, 9, 5))
+    assert alone(Rhythm(), "0123456789") == [4, 1]
+
+
+def test_a_side_alone_goes_on_evenly_after_a_pause_and_slower_than_both_did() -> None:
+    rhythm = Rhythm()
+    for _ in range(40):
+        assert rhythm.joint(100, 50, is_draining=False) == 5
+    counts = alone(rhythm, "x" * 105)
+    assert counts[:PAUSE_TICKS] == [0] * PAUSE_TICKS
+    assert set(counts[PAUSE_TICKS:-1]) == {3, 4}
+    assert sum(counts) == 100
+
+
+def test_how_much_there_is_of_a_side_alone_says_nothing() -> None:
+    def told(text: str) -> list[int]:
+        rhythm = Rhythm()
+        for _ in range(40):
+            rhythm.joint(100, 50, is_draining=False)
+        return alone(rhythm, text)
+
+    assert told("x" * 2000)[:40] == told("x" * 200)[:40]
+
+
+def test_waiting_for_text_slows_the_pace_of_a_side_alone() -> None:
+    rhythm = Rhythm()
+    for _ in range(40):
+        rhythm.joint(100, 50, is_draining=False)
+        rhythm.wait(1)
+    assert set(alone(rhythm, "x" * 105)[PAUSE_TICKS:-1]) == {2, 3}
+
+
+def test_a_reply_that_is_all_there_is_drained_without_slowing_down() -> None:
+    rhythm = Rhythm()
+    assert rhythm.joint(200, 300, is_draining=False) == 20
+    assert rhythm.joint(30, 300, is_draining=True) == 20
+    assert rhythm.joint(10, 300, is_draining=True) == 10
+
+
+def test_one_model_alone_or_named_ones_are_told_as_they_come() -> None:
+    frame = next_frame(Side("x" * 500), NO_SIDE, Position(), Rhythm(is_blind=False))
+    assert frame == Frame("x" * 50, "", Position(0, 50, 0))
 
 
 def test_a_reply_without_text_does_not_hold_up_the_other() -> None:

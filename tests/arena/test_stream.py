@@ -26,6 +26,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Event = tuple[str, str, dict[str, Any]]
 
 
+@pytest.fixture(autouse=True)
+def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "TICK_SECONDS", 0.01)
+
+
 def browser(identity: str = "vera") -> AsyncClient:
     plain, client = Client(), AsyncClient()
     session = plain.session
@@ -207,6 +212,7 @@ def test_the_page_streams_to_its_own_visitor_and_goes_on_by_id() -> None:
     assert response["Cache-Control"] == "no-store"
     assert response["X-Accel-Buffering"] == "no"
     whole = body(response)
+    assert battle.model_b is not None
     names = (battle.model_a.name, battle.model_b.name)
     assert not any(name in whole for name in names)
     ways: list[dict[str, Any]] = [
