@@ -1,5 +1,6 @@
 """The one web application: pages, API and event streams."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -17,3 +18,5 @@ WORK = ("/api/v1/projects/", "/api/v1/assignments/", "/assignments/", "/projects
 application = OnThreads(
     get_wsgi_application(), get_asgi_application(), prefixes=WORK, threads=THREADS
 )
+# What was loaded until here stays: no collection need look through it while people wait.
+gc.freeze()
