@@ -89,7 +89,7 @@ def _draw(sizes: Floats, draws: int, rng: np.random.Generator, scheme: Scheme) -
 def _rate(tallies: Tallies, fitted: Fit, weights: Floats) -> Floats:
     """θ of each resample, shape (draws, M)."""
     theta, is_done = np.tile(fitted.theta, (len(weights), 1)), np.zeros(len(weights), dtype=bool)
-    if fitted.tie_model == "half" and not fitted.is_regularised:
+    if fitted.tie_model == "half" and tallies.left.size and not fitted.is_regularised:
         theta, is_done = _chords(tallies, fitted, weights)
     for draw in np.flatnonzero(~is_done).tolist():
         theta[draw] = fit(
