@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from arena.battling import battles
+from arena.battling import battles, consent
 from arena.models import Battle
 from arena.visitors import Visitor, visitor_digest
 from projects.models import ArenaAccess, Project
@@ -22,6 +22,31 @@ def make_visitor(name: str = "vera") -> Visitor:
     return Visitor(visitor_digest(name))
 
 
+def agreeing(project: Project) -> dict[str, str]:
+    """What goes with a first message to say that the arena's terms are agreed to."""
+    return {"agreed": consent.terms_of(project).digest}
+
+
+def make_chat(
+    project: Project | None = None,
+    *,
+    visitor: Visitor | None = None,
+    mode: str = Battle.Mode.DIRECT,
+    message: str = "Hello?",
+) -> Battle:
+    """A conversation with one named model, or with two side by side, whose reply is awaited."""
+    if LanguageModel.objects.count() < 2:
+        make_contenders()
+    names = list(LanguageModel.objects.order_by("pk").values_list("name", flat=True))
+    return battles.start(
+        project=project or make_arena(),
+        visitor=visitor or make_visitor(),
+        message=message,
+        mode=mode,
+        models=names[: 1 if mode == Battle.Mode.DIRECT else 2],
+    )
+
+
 def make_battle(
     project: Project | None = None, *, visitor: Visitor | None = None, message: str = "Hello?"
 ) -> Battle:
@@ -38,15 +63,16 @@ def reply(battle: Battle, a: str | None = "Answer A", b: str | None = "Answer B"
     turn = battle.turns.order_by("number").last()
     assert turn is not None
     for pk, output in ((turn.generation_a_id, a), (turn.generation_b_id, b)):
-        assert pk is not None
-        finish(pk, output)
-        battles.settle_turn(generation_id=pk)
+        if pk is not None:
+            finish(pk, output)
+            battles.settle_turn(generation_id=pk)
 
 
-def finish(pk: int, output: str | None) -> None:
+def finish(pk: int, output: str | None, *, finish_reason: str = "stop") -> None:
     Generation.objects.filter(pk=pk, finished_at=None).update(
         state=Generation.State.FAILED if output is None else Generation.State.DONE,
         output=output or "",
+        finish_reason=finish_reason if output is not None else "",
         finished_at=timezone.now(),
     )
 

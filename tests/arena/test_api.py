@@ -1,9 +1,11 @@
+import hashlib
 import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from arena.battling.consent import OWN_TERMS
 from arena.models import Battle, Vote
 from projects import tokens
 from projects.models import Project, User
@@ -11,6 +13,10 @@ from tests.arena.rows import make_arena, make_contenders, reply
 
 pytestmark = pytest.mark.django_db
 PROBLEM = "application/problem+json"
+FIRST = {
+    "message": "Hello?",
+    "agreed": hashlib.sha256(OWN_TERMS.encode()).hexdigest(),
+}
 
 
 class Api:
@@ -39,25 +45,29 @@ def api(anyone: User) -> Api:
 
 
 def test_a_battle_over_the_api(api: Api, arena: Project) -> None:
-    begun = api.post("arena/open/battles", {"message": "Hello?"})
+    begun = api.post("arena/open/battles", FIRST)
     assert begun.status_code == 201
     body = begun.json()
     assert (body["verdict"], body["model_a"], body["model_b"]) == (None, None, None)
     assert [turn["state"] for turn in body["turns"]] == ["streaming"]
     battle = Battle.objects.get(public_id=body["id"])
-    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a"}).status_code == 409
+    kept = {"token": body["token"]}
+    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a", **kept}).status_code == 409
     reply(battle, "First", "Second")
     seen = api.get(f"battles/{body['id']}")
     assert "granite" not in seen.content.decode()
     assert seen.json()["turns"][0]["reply_b"] == "Second"
-    added = api.post(f"battles/{body['id']}/turns", {"message": "More?"})
+    added = api.post(f"battles/{body['id']}/turns", {"message": "More?", **kept})
     assert (added.status_code, added.json()["number"]) == (201, 2)
     reply(battle)
-    voted = api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad"})
+    voted = api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad", **kept})
     assert voted.status_code == 200
     assert voted.json()["model_a"]["name"] == battle.model_a.name
-    assert api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad"}).status_code == 200
-    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a"}).status_code == 409
+    assert (
+        api.post(f"battles/{body['id']}/vote", {"verdict": "both_bad", **kept}).status_code == 200
+    )
+    kept = {"token": body["token"]}
+    assert api.post(f"battles/{body['id']}/vote", {"verdict": "a", **kept}).status_code == 409
     assert Vote.objects.count() == 1
     board = api.get("leaderboards/open").json()
     assert board["votes"] == 1
@@ -67,9 +77,11 @@ def test_a_battle_over_the_api(api: Api, arena: Project) -> None:
 @pytest.mark.parametrize(
     "body",
     [{}, [], {"message": 5}, {"message": ""}, {"message": None}, {"message": "a\0"},
-     {"message": "x" * 8_001}, '{"message": "\\ud800"}', "{", "null", '"text"'],
+     {"message": "x" * 8_001}, {"message": "\ud800"}, "{", "null", '"text"'],
 )  # fmt: skip
 def test_a_bad_message_is_a_problem_and_stores_nothing(api: Api, arena: Project, body: Any) -> None:
+    if isinstance(body, dict):
+        body = {"agreed": FIRST["agreed"], **body}
     response = api.post("arena/open/battles", body)
     assert response.status_code == 400
     assert response["Content-Type"] == PROBLEM
@@ -78,16 +90,17 @@ def test_a_bad_message_is_a_problem_and_stores_nothing(api: Api, arena: Project,
 
 @pytest.mark.parametrize("verdict", ["", "A", "draw", 1, None, ["a"]])
 def test_a_bad_verdict_names_the_field(api: Api, arena: Project, verdict: Any) -> None:
-    pk = api.post("arena/open/battles", {"message": "Hello?"}).json()["id"]
+    begun = api.post("arena/open/battles", FIRST).json()
+    pk = begun["id"]
     reply(Battle.objects.get(public_id=pk))
-    response = api.post(f"battles/{pk}/vote", {"verdict": verdict})
+    response = api.post(f"battles/{pk}/vote", {"verdict": verdict, "token": begun["token"]})
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == "verdict"
     assert Vote.objects.count() == 0
 
 
 def test_somebody_elses_battle_is_not_there(api: Api, arena: Project, stranger: User) -> None:
-    pk = api.post("arena/open/battles", {"message": "Hello?"}).json()["id"]
+    pk = api.post("arena/open/battles", FIRST).json()["id"]
     other = Api(stranger)
     assert other.get(f"battles/{pk}").status_code == 404
     assert other.post(f"battles/{pk}/turns", {"message": "More?"}).status_code == 404

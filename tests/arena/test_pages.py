@@ -1,11 +1,14 @@
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from arena.battling import votes
-from arena.models import Battle, Vote
+from arena.models import ArenaRules, Battle, Vote
 from arena.visitors import Visitor
 from projects.models import ArenaAccess, Project, User
-from tests.arena.rows import finish, make_arena, make_contenders, reply
+from tests.arena.rows import agreeing, finish, make_arena, make_contenders, reply
 from tests.conftest import SignIn
 from workers.models import Generation
 
@@ -25,11 +28,25 @@ def arena() -> Project:
 
 
 def begin(client: Client, project: Project, message: str = "What is a touchstone?") -> Battle:
-    response = client.post(f"/arena/{project.slug}/battles/", {"message": message})
+    response = client.post(
+        f"/arena/{project.slug}/battles/", {"message": message, **agreeing(project)}
+    )
     assert response.status_code == 302
     battle = Battle.objects.get(public_id=response["Location"].split("/")[2])
     assert response["Location"] == f"/battles/{battle.public_id}/"
     return battle
+
+
+def token(client: Client, battle: Battle) -> str:
+    """The one that the page's forms carry."""
+    found = re.search(r'name="token" value="([^"]+)"', page(client, battle))
+    return found[1] if found else "none"
+
+
+def send(client: Client, battle: Battle, path: str, **fields: str) -> Any:
+    """Post as the forms of the battle's page do."""
+    fields = {"token": token(client, battle), **fields}
+    return client.post(f"/battles/{battle.public_id}/{path}", fields)
 
 
 def page(client: Client, battle: Battle) -> str:
@@ -58,7 +75,7 @@ def test_with_too_few_models_the_page_says_what_to_do(client: Client, arena: Pro
 
     LanguageModel.objects.filter(name="marble").update(is_active=False)
     assert "Only one model is ready" in client.get("/").content.decode()
-    response = client.post(f"/arena/{arena.slug}/battles/", {"message": "Hi"})
+    response = client.post(f"/arena/{arena.slug}/battles/", {"message": "Hi", **agreeing(arena)})
     assert response.status_code == 503
     assert Battle.objects.count() == 0
 
@@ -75,7 +92,7 @@ def test_a_battle_from_the_message_to_the_names(client: Client, arena: Project) 
     assert 'http-equiv="refresh"' not in answered
     for html in (writing, answered):
         assert not any(name in html for name in (*NAMES, "Quarry", "Stone-1B"))
-    response = client.post(f"/battles/{battle.public_id}/vote/", {"verdict": "a"})
+    response = send(client, battle, "vote/", verdict="a")
     assert response.status_code == 302
     revealed = page(client, battle)
     assert all(name in revealed for name in (*NAMES, "Quarry Ltd"))
@@ -87,22 +104,21 @@ def test_a_battle_from_the_message_to_the_names(client: Client, arena: Project) 
 def test_voting_twice_over_the_page(client: Client, arena: Project) -> None:
     battle = begin(client, arena)
     reply(battle)
-    path = f"/battles/{battle.public_id}/vote/"
-    assert [client.post(path, {"verdict": verdict}).status_code for verdict in "aab"] == [
-        302, 302, 409,
-    ]  # fmt: skip
-    assert client.post(path, {"verdict": "c"}).status_code == 400
+    path, kept = f"/battles/{battle.public_id}/vote/", token(client, battle)
+    given = [client.post(path, {"verdict": verdict, "token": kept}) for verdict in "aab"]
+    assert [response.status_code for response in given] == [302, 302, 409]
+    assert client.post(path, {"verdict": "c", "token": kept}).status_code == 400
     assert Vote.objects.count() == 1
 
 
 def test_the_conversation_goes_on_before_the_vote(client: Client, arena: Project) -> None:
     battle = begin(client, arena)
-    path = f"/battles/{battle.public_id}/turns/"
-    too_early = client.post(path, {"message": "And then?"})
+    path, kept = f"/battles/{battle.public_id}/turns/", token(client, battle)
+    too_early = client.post(path, {"message": "And then?", "token": kept})
     assert too_early.status_code == 409
     assert b"still being written" in too_early.content
     reply(battle)
-    assert client.post(path, {"message": "And then?"}).status_code == 302
+    assert client.post(path, {"message": "And then?", "token": kept}).status_code == 302
     assert "And then?" in page(client, battle)
     assert battle.turns.count() == 2
 
@@ -116,10 +132,7 @@ def test_a_void_turn_is_told_in_neutral_words_and_can_be_tried_again(
     assert "could not be finished" in html
     assert "Half of a repl" not in html
     assert "data-vote" not in html
-    assert (
-        client.post(f"/battles/{battle.public_id}/turns/", {"message": "Once more"}).status_code
-        == 302
-    )
+    assert send(client, battle, "turns/1/again/").status_code == 302
 
 
 def test_a_turn_is_settled_by_whoever_looks(client: Client, arena: Project) -> None:
@@ -135,13 +148,14 @@ def test_a_turn_is_settled_by_whoever_looks(client: Client, arena: Project) -> N
 def test_a_message_that_breaks_a_rule_is_kept_in_the_box(
     client: Client, arena: Project, message: str
 ) -> None:
-    response = client.post(f"/arena/{arena.slug}/battles/", {"message": message})
+    response = client.post(f"/arena/{arena.slug}/battles/", {"message": message, **agreeing(arena)})
     assert response.status_code == 400
     assert b'id="message-error"' in response.content
     assert Battle.objects.count() == 0
 
 
 def test_too_many_battles_are_refused_with_429(client: Client, arena: Project) -> None:
+    ArenaRules.objects.create(project=arena, challenge=ArenaRules.Challenge.NEVER)
     for _ in range(20):
         begin(client, arena)
     response = client.post(f"/arena/{arena.slug}/battles/", {"message": "One more"})
@@ -183,7 +197,7 @@ def test_the_board_shows_a_vote_and_its_part_answers_304_until_then(
     assert client.get(path, headers={"if-none-match": first["ETag"]}).status_code == 304
     battle = begin(client, arena)
     reply(battle)
-    client.post(f"/battles/{battle.public_id}/vote/", {"verdict": "b"})
+    send(client, battle, "vote/", verdict="b")
     second = client.get(path, headers={"if-none-match": first["ETag"]})
     assert second.status_code == 200
     assert all(name in second.content.decode() for name in NAMES)
@@ -193,7 +207,7 @@ def test_the_board_shows_a_vote_and_its_part_answers_304_until_then(
 def test_the_pages_carry_no_inline_code(client: Client, arena: Project) -> None:
     battle = begin(client, arena)
     reply(battle)
-    client.post(f"/battles/{battle.public_id}/vote/", {"verdict": "a"})
+    send(client, battle, "vote/", verdict="a")
     pages = [client.get(path).content.decode() for path in ("/", "/leaderboard/")]
     for html in (*pages, page(client, battle)):
         assert " style=" not in html
@@ -204,7 +218,7 @@ def test_the_pages_carry_no_inline_code(client: Client, arena: Project) -> None:
 def test_the_board_downloads_as_json_and_csv(client: Client, arena: Project) -> None:
     battle = begin(client, arena)
     reply(battle)
-    client.post(f"/battles/{battle.public_id}/vote/", {"verdict": "a"})
+    send(client, battle, "vote/", verdict="a")
     body = client.get(f"/leaderboard/{arena.slug}/standings.json").json()
     assert {row["model"] for row in body["standings"]} == set(NAMES)
     response = client.get(f"/leaderboard/{arena.slug}/standings.csv")

@@ -20,7 +20,7 @@ from tests.arena.rows import (
 
 
 def counted(project: Project) -> list[tuple[int, int, int, int]]:
-    rows = Tally.objects.filter(project=project).order_by("left_id", "right_id")
+    rows = Tally.objects.filter(project=project, category="").order_by("left_id", "right_id")
     return list(rows.values_list("left_wins", "right_wins", "ties", "both_bad"))
 
 
