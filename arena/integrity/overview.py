@@ -112,8 +112,9 @@ def reasons(*, project: Project) -> tuple[ReasonRow, ...]:
 
 
 def turns_of(vote: Vote) -> list[Turn]:
-    """What was voted on: the path to the turn begun last."""
-    turns = {turn.pk: turn for turn in vote.battle.turns.order_by("number")}
+    """What was voted on: the path to the turn that was finished last."""
+    finished = vote.battle.turns.exclude(state=Turn.State.VOID)
+    turns = {turn.pk: turn for turn in finished.order_by("number")}
     at = list(turns.values())[-1] if turns else None
     path = []
     while at is not None:

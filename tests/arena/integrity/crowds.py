@@ -26,24 +26,19 @@ class Crowd:
         return cls(rng, rng.normal(0.0, spread, n_models))
 
     def honest(self, voter: int, n: int) -> list[Row]:
-        return [(voter, *self._battle()) for _ in range(n)]
+        m = self.theta.size
+        a = self.rng.integers(0, m, n)
+        b = (a + self.rng.integers(1, m, n)) % m
+        p = 1.0 / (1.0 + np.exp(self.theta[b] - self.theta[a]))
+        tie = TIES * 4.0 * p * (1.0 - p)
+        drawn = self.rng.random(n)
+        points = np.where(drawn < tie, 0.5, np.where(drawn < tie / 2.0 + p, 1.0, 0.0))
+        return [(voter, *row) for row in zip(a.tolist(), b.tolist(), points.tolist(), strict=True)]
 
     def attacker(self, voter: int, n: int, target: int) -> list[Row]:
         """Votes only where the target is, and always for it."""
-        rows = []
-        while len(rows) < n:
-            a, b, _ = self._battle()
-            if target in (a, b):
-                rows.append((voter, a, b, 1.0 if a == target else 0.0))
-        return rows
-
-    def _battle(self) -> tuple[int, int, float]:
-        a, b = (int(each) for each in self.rng.choice(self.theta.size, 2, replace=False))
-        p = 1.0 / (1.0 + np.exp(self.theta[b] - self.theta[a]))
-        tie = TIES * 4.0 * p * (1.0 - p)
-        drawn = self.rng.random()
-        points = 0.5 if drawn < tie else 1.0 if drawn < tie + p - tie / 2.0 else 0.0
-        return a, b, points
+        shown = [row for row in self.honest(voter, 20 * n * self.theta.size) if target in row[1:3]]
+        return [(voter, a, b, float(a == target)) for _, a, b, _ in shown[:n]]
 
     def cast(self, rows: list[Row]) -> Cast:
         voter, a, b = (np.array([row[i] for row in rows], dtype=np.int64) for i in range(3))
