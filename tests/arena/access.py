@@ -7,11 +7,13 @@ so even an owner of the project gets 404. What the visitor gets is in `test_page
 import hashlib
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from arena.battling.consent import OWN_TERMS
 from arena.battling.reports import report
 from arena.battling.sharing import share
 from arena.battling.votes import cast
-from arena.models import Battle, PromptTag
+from arena.models import ArenaRules, Battle, Board, PromptTag, VoteFlag
 from projects.models import ArenaAccess
 from tests.access import Data, Route, World, everyone, expect
 from tests.arena.rows import make_battle, make_visitor, reply
@@ -75,6 +77,19 @@ def _voted(world: World, access: str) -> Battle:
     return battle
 
 
+def _doubted(method: str, path: str, data: Data = None) -> Build:
+    """A vote with a flag, in an arena whose board stands still."""
+
+    def build(world: World) -> tuple[str, str, Data]:
+        battle = _voted(world, ArenaAccess.MEMBERS)
+        VoteFlag.objects.create(vote=battle.vote, reason="leak")
+        ArenaRules.objects.create(project=world.project, frozen_at=timezone.now())
+        place = f"/projects/{world.project.slug}/arena/integrity/"
+        return method, place + path.format(pk=battle.vote.pk), data
+
+    return build
+
+
 def _shared(access: str) -> Build:
     def build(world: World) -> tuple[str, str, Data]:
         battle = _voted(world, access)
@@ -91,6 +106,11 @@ def _report(world: World) -> tuple[str, str, Data]:
     return "POST", path, {"outcome": "Seen."}
 
 
+def _named_board(world: World) -> tuple[str, str, Data]:
+    board = Board.objects.create(project=world.project, slug="open", name="Open models")
+    return "POST", f"/projects/{world.project.slug}/boards/{board.pk}/", {"action": "remove"}
+
+
 def _badge(access: str) -> Build:
     def build(world: World) -> tuple[str, str, Data]:
         name = _voted(world, access).model_a.name
@@ -105,6 +125,7 @@ MESSAGE = {"message": "Hello?"}
 AGREED = {**MESSAGE, "agreed": hashlib.sha256(OWN_TERMS.encode()).hexdigest()}
 VERDICT = {"verdict": "a"}
 REPORT = {"side": "a", "reason": "false"}
+WHY = {"why": "A look at it"}
 
 ROUTES: dict[str, Route] = {
     "arena": Route(_arena("GET", "/"), everyone()),
@@ -149,6 +170,19 @@ ROUTES: dict[str, Route] = {
         OWNERS_MAY_POST,
     ),
     "prompt-tag": Route(_tag, OWNERS_MAY_POST),
+    "arena-challenge": Route(_arena("GET", "/arena/{slug}/challenge/"), MEMBERS),
+    "arena-challenge public": Route(
+        _arena("GET", "/arena/{slug}/challenge/", access=ArenaAccess.PUBLIC), everyone()
+    ),
+    "integrity": Route(_doubted("GET", ""), OWNERS),
+    "integrity-freeze": Route(_doubted("POST", "freeze/", WHY), OWNERS_MAY_POST),
+    "integrity-unfreeze": Route(_doubted("POST", "unfreeze/", WHY), OWNERS_MAY_POST),
+    "integrity-votes": Route(_doubted("GET", "votes/"), OWNERS),
+    "integrity-vote": Route(_doubted("GET", "votes/{pk}/"), OWNERS),
+    "vote-set-aside": Route(_doubted("POST", "votes/{pk}/set-aside/", WHY), OWNERS_MAY_POST),
+    "vote-flag-lift": Route(
+        _doubted("POST", "votes/{pk}/lift/", WHY | {"reason": "leak"}), OWNERS_MAY_POST
+    ),
     "leaderboard": Route(_arena("GET", "/leaderboard/"), everyone()),
     "leaderboard-of": Route(_arena("GET", "/leaderboard/{slug}/"), MEMBERS),
     "leaderboard-of closed": Route(
@@ -174,6 +208,11 @@ ROUTES: dict[str, Route] = {
     "leaderboard-embedding public": Route(
         _arena("GET", "/leaderboard/{slug}/embedding/", access=ArenaAccess.PUBLIC), everyone()
     ),
+    "boards": Route(_arena("GET", "/projects/{slug}/boards/"), OWNERS),
+    "boards added": Route(
+        _arena("POST", "/projects/{slug}/boards/", {"name": "Open models"}), OWNERS_MAY_POST
+    ),
+    "board": Route(_named_board, OWNERS_MAY_POST),
     "leaderboard-json": Route(_arena("GET", "/leaderboard/{slug}/standings.json"), MEMBERS),
     "leaderboard-csv": Route(_arena("GET", "/leaderboard/{slug}/standings.csv"), MEMBERS),
     "api-battles": Route(
@@ -186,6 +225,10 @@ ROUTES: dict[str, Route] = {
     ),
     "api-battles listed": Route(
         _arena("GET", "/api/v1/arena/{slug}/battles"),
+        expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=401),
+    ),
+    "api-challenge": Route(
+        _arena("GET", "/api/v1/arena/{slug}/challenge"),
         expect(owner=200, reviewer=200, labeler=200, stranger=404, anonymous=401),
     ),
     "api-battle-again": Route(_battle("POST", "/api/v1/battles/{id}/turns/1/again", {}), NO_TOKEN),
