@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from arena.pages import badges, board_feed, board_views, boards
+from arena.pages import badges, board_feed, board_views, boards, named_boards
 
 urlpatterns: list[URLPattern] = [
     path("leaderboard/", boards.leaderboard, name="leaderboard"),
@@ -47,4 +47,6 @@ urlpatterns: list[URLPattern] = [
     path(
         "leaderboard/<slug:slug>/changes.xml", board_feed.leaderboard_feed, name="leaderboard-feed"
     ),
+    path("projects/<slug:slug>/boards/", named_boards.boards, name="boards"),
+    path("projects/<slug:slug>/boards/<int:pk>/", named_boards.board, name="board"),
 ]

@@ -36,10 +36,11 @@ def warnings_about(board: ComputedBoard) -> list[str]:
 def notes_on(board: ComputedBoard) -> list[str]:
     """How to read it, and what is special about it."""
     selection = board.selection
+    ties, intervals = method_of(board)
     said = [
         f"Ratings are Bradley–Terry strengths, on a scale where 400 points are odds of ten to one;"
-        f" {scale_of(board)}. {TIES[Board.Ties(selection.ties)]}",
-        f"The ± is half {INTERVALS[Board.Intervals(selection.intervals)]}. A rank from 2 to 5"
+        f" {scale_of(board)}. {TIES[ties]}",
+        f"The ± is half {INTERVALS[intervals]}. A rank from 2 to 5"
         " says that the intervals allow any of these places.",
     ]
     if not selection.is_filtered:
@@ -49,6 +50,15 @@ def notes_on(board: ComputedBoard) -> list[str]:
     if board.removal is not None:
         said.append(_removal(board.removal))
     return said + list(board.notes)
+
+
+def method_of(board: ComputedBoard) -> tuple[Board.Ties, Board.Intervals]:
+    """By which of the methods it is computed; style control has but one model of ties."""
+    ties, intervals = Board.Ties(board.selection.ties), Board.Intervals(board.selection.intervals)
+    if not board.selection.is_style_controlled:
+        return ties, intervals
+    is_anytime = intervals == Board.Intervals.ANYTIME
+    return Board.Ties.HALF, intervals if is_anytime else Board.Intervals.SANDWICH
 
 
 def scale_of(board: ComputedBoard) -> str:

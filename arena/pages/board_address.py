@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from arena.boards import naming
 from arena.boards.categories import TOPICS
 from arena.boards.computed import Selection
 from arena.boards.language import LANGUAGES
+from arena.boards.naming import TAG_PREFIX
 from arena.models import Board, PromptTag
 from projects.checks import one_of, short
 from projects.errors import InvalidInput, NotFound
 from projects.models import Project
 
-TAG_PREFIX = "tag:"
 FEWEST_VOTES = (0, 10, 50, 100, 300, 1_000, 3_000, 10_000)
 SWITCHES = ("style", "open", "every")
 SORTS = {
@@ -106,19 +107,11 @@ def _is_category(code: str, project: Project) -> bool:
 def _board(slug: str, project: Project, *, is_member: bool) -> Board | None:
     if not slug:
         return None
-    found = boards_for(project, is_member=is_member)
+    found = naming.boards_of(project, public_only=not is_member)
     board = next((one for one in found if one.slug == slug), None)
     if board is None:
         raise NotFound("There is no such board, or it is not open to you.")
     return board
-
-
-def boards_for(project: Project, *, is_member: bool) -> list[Board]:
-    """The named boards that this reader may see, in their order."""
-    boards = Board.objects.filter(project=project)
-    if not is_member:
-        boards = boards.filter(is_public=True)
-    return list(boards.order_by("position", "pk"))
 
 
 def _votes(text: str) -> int:

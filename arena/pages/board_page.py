@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from arena.access import board_project, is_open_to
-from arena.boards import standings, tables
+from arena.boards import naming, standings, tables
 from arena.boards.categories import TOPICS
 from arena.boards.computed import Category, ComputedBoard
 from arena.boards.language import LANGUAGES
+from arena.boards.naming import TAG_PREFIX
 from arena.boards.notes import notes_on, warnings_about
 from arena.models import PromptTag
 from arena.pages import board_address
-from arena.pages.board_address import FEWEST_VOTES, TAG_PREFIX, Asked
+from arena.pages.board_address import FEWEST_VOTES, Asked
 from projects.models import ArenaAccess, Membership, Project, Role, User
 
 VIEWS = (
@@ -121,7 +122,7 @@ class BoardPage:
     def boards(self) -> list[Link]:
         here = self.asked.board.slug if self.asked.board else ""
         url = self.url(self.view if self.view != "leaderboard-embedding" else "leaderboard-of")
-        named = board_address.boards_for(self.project, is_member=self.member is not None)
+        named = naming.boards_of(self.project, public_only=self.member is None)
         return [Link("All votes", url, not here)] + [
             Link(one.name, f"{url}?board={one.slug}", one.slug == here) for one in named
         ]

@@ -16,7 +16,7 @@ from arena.boards.computed import BoardRow, CategoryCell, CategoryTable, WinRate
 from arena.boards.curves import Measured, ScatterPlot, frontier_of, line_plot, scatter_plot
 from arena.boards.doubts import doubts_of
 from arena.boards.histories import history
-from arena.boards.notes import INTERVALS, TIES, scale_of
+from arena.boards.notes import INTERVALS, TIES, method_of, scale_of
 from arena.models import Board, PromptTag
 from arena.pages.board_page import BoardPage, Link, page_for
 from arena.pages.formulas import formulas
@@ -175,7 +175,7 @@ def heat_rows(rates: WinRates, *, is_predicted: bool) -> list[HeatRow]:
 
 def tint(share: float) -> str:
     """A class for how far a share of wins lies from one half; none close to it."""
-    step = min(int(abs(share - 0.5) * 10), 4)
+    step = min(int(round(abs(share - 0.5) * 10, 6)), 4)
     return f"{'high' if share > 0.5 else 'low'}-{step}" if step else ""
 
 
@@ -265,13 +265,14 @@ def _rules(project: Project) -> list[tuple[str, str]]:
 
 def _facts(page: BoardPage) -> dict[str, Any]:
     board = page.board
+    ties, intervals = method_of(board)
     return {
         "n_votes": board.n_votes,
         "n_models": len(board.rows),
         "cut_off_at": board.cut_off_at,
         "source": Board.Source(board.selection.source).label,
-        "ties": TIES[Board.Ties(board.selection.ties)],
-        "intervals": INTERVALS[Board.Intervals(board.selection.intervals)],
+        "ties": TIES[ties],
+        "intervals": INTERVALS[intervals],
         "anchor": f"none; {scale_of(board)}" if not board.anchor else scale_of(board),
         "digest": board.digest,
         "elo_k": f"{elo.K:g}",

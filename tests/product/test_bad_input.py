@@ -135,6 +135,8 @@ FIELDS = {
     "gold-from": ["preferences", "reason"],
     "gold-retire": [],
     "gold-feedback": ["note"],
+    "boards": ["name", "slug", "source"],
+    "board": ["action", "name"],
     "battle-start": ["message", "mode", "model_a", "model_b", "agreed", "proof"],
     "battle-turn": ["message", "token"],
     "battle-again": ["message", "token"],
