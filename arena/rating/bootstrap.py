@@ -88,7 +88,7 @@ def _draw(sizes: Floats, draws: int, rng: np.random.Generator, scheme: Scheme) -
 
 def _rate(tallies: Tallies, fitted: Fit, weights: Floats) -> Floats:
     """θ of each resample, shape (draws, M)."""
-    theta, is_done = np.tile(fitted.theta, (len(weights), 1)), np.zeros(len(weights), dtype=bool)
+    theta, is_done = _copies(fitted.theta, weights), np.zeros(len(weights), dtype=bool)
     if fitted.tie_model == "half" and tallies.left.size and not fitted.is_regularised:
         theta, is_done = _chords(tallies, fitted, weights)
     for draw in np.flatnonzero(~is_done).tolist():
@@ -96,6 +96,10 @@ def _rate(tallies: Tallies, fitted: Fit, weights: Floats) -> Floats:
             _resampled(tallies, weights[draw]), ties=fitted.tie_model, start=fitted
         ).theta
     return theta
+
+
+def _copies(theta: Floats, weights: Floats) -> Floats:
+    return np.array([theta] * len(weights), dtype=np.float64)
 
 
 def _resampled(tallies: Tallies, weights: Floats) -> Tallies:
@@ -119,7 +123,7 @@ def _chords(tallies: Tallies, fitted: Fit, weights: Floats) -> tuple[Floats, Boo
     which resamples got there; those with few votes, or that lost their footing, did not.
     """
     points, n = weights[:, 0] + 0.5 * weights[:, 2], weights.sum(axis=1)
-    theta = np.tile(fitted.theta, (len(weights), 1))
+    theta = _copies(fitted.theta, weights)
     inverse = _inverse_information(tallies, fitted.theta)
     left, right, m = tallies.left, tallies.right, len(tallies.models)
     incidence = np.zeros((len(left), m))

@@ -124,7 +124,9 @@ def test_rao_kupper_errors_follow_from_its_likelihood_differentiated_by_machine(
         wins = 1 / (1 + np.exp(delta - margins))
         losses = 1 / (1 + np.exp(delta + margins))
         chances = np.stack([losses, 1 - wins - losses, wins])
-        return np.log(chances[half_points, np.arange(len(gaps))])
+        # Complex steps pass through here, so no dtype is forced.
+        logs: Floats = np.log(chances[half_points, np.arange(len(gaps))])
+        return logs
 
     theta = (board.ratings - board.ratings[-1]) / POINTS
     assert board.tie_parameter is not None
