@@ -35,6 +35,11 @@ class Move:
     def change(self) -> float:
         return self.after - self.before
 
+    @property
+    def shown_change(self) -> str:
+        sign = "+" if self.change >= 0 else "−"
+        return f"{sign}{abs(self.change):.2f}"
+
 
 @dataclass(frozen=True)
 class Influence:

@@ -95,12 +95,14 @@ async function finish(turn, say) {
 
 for (const turn of document.querySelectorAll("[data-turn][data-stream]")) watch(turn);
 
-// After the verdict the next question can be typed at once, with the names still in sight.
-const next = document.querySelector("[data-focus]");
-if (next) {
+// After the verdict the next question can be typed at once, with the names still in sight. Only when
+// all is loaded, because going to the address's #verdict takes the focus away.
+window.addEventListener("load", () => {
+  const next = document.querySelector("[data-focus]");
+  if (!next) return;
   next.focus({ preventScroll: true });
   document.querySelector("[data-revealed]")?.scrollIntoView({ block: "start" });
-}
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("[data-message-form] textarea")) {
