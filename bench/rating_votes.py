@@ -34,7 +34,8 @@ class Votes:
 
     def differences(self) -> Floats:
         """(A − B) / (A + B + 1) of each feature, shape (V, F); kept in steps of 1/127."""
-        return np.load(self.folder / "style.npy").astype(np.float64) / 127.0
+        steps = np.load(self.folder / "style.npy")
+        return np.asarray(steps / 127.0, dtype=np.float64)
 
     def names(self) -> tuple[list[str], list[str]]:
         a, b = self.a.tolist(), self.b.tolist()
