@@ -57,7 +57,7 @@ def rate(material: Material, method: Method) -> Rated:
     fitted = (
         styled.board
         if styled
-        else fit(material.tallies, ties=_ties(method.ties), anchor=method.anchor)
+        else fit(material.tallies, ties=as_ties(method.ties), anchor=method.anchor)
     )
     lower, upper = _bounds(material, fitted, method)
     win, tie = predicted_outcomes(fitted)
@@ -79,7 +79,7 @@ def _bounds(material: Material, fitted: Fit, method: Method) -> tuple[Floats, Fl
     return fitted.lower, fitted.upper
 
 
-def _ties(name: str) -> Ties:
+def as_ties(name: str) -> Ties:
     return "davidson" if name == "davidson" else "rao_kupper" if name == "rao_kupper" else "half"
 
 

@@ -18,7 +18,7 @@ def kept(name: object, *, state: str, make: Callable[[], Made], may_be_old: floa
 
     While somebody else is making it anew, what there was before.
     """
-    key = f"arena:kept:{sha256(repr(name).encode()).hexdigest()}"
+    key = _key(name)
     found = cache.get(key)
     if found is not None:
         known, made_at, made = found
@@ -32,3 +32,18 @@ def kept(name: object, *, state: str, make: Callable[[], Made], may_be_old: floa
     finally:
         cache.delete(f"{key}:being-made")
     return new
+
+
+def keep(name: object, made: object, *, seconds: float) -> None:
+    """Keep something for `known` to find, whatever changes."""
+    cache.set(_key(name), ("", time.time(), made), timeout=seconds)
+
+
+def known(name: object) -> object:
+    """What was kept, or None."""
+    found = cache.get(_key(name))
+    return None if found is None else found[2]
+
+
+def _key(name: object) -> str:
+    return f"arena:kept:{sha256(repr(name).encode()).hexdigest()}"

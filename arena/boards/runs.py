@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from arena.boards.computed import BoardRow, ComputedBoard, Selection
-from arena.boards.standings import current, in_words
+from arena.boards.standings import current, in_words, look_for_removal
 from arena.models import Board, RatingRun, Standing
 from arena.rules import rules_of
 from projects.models import Project
@@ -39,7 +39,15 @@ def record_all() -> int:
     boards: list[tuple[Project, Board | None]] = [(project, None) for project in voted]
     named = Board.objects.select_related("project").order_by("project", "pk")
     boards += [(board.project, board) for board in named]
-    return sum(record(project=project, board=board) is not None for project, board in boards)
+    changed = [
+        (project, board)
+        for project, board in boards
+        if record(project=project, board=board) is not None
+    ]
+    for project, board in changed:
+        selection = Selection() if board is None else Selection.of(board)
+        look_for_removal(project=project, selection=selection)
+    return len(changed)
 
 
 def _of_run(computed: ComputedBoard) -> dict[str, object]:

@@ -2,27 +2,39 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
 
 from arena.boards import freezing, reading
-from arena.boards.computed import ComputedBoard, Selection
-from arena.boards.fitting import Method, rate
-from arena.boards.keeping import kept
+from arena.boards.computed import ComputedBoard, Removal, Selection
+from arena.boards.fitting import Method, as_ties, rate
+from arena.boards.keeping import keep, kept, known
 from arena.boards.listing import Known, Listing, board_of
 from arena.models import ArenaRules, OnlineElo
 from arena.models import Board as NamedBoard
 from arena.rating import elo
+from arena.rating.removal import smallest_removal
 from arena.rules import rules_of
 from projects.models import Project
 from workers.models import LanguageModel
 
-__all__ = ["ComputedBoard", "Selection", "current", "in_words", "known_of", "method_of", "state_of"]
+__all__ = [
+    "ComputedBoard",
+    "Selection",
+    "current",
+    "in_words",
+    "known_of",
+    "look_for_removal",
+    "method_of",
+    "state_of",
+]
 
 ROWS_READ_EVERY = 20
 """Boards that read single votes are made anew after so many seconds at the earliest."""
 LAB_READ_EVERY = 60
+REMOVAL_KEPT_SECONDS = 3 * 3600
 
 _STATE = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(',',
@@ -55,12 +67,37 @@ def current(
     if rules.frozen_at is not None and not live:
         return freezing.last_good(project=project, selection=wanted, rules=rules)
     state = state_of(project=project, selection=wanted, rules=rules)
-    return kept(
+    computed = kept(
         ("board", project.pk, wanted),
         state=state,
         make=lambda: _compute(project, wanted, rules, state),
         may_be_old=0 if wanted.is_from_tallies else ROWS_READ_EVERY,
     )
+    return _with_removal(project, computed)
+
+
+def look_for_removal(*, project: Project, selection: Selection) -> Removal | None:
+    """Find how few votes the first place hangs on, for boards to tell from now on.
+
+    Takes longer than the board itself, so that nobody waits for it: the board tells what was
+    found last, as long as the same model leads. None where nothing is found.
+    """
+    if selection.is_style_controlled:
+        return None
+    material = reading.material_for(project=project, selection=selection)
+    found = smallest_removal(material.tallies, ties=as_ties(selection.ties))
+    removal = None
+    if found is not None:
+        removal = Removal(found.share, found.n_votes, found.leader, found.challenger)
+    keep(("look_for_removal", project.pk, selection), removal, seconds=REMOVAL_KEPT_SECONDS)
+    return removal
+
+
+def _with_removal(project: Project, board: ComputedBoard) -> ComputedBoard:
+    found = known(("look_for_removal", project.pk, board.selection))
+    if not isinstance(found, Removal) or not board.rows or found.leader != board.rows[0].model:
+        return board
+    return replace(board, removal=found)
 
 
 def state_of(*, project: Project, selection: Selection, rules: ArenaRules) -> str:
