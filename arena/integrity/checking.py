@@ -86,7 +86,8 @@ def _is_due(project: Project) -> bool:
     if timezone.now() - last.checked_at < PAUSE and not is_urgent:
         return False
     votes = CountedVote.objects.filter(project=project).order_by("-vote")
-    return votes.values_list("vote_id", flat=True).first() != last.findings.get("last_vote")
+    newest = votes.values_list("vote_id", flat=True).first()
+    return bool(newest != last.findings.get("last_vote"))
 
 
 def _flags_of(

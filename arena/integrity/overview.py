@@ -97,15 +97,16 @@ def overview(*, project: Project) -> Overview:
 
 def reasons(*, project: Project) -> tuple[ReasonRow, ...]:
     """Every reason, with how many flags of it stand and were lifted."""
-    counts = {
-        code: (standing, lifted)
-        for code, standing, lifted in VoteFlag.objects.filter(vote__project=project)
-        .values_list("reason")
+    rows = (
+        VoteFlag.objects.filter(vote__project=project)
+        .values("reason")
         .annotate(
-            Count("pk", filter=Q(lifted_at=None)), Count("pk", filter=Q(lifted_at__isnull=False))
+            standing=Count("pk", filter=Q(lifted_at=None)),
+            lifted=Count("pk", filter=Q(lifted_at__isnull=False)),
         )
         .order_by("reason")
-    }
+    )
+    counts = {row["reason"]: (row["standing"], row["lifted"]) for row in rows}
     return tuple(
         ReasonRow(code, label, *counts.get(code, (0, 0))) for code, label in VoteFlag.Reason.choices
     )

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from arena.battling import votes
 from arena.integrity import bursting, casting, prompts, suspicion
+from arena.integrity.voters import HISTORY
 from arena.models import ArenaRules, Battle, CountedVote, Turn, Vote, VoteFlag
 from arena.visitors import Visitor
 from projects.models import Project, Role
@@ -134,7 +135,7 @@ def test_accounts_and_voters_with_history_count_through_a_burst() -> None:
     known = make_visitor("known")
     battle = judged(project, visitor=known)
     assert flags(cast(battle, known)) == {"burst": {}}
-    for _ in range(bursting.HISTORY - 2):
+    for _ in range(HISTORY - 2):
         cast(judged(project, visitor=known, message="Something else"), known)
     assert flags(cast(judged(project, visitor=known), known)) == {}
 
