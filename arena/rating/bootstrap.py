@@ -16,8 +16,9 @@ import numpy as np
 
 from arena.rating.bradley_terry import Bools, Fit, fit
 from arena.rating.connectivity import strong_components
+from arena.rating.linear import laplacian
 from arena.rating.tallies import Floats, Tallies
-from arena.rating.ties import sigmoid
+from arena.rating.ties import logistic_variance, sigmoid
 
 Scheme = Literal["multinomial", "poisson"]
 
@@ -145,9 +146,6 @@ def _chords(tallies: Tallies, fitted: Fit, weights: Floats) -> tuple[Floats, Boo
 def _inverse_information(tallies: Tallies, theta: Floats) -> Floats:
     m = len(tallies.models)
     margins = theta[tallies.left] - theta[tallies.right]
-    p = sigmoid(margins)
-    laplacian = np.zeros((m, m))
-    laplacian[tallies.left, tallies.right] = -tallies.weighed.sum(axis=0) * p * sigmoid(-margins)
-    laplacian += laplacian.T
-    np.fill_diagonal(laplacian, -laplacian.sum(axis=1))
-    return np.asarray(np.linalg.inv(laplacian + np.trace(laplacian) / m**2), dtype=np.float64)
+    weights = tallies.weighed.sum(axis=0) * logistic_variance(margins)
+    matrix = laplacian(m, tallies.left, tallies.right, weights)
+    return np.asarray(np.linalg.inv(matrix + np.trace(matrix) / m**2), dtype=np.float64)

@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from arena.rating.connectivity import strong_components, ties_have_a_measure, weak_components
 from arena.rating.likelihood import STEP_CAP, Likelihood, maximise, sandwich
+from arena.rating.linear import without_spread
 from arena.rating.tallies import Floats, Ints, Tallies
 from arena.rating.ties import MODELS, TieModel, Ties
 
@@ -120,7 +121,7 @@ def fit(
         problem, _start(problem, start), tolerance, max_iterations
     )
     theta = unknowns[:m] - _means(unknowns[:m], problem.component)
-    covariance = _covariance(problem, unknowns, strong, weight, prior_precision)
+    covariance = _covariance(problem, unknowns, weight, prior_precision)
     covariance_in_points = covariance[:m, :m] * points**2
     ratings = centre + points * theta
     is_anchored = anchor is not None and anchor[0] in tallies.models
@@ -199,22 +200,17 @@ def _means(theta: Floats, component: Ints) -> Floats:
 
 
 def _covariance(
-    problem: Likelihood, unknowns: Floats, strong: Ints, weight: Floats, prior_precision: float
+    problem: Likelihood, unknowns: Floats, weight: Floats, prior_precision: float
 ) -> Floats:
     """The sandwich of the unknowns, in log-odds.
 
-    Where votes show no spread at all, they would claim certainty: a pair that crosses strongly
-    connected components, or one with a model that has only ties. Such pairs take the model's own
+    Where votes show no spread at all, they would claim certainty: such pairs take the model's own
     variance, and a prior in use adds its λ to the middle as it did to H.
     """
     if not len(unknowns):
         return np.zeros((0, 0))
-    tallies, unseen = problem.tallies, np.flatnonzero(weight == 0)
-    left, right = tallies.left, tallies.right
-    decided = tallies.weighed[:2].sum(axis=0)
-    only_ties = tallies.per_model(decided, decided) == 0
-    crossing = strong[left] != strong[right]
-    covariance = sandwich(problem, unknowns, crossing | only_ties[left] | only_ties[right])
+    covariance = sandwich(problem, unknowns, without_spread(problem.tallies))
+    unseen = np.flatnonzero(weight == 0)
     covariance[unseen, unseen] = 1.0 / prior_precision
     return covariance
 

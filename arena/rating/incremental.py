@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.rating.bradley_terry import PRIOR_PRECISION, Fit
+from arena.rating.linear import laplacian
 from arena.rating.tallies import Floats, Tallies
 from arena.rating.ties import logistic_variance
 
@@ -44,10 +45,7 @@ def running(tallies: Tallies, fitted: Fit, *, prior: float = PRIOR_PRECISION) ->
         raise ValueError("A running board takes ties as half a win.")
     margins = fitted.theta[tallies.left] - fitted.theta[tallies.right]
     m, weights = len(tallies.models), tallies.weighed.sum(axis=0) * logistic_variance(margins)
-    information = np.zeros((m, m))
-    information[tallies.left, tallies.right] = -weights
-    information += information.T
-    np.fill_diagonal(information, -information.sum(axis=1))
+    information = laplacian(m, tallies.left, tallies.right, weights)
     together = fitted.component[:, None] == fitted.component[None, :]
     size = together.sum(axis=1)
     # Votes move differences only, so any pin of a component's mean gives the same steps.

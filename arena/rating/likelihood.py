@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from arena.rating.linear import between, laplacian
 from arena.rating.tallies import Floats, Ints, Tallies
 from arena.rating.ties import TieModel
 
@@ -85,19 +86,13 @@ class Likelihood:
         return theta[self.tallies.left] - theta[self.tallies.right], parameter
 
     def _spread(self, values: Floats) -> Floats:
-        """Σ value (e_left − e_right) over the pairs, shape (M,)."""
-        m = self.n_models
-        won = np.bincount(self.tallies.left, values, minlength=m)
-        lost = np.bincount(self.tallies.right, values, minlength=m)
-        return np.asarray(won - lost, dtype=np.float64)
+        return between(self.n_models, self.tallies.left, self.tallies.right, values)
 
     def _matrix(self, products: Floats) -> Floats:
         """The matrix whose quadratic form has these coefficients of d², d·parameter, parameter²."""
         m, n = self.n_models, self.n_models + self.ties.n_parameters
         matrix = np.zeros((n, n))
-        matrix[self.tallies.left, self.tallies.right] = -products[0]
-        matrix[self.tallies.right, self.tallies.left] = -products[0]
-        np.fill_diagonal(matrix, -matrix.sum(axis=1))
+        matrix[:m, :m] = laplacian(m, self.tallies.left, self.tallies.right, products[0])
         if self.ties.n_parameters:
             matrix[:m, m] = matrix[m, :m] = self._spread(products[1])
             matrix[m, m] = products[2].sum()

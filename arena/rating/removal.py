@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.rating.bradley_terry import Fit, fit
+from arena.rating.linear import laplacian
 from arena.rating.tallies import Floats, Ints, Tallies
 from arena.rating.ties import MODELS, Ties, logistic_variance
 
@@ -104,11 +105,7 @@ def _influence(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> Floats
     margins = fitted.theta[tallies.left] - fitted.theta[tallies.right]
     curvature = logistic_variance(margins) * tallies.weighed.sum(axis=0)
     m = len(tallies.models)
-    information = np.eye(m) * 1e-3
-    np.add.at(information, (tallies.left, tallies.left), curvature)
-    np.add.at(information, (tallies.right, tallies.right), curvature)
-    np.add.at(information, (tallies.left, tallies.right), -curvature)
-    np.add.at(information, (tallies.right, tallies.left), -curvature)
+    information = laplacian(m, tallies.left, tallies.right, curvature) + 1e-3 * np.eye(m)
     apart = np.zeros(m)
     apart[leader], apart[rival] = 1.0, -1.0
     pull = np.linalg.solve(information, apart)
