@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,15 @@ from projects.checks import one_of
 from projects.models import Project
 
 IN_HEAT_MAP = 25
+TINTED_FROM = (0.03, 0.1, 0.2, 0.3)
+PREDICTED = (
+    "The share of battles, in percent, that the row's model is expected to win against the"
+    " column's, a tie counting half."
+)
+OBSERVED = (
+    "The share of points, in percent, that the row's model took from the column's: one for a win,"
+    " half for a tie. Point at a cell for the number of votes."
+)
 COMMAND = "python manage.py rate --from {slug}-votes.jsonl.gz"
 
 
@@ -56,6 +66,7 @@ def leaderboard_rates(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     heat = {
         "is_predicted": is_predicted,
+        "help": PREDICTED if is_predicted else OBSERVED,
         "kinds": kinds,
         "rows": heat_rows(rates, is_predicted=is_predicted),
         "n_left": max(len(rates.models) - IN_HEAT_MAP, 0),
@@ -175,7 +186,7 @@ def heat_rows(rates: WinRates, *, is_predicted: bool) -> list[HeatRow]:
 
 def tint(share: float) -> str:
     """A class for how far a share of wins lies from one half; none close to it."""
-    step = min(int(round(abs(share - 0.5) * 10, 6)), 4)
+    step = bisect_right(TINTED_FROM, abs(share - 0.5) + 1e-9)
     return f"{'high' if share > 0.5 else 'low'}-{step}" if step else ""
 
 

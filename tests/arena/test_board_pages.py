@@ -260,7 +260,7 @@ def test_doubted_votes_are_summed_up(client: Client, arena: Project) -> None:
 
 @pytest.mark.parametrize(
     ("share", "expected"),
-    [(0.5, ""), (0.59, ""), (0.6, "high-1"), (0.4, "low-1"), (0.0, "low-4"), (1.0, "high-4")],
+    [(0.5, ""), (0.52, ""), (0.53, "high-1"), (0.4, "low-2"), (0.0, "low-4"), (1.0, "high-4")],
 )
 def test_a_cell_is_tinted_by_how_far_it_is_from_even(share: float, expected: str) -> None:
     assert tint(share) == expected
