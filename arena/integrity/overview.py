@@ -14,10 +14,23 @@ from projects.models import Project
 from workers.models import LanguageModel
 
 
+SHORT = {
+    VoteFlag.Reason.LEAK: "Name told",
+    VoteFlag.Reason.FAST: "Too fast",
+    VoteFlag.Reason.SKEWED: "One-sided",
+    VoteFlag.Reason.CONCENTRATED: "One model",
+    VoteFlag.Reason.BURST: "Burst",
+    VoteFlag.Reason.MANUAL: "By an owner",
+}
+
+
 @dataclass(frozen=True)
 class ReasonRow:
+    """`label` says the reason in a sentence, `short` in a word or two."""
+
     code: str
     label: str
+    short: str
     n_standing: int
     n_lifted: int
 
@@ -108,7 +121,8 @@ def reasons(*, project: Project) -> tuple[ReasonRow, ...]:
     )
     counts = {row["reason"]: (row["standing"], row["lifted"]) for row in rows}
     return tuple(
-        ReasonRow(code, label, *counts.get(code, (0, 0))) for code, label in VoteFlag.Reason.choices
+        ReasonRow(code, label, SHORT[VoteFlag.Reason(code)], *counts.get(code, (0, 0)))
+        for code, label in VoteFlag.Reason.choices
     )
 
 
@@ -175,10 +189,9 @@ def _share(value: float, is_skew: bool) -> str:
 
 
 def _surprise(each: dict[str, Any]) -> str:
-    """The chance of an honest voter being so, in words."""
-    if each["e"]:
-        return "followed vote by vote" if each["p"] > 0.01 else f"p = {each['p']:.1g}"
-    return f"p = {each['p']:.1g}"
+    """How rarely an honest voter would look so."""
+    odds = each["e"] if each["e"] and each["p"] > 1 / each["e"] else 1 / max(each["p"], 1e-300)
+    return f"1 in {odds:,.0f}" if odds < 1e9 else "less than 1 in 1,000,000,000"
 
 
 def _named(rows: Any, names: dict[int, str]) -> list[dict[str, Any]]:
@@ -189,3 +202,35 @@ def _names(findings: dict[str, Any]) -> dict[int, str]:
     told = (findings.get(key, ()) for key in ("voters", "networks", "bursts", "drifts"))
     models = {row["model"] for rows in told for row in rows}
     return dict(LanguageModel.objects.filter(pk__in=models).values_list("pk", "name"))
+
+
+def evidence_of(flag: VoteFlag) -> str:
+    """What was found, in a sentence."""
+    told = flag.detail
+    if flag.reason == VoteFlag.Reason.LEAK:
+        place, _, number = str(told.get("place", "")).partition(" ")
+        where = "the message" if place == "message" else f"the answer of {place}"
+        return f"“{told.get('word', '')}” in {where}, turn {number}."
+    if flag.reason == VoteFlag.Reason.FAST:
+        return (
+            f"{told.get('seconds')} seconds after the message was sent, with "
+            f"{told.get('characters')} characters to read."
+        )
+    if flag.reason == VoteFlag.Reason.MANUAL:
+        return str(told.get("why", ""))
+    model = LanguageModel.objects.filter(pk=told.get("model")).first()
+    if model is None:
+        return ""
+    if flag.reason == VoteFlag.Reason.BURST:
+        return f"They {'favour' if told.get('direction', 0) > 0 else 'harm'} {model.name}."
+    whose = "This network" if told.get("whose") == "network" else "This voter"
+    seen, expected = 100 * told.get("rate", 0), 100 * told.get("expected", 0)
+    if flag.reason == VoteFlag.Reason.SKEWED:
+        return (
+            f"{whose} gave {model.name} {seen:.0f} % of the points in {told.get('votes')} votes; "
+            f"{expected:.0f} % were to be expected."
+        )
+    return (
+        f"{model.name} was in {seen:.0f} % of the {told.get('votes')} battles {whose.lower()} "
+        f"voted on; it was drawn in {expected:.0f} %."
+    )

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from arena.access import arena_project
 from arena.battling import challenge
 from arena.integrity import flags, freezing
-from arena.integrity.overview import overview, reasons, turns_of
+from arena.integrity.overview import SHORT, evidence_of, overview, reasons, turns_of
 from arena.models import Vote, VoteFlag
 from projects.access import OWNERS, membership, person
 from projects.errors import Conflict, InvalidInput, NotFound, TouchstoneError
 from projects.models import Membership, User
-from workers.models import LanguageModel
 
 PAGE_SIZE = 25
 LIFTED = "lifted"
@@ -77,6 +76,9 @@ def integrity_votes(request: HttpRequest, slug: str) -> HttpResponse:
         "member": member,
         "is_demo": member.project.is_demo,
         "page": page,
+        "rows": [
+            {"vote": vote, "flags": [_badge(flag) for flag in vote.flags.all()]} for vote in page
+        ],
         "reasons": reasons(project=member.project),
         "chosen": LIFTED if is_lifted else reason,
         "query": f"&only={only}" if reason or is_lifted else "",
@@ -204,37 +206,10 @@ def _told(refused: TouchstoneError | None) -> str:
     return str(refused) if refused else ""
 
 
+def _badge(flag: VoteFlag) -> dict[str, Any]:
+    short = SHORT[VoteFlag.Reason(flag.reason)]
+    return {"short": short, "label": flag.get_reason_display(), "is_lifted": bool(flag.lifted_at)}
+
+
 def _shown(flag: VoteFlag) -> dict[str, Any]:
-    return {"flag": flag, "evidence": _evidence(flag)}
-
-
-def _evidence(flag: VoteFlag) -> str:
-    """What was found, in a sentence."""
-    told = flag.detail
-    if flag.reason == VoteFlag.Reason.LEAK:
-        place, _, number = str(told.get("place", "")).partition(" ")
-        where = "the message" if place == "message" else f"the answer of {place}"
-        return f"“{told.get('word', '')}” in {where}, turn {number}."
-    if flag.reason == VoteFlag.Reason.FAST:
-        return (
-            f"{told.get('seconds')} seconds after the message was sent, with "
-            f"{told.get('characters')} characters to read."
-        )
-    if flag.reason == VoteFlag.Reason.MANUAL:
-        return str(told.get("why", ""))
-    model = LanguageModel.objects.filter(pk=told.get("model")).first()
-    if model is None:
-        return ""
-    if flag.reason == VoteFlag.Reason.BURST:
-        return f"They {'favour' if told.get('direction', 0) > 0 else 'harm'} {model.name}."
-    whose = "This network" if told.get("whose") == "network" else "This voter"
-    seen, expected = 100 * told.get("rate", 0), 100 * told.get("expected", 0)
-    if flag.reason == VoteFlag.Reason.SKEWED:
-        return (
-            f"{whose} gave {model.name} {seen:.0f} % of the points in {told.get('votes')} votes; "
-            f"{expected:.0f} % were to be expected."
-        )
-    return (
-        f"{model.name} was in {seen:.0f} % of the {told.get('votes')} battles {whose.lower()} "
-        f"voted on; it was drawn in {expected:.0f} %."
-    )
+    return {"flag": flag, "evidence": evidence_of(flag)}
