@@ -149,6 +149,8 @@ def run(
 ) -> tuple[list[tuple[float, float]], list[tuple[float, int]]]:
     """When each vote was handed in and committed, and when boards were read with how many."""
     connections.close_all()
+    # What a pool keeps open must not be shared with the processes forked now.
+    connection.close_pool()  # type: ignore[attr-defined]
     processes = multiprocessing.get_context("fork")
     with processes.Pool(VOTERS + 1) as pool:
         begin = time.time() + 1.0
