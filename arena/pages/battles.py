@@ -206,6 +206,6 @@ def _reveal(found: Battle, vote: Vote) -> dict[str, Any]:
 def _whole_number(text: str) -> int | None:
     if not text:
         return None
-    if len(text) > 2 or not text.removeprefix("-").isdecimal():
+    if len(text) > 2 or not text.isascii() or not text.removeprefix("-").isdecimal():
         raise InvalidInput.field("degree", "must be a whole number from -3 to 3")
     return int(text)
