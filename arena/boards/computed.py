@@ -14,7 +14,7 @@ from arena.models import Board
 class Selection:
     """Which votes a board is computed from, and how. Equal selections are the same board.
 
-    `category` is a category's code, "tag-" and the slug of an owner's tag, or empty for all;
+    `category` is a category's code, "tag:" and the slug of an owner's tag, or empty for all;
     `language` a language's code or empty. Unfiltered, each vote counts as one, whatever it weighs.
     `slug` is empty but for a named board.
     """

@@ -18,7 +18,7 @@ from arena.boards.spelling import folded, prompt_key
 from arena.models import PromptTag
 from projects.models import Project
 
-TAG_PREFIX = "tag-"
+TAG_PREFIX = "tag:"
 # In these scripts words stand without spaces between them.
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 Texts = tuple[list[str], list[tuple[str, str]]]

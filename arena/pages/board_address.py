@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from arena.boards import naming
-from arena.boards.categories import TOPICS
+from arena.boards.categories import CATEGORIES
 from arena.boards.computed import Selection
 from arena.boards.language import LANGUAGES
 from arena.boards.naming import TAG_PREFIX
@@ -96,7 +96,7 @@ def _selection(parameters: Mapping[str, str], project: Project, given: dict[str,
 
 
 def _is_category(code: str, project: Project) -> bool:
-    if code in TOPICS:
+    if code in CATEGORIES:
         return True
     slug = code.removeprefix(TAG_PREFIX)
     if slug == code or not slug.isascii() or "\0" in slug:

@@ -133,8 +133,8 @@ def test_describing_anew_follows_the_tags_and_moves_the_tallies() -> None:
     PromptTag.objects.create(project=project, slug="stone", name="Stone", words=["granite"])
     assert counting.describe_anew(project=project) == vote.pk
     assert counting.describe_anew(project=project, after=vote.pk) is None
-    assert "tag-stone" in CountedVote.objects.get().categories
-    assert sums(project, "tag-stone") == [(1, 0, 0, 0.5, 0.25)]
+    assert "tag:stone" in CountedVote.objects.get().categories
+    assert sums(project, "tag:stone") == [(1, 0, 0, 0.5, 0.25)]
     assert sums(project) == [(1, 0, 0, 0.5, 0.25)]
 
 
@@ -165,11 +165,11 @@ def test_tags_find_whole_words_in_any_spelling() -> None:
     for slug, words in (("law", ["law", "court of law"]), ("tea", ["お茶"]), ("none", ["  "])):
         PromptTag.objects.create(project=project, slug=slug, name=slug, words=words)
     tags = tags_of(project)
-    assert tags.of("Is this LAW?") == ["tag-law"]
+    assert tags.of("Is this LAW?") == ["tag:law"]
     assert tags.of("A flaw in the lawn") == []
-    assert tags.of("日本のお茶について") == ["tag-tea"]
+    assert tags.of("日本のお茶について") == ["tag:tea"]
     found = describe(messages=["Hi", "law"], replies=[("a", "b"), ("c", "d")], tags=tags)
-    assert "tag-law" not in found.categories
+    assert "tag:law" not in found.categories
 
 
 @pytest.mark.django_db(transaction=True)
