@@ -13,7 +13,6 @@ from arena.rules import rules_of
 from projects.models import Project
 from workers.models import LanguageModel
 
-
 SHORT = {
     VoteFlag.Reason.LEAK: "Name told",
     VoteFlag.Reason.FAST: "Too fast",
