@@ -59,6 +59,13 @@ def enter(page: Page, place: Locator) -> None:
     page.keyboard.press("Enter")
 
 
+def agree(page: Page) -> None:
+    """To the arena's terms, where they are still to be agreed to."""
+    terms = page.get_by_role("checkbox", name="I agree")
+    if terms.count():
+        terms.check()
+
+
 def begin(page: Page, slug: str, kind: str) -> None:
     """From home to the next task of that kind."""
     page.goto("/home/")

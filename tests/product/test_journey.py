@@ -8,6 +8,7 @@ import datasets
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.product.hands import agree
 from tests.product.running import Product, wait_for
 
 pytestmark = pytest.mark.product
@@ -85,6 +86,7 @@ def test_a_battle_streams_is_voted_on_and_moves_the_board(page: Page, product: P
     before = votes_on_board(page)
     page.goto("/")
     page.get_by_label("Your message").fill("Write a haiku about paperclips.")
+    agree(page)
     page.get_by_role("button", name="Ask both").click()
     vote = page.get_by_role("button", name=re.compile("A is better"))
     expect(vote).to_be_visible(timeout=SLOW)
@@ -101,6 +103,7 @@ def test_a_battle_streams_is_voted_on_and_moves_the_board(page: Page, product: P
 def test_one_turn_battle_becomes_a_preference(page: Page, product: Product) -> None:
     page.goto("/")
     page.get_by_label("Your message").fill("Name three colours.")
+    agree(page)
     page.get_by_role("button", name="Ask both").click()
     expect(page.get_by_role("button", name=re.compile("A is better"))).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name=re.compile("B is better")).click()

@@ -75,7 +75,11 @@ class Load:
             self.kinds.add(kind)
 
     def _battle(self, client: httpx.Client) -> None:
-        started = client.post("/api/v1/arena/demo/battles", json={"message": "Say one word."})
+        arena = client.get("/api/v1/arena/demo")
+        if not arena.is_success:
+            return
+        message = {"message": "Say one word.", "agreed": arena.json()["terms_digest"]}
+        started = client.post("/api/v1/arena/demo/battles", json=message)
         if started.is_success:
             self.battles.append(started.json()["id"])
 

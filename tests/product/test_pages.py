@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.product.hands import begin, lay, sign_in
+from tests.product.hands import agree, begin, lay, sign_in
 from tests.product.running import Product
 
 pytestmark = pytest.mark.product
@@ -188,6 +188,7 @@ def test_rankings_and_quizzes_are_accessible_quiet_and_fit_a_phone(
 def test_a_battle_is_accessible_before_and_after_the_vote(looker: Looker) -> None:
     looker.page.goto("/")
     looker.page.get_by_label("Your message").fill("Say one word.")
+    agree(looker.page)
     looker.page.keyboard.press("Control+Enter")
     vote = looker.page.get_by_role("button", name=re.compile("Tie"))
     expect(vote).to_be_visible(timeout=180_000)
