@@ -1,7 +1,7 @@
 from django.urls import URLPattern, path
 
 from arena.api import battles as api
-from arena.api import challenge
+from arena.api import boards, challenge
 
 urlpatterns: list[URLPattern] = [
     path("arena/<slug:slug>", api.arena, name="api-arena"),
@@ -19,5 +19,13 @@ urlpatterns: list[URLPattern] = [
     path("battles/<uuid:public_id>/vote", api.vote, name="api-battle-vote"),
     path("battles/<uuid:public_id>/note", api.note, name="api-battle-note"),
     path("battles/<uuid:public_id>/share", api.share, name="api-battle-share"),
-    path("leaderboards/<slug:slug>", api.leaderboard, name="api-leaderboard"),
+    path("leaderboards/<slug:slug>", boards.leaderboard, name="api-leaderboard"),
+    path("leaderboards/<slug:slug>/boards", boards.boards, name="api-leaderboard-boards"),
+    path("leaderboards/<slug:slug>/win-rates", boards.win_rates, name="api-leaderboard-rates"),
+    path(
+        "leaderboards/<slug:slug>/categories", boards.categories, name="api-leaderboard-categories"
+    ),
+    path("leaderboards/<slug:slug>/history", boards.history, name="api-leaderboard-history"),
+    path("leaderboards/<slug:slug>/changes", boards.changes, name="api-leaderboard-changes"),
+    path("leaderboards/<slug:slug>/votes", boards.votes, name="api-leaderboard-votes"),
 ]

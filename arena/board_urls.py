@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from arena.pages import badges, board_feed, board_views, boards, named_boards
+from arena.pages import badges, board_feed, board_files, board_views, boards, named_boards
 
 urlpatterns: list[URLPattern] = [
     path("leaderboard/", boards.leaderboard, name="leaderboard"),
@@ -11,6 +11,16 @@ urlpatterns: list[URLPattern] = [
         "leaderboard/<slug:slug>/standings.json", boards.leaderboard_json, name="leaderboard-json"
     ),
     path("leaderboard/<slug:slug>/standings.csv", boards.leaderboard_csv, name="leaderboard-csv"),
+    path(
+        "leaderboard/<slug:slug>/standings.parquet",
+        board_files.leaderboard_parquet,
+        name="leaderboard-parquet",
+    ),
+    path(
+        "leaderboard/<slug:slug>/votes.jsonl.gz",
+        board_files.leaderboard_votes,
+        name="leaderboard-votes",
+    ),
     path("leaderboard/<slug:slug>/rates/", board_views.leaderboard_rates, name="leaderboard-rates"),
     path(
         "leaderboard/<slug:slug>/rates.json",

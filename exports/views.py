@@ -1,13 +1,11 @@
 """Pages of dataset snapshots, for owners and reviewers."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -23,6 +21,7 @@ from labeling.models import Comparison, Demonstration, Ranking
 from projects.access import STAFF, membership, person, require
 from projects.errors import NotFound
 from projects.models import Membership, Project, User
+from projects.sending import FileStream
 
 FILES = {
     DATA: "application/jsonl",
@@ -60,18 +59,6 @@ class Available:
     @property
     def preferences_decided(self) -> int:
         return self.comparisons_decided + self.ranked_pairs + self.votes_decided
-
-
-class FileStream(FileResponse):
-    """A file sent piece by piece; Django's own response reads it whole when it runs on ASGI."""
-
-    block_size = 256 * 1024
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = cast("Iterator[bytes]", self.streaming_content)
-        following = sync_to_async(lambda: next(pieces, b""), thread_sensitive=False)
-        while piece := await following():
-            yield piece
 
 
 def export_for(user: User, public_id: UUID) -> Export:

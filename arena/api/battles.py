@@ -3,16 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema, inline_serializer
-from rest_framework import serializers, status
-from rest_framework.decorators import api_view, permission_classes
-from rest_framework.permissions import AllowAny
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from arena.access import arena_project, board_project, own_battle
+from arena.access import arena_project, own_battle
 from arena.api.shapes import (
     AnswerReportSerializer,
     ArenaSerializer,
@@ -45,51 +43,12 @@ from arena.battling import (
     votes,
 )
 from arena.battling.influence import influence_of
-from arena.boards import standings
-from arena.boards.downloads import as_json
 from arena.models import Battle
 from arena.rules import rules_of
 from arena.visitors import Visitor, network_of, visitor_of_token
 from projects.errors import InvalidInput
 from projects.models import User
 from projects.paging import page, page_of
-
-
-class StandingSerializer(serializers.Serializer[Any]):
-    upper_rank = serializers.IntegerField()
-    lower_rank = serializers.IntegerField()
-    model = serializers.CharField()
-    organisation = serializers.CharField()
-    licence = serializers.CharField()
-    is_open = serializers.BooleanField()
-    rating = serializers.FloatField()
-    lower = serializers.FloatField()
-    upper = serializers.FloatField()
-    votes = serializers.IntegerField()
-    wins = serializers.IntegerField()
-    losses = serializers.IntegerField()
-    ties = serializers.IntegerField()
-    online_elo = serializers.FloatField(allow_null=True)
-    component = serializers.IntegerField()
-    is_provisional = serializers.BooleanField()
-    same_weights_as = serializers.ListField(child=serializers.CharField())
-
-
-BOARD = inline_serializer(
-    "Leaderboard",
-    {
-        "project": serializers.SlugField(),
-        "name": serializers.CharField(),
-        "cut_off_at": serializers.DateTimeField(),
-        "votes": serializers.IntegerField(),
-        "digest": serializers.CharField(),
-        "method": serializers.DictField(),
-        "is_regularised": serializers.BooleanField(),
-        "components": serializers.IntegerField(),
-        "provisional_below": serializers.IntegerField(),
-        "standings": StandingSerializer(many=True),
-    },
-)
 
 
 @extend_schema(operation_id="arena_retrieve", responses=ArenaSerializer)
@@ -242,16 +201,6 @@ def share(request: Request, public_id: UUID) -> Response:
     made = sharing.share(battle=found, visitor=visitor)
     link = request.build_absolute_uri(reverse("shared", args=[made.public_id]))
     return Response({"id": made.public_id, "url": link}, status=status.HTTP_201_CREATED)
-
-
-@extend_schema(operation_id="leaderboards_retrieve", responses=BOARD)
-@api_view(["GET"])
-@permission_classes([AllowAny])
-def leaderboard(request: Request, slug: str) -> Response:
-    """A project's board, as of the last vote. Open to anyone where the arena is."""
-    user = None if isinstance(request.user, AnonymousUser) else request.user
-    project = board_project(slug=slug, user=user)
-    return Response(as_json(project=project, board=standings.current(project=project)))
 
 
 def _visitor(request: Request) -> Visitor:

@@ -48,7 +48,7 @@ def as_json(*, project: Project, board: ComputedBoard) -> dict[str, Any]:
             row_values(row) | {"same_weights_as": list(row.same_weights_as)} for row in board.rows
         ],
         "unlisted": [{"model": row.model, "votes": row.n_votes} for row in board.unlisted],
-        "style": [
+        "style_effects": [
             {
                 "feature": effect.feature,
                 "points": round(effect.points, 2),

@@ -33,6 +33,7 @@ VIEWS = (
 DOWNLOADS = (
     ("leaderboard-json", "JSON"),
     ("leaderboard-csv", "CSV"),
+    ("leaderboard-parquet", "Parquet"),
 )
 MAIN = "Leaderboard"
 LEAD = "which models people prefer when they do not see the names."
@@ -136,6 +137,11 @@ class BoardPage:
     def downloads(self) -> list[Link]:
         query = self.asked.plain_query()
         return [Link(label, self.url(view) + query) for view, label in DOWNLOADS]
+
+    @property
+    def votes_url(self) -> str:
+        board = self.asked.board
+        return self.url("leaderboard-votes") + (f"?board={board.slug}" if board else "")
 
     @property
     def method_url(self) -> str:

@@ -215,6 +215,21 @@ ROUTES: dict[str, Route] = {
     "board": Route(_named_board, OWNERS_MAY_POST),
     "leaderboard-json": Route(_arena("GET", "/leaderboard/{slug}/standings.json"), MEMBERS),
     "leaderboard-csv": Route(_arena("GET", "/leaderboard/{slug}/standings.csv"), MEMBERS),
+    "leaderboard-parquet": Route(_arena("GET", "/leaderboard/{slug}/standings.parquet"), MEMBERS),
+    "leaderboard-votes": Route(_arena("GET", "/leaderboard/{slug}/votes.jsonl.gz"), MEMBERS),
+    **{
+        f"api-leaderboard-{name}": Route(
+            _arena("GET", f"/api/v1/leaderboards/{{slug}}/{path}"), API
+        )
+        for name, path in (
+            ("boards", "boards"),
+            ("rates", "win-rates"),
+            ("categories", "categories"),
+            ("history", "history"),
+            ("changes", "changes"),
+            ("votes", "votes"),
+        )
+    },
     "api-battles": Route(
         _arena("POST", "/api/v1/arena/{slug}/battles", AGREED),
         expect(owner=201, reviewer=201, labeler=201, stranger=404, anonymous=401),
