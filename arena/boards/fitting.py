@@ -22,6 +22,7 @@ from arena.rating.ties import Ties
 from arena.rating.win_rates import predicted_outcomes
 
 DRAWS = 200
+RANK_DRAWS = 1000
 SEED = 1952
 
 
@@ -92,7 +93,8 @@ def sure_ranks(fitted: Fit, listed: npt.NDArray[np.intp]) -> tuple[Ints, Ints]:
         covariance=fitted.covariance[np.ix_(listed, listed)],
         component=fitted.component[listed],
     )
-    return simultaneous_rank_bounds(among, rng=np.random.default_rng(SEED))
+    rng = np.random.default_rng(SEED)
+    return simultaneous_rank_bounds(among, rng=rng, draws=RANK_DRAWS)
 
 
 def average_of_listed(expected: Floats, listed: npt.NDArray[np.intp]) -> Floats:

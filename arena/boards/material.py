@@ -10,14 +10,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from arena.rating.style_votes import StyleVotes, style_votes
-from arena.rating.tallies import Tallies, WeighedRow, tally_weighed
+from arena.rating.tallies import Tallies
 
 Four = tuple[float, float, float, float]
+Number = TypeVar("Number", np.int64, np.float64)
 VERDICTS = ("b", "tie", "a", "both_bad")
 HALF_POINTS = np.array([0, 1, 2, 1], dtype=np.int8)
 """What side A got, by a verdict's position in VERDICTS."""
@@ -80,7 +82,7 @@ def material_of_pairs(rows: Iterable[PairRow], *, is_filtered: bool) -> Material
         for model in (row.model_a, row.model_b):
             both_bad[model] = both_bad.get(model, 0) + row.counts[3]
     return Material(
-        tallies=tally_weighed(_weighed(row) for row in used),
+        tallies=_tallies(used),
         both_bad=both_bad,
         digest=_digest_of_pairs(used),
         n_votes=sum(sum(row.counts) for row in used),
@@ -137,14 +139,36 @@ def _unweighed(row: PairRow) -> PairRow:
     return PairRow(row.model_a, row.model_b, row.counts, ones, ones)  # type: ignore[arg-type]
 
 
-def _weighed(row: PairRow) -> WeighedRow:
-    (a, b, t, n), (x, y, z, w), (p, q, r, s) = row.counts, row.weights, row.squares
-    return WeighedRow(row.model_a, row.model_b, (a, b, t + n), (x, y, z + w), (p, q, r + s))
+def _tallies(rows: Sequence[PairRow]) -> Tallies:
+    """Tallies of merged rows; both bad is a tie. The same as `tally_weighed`, a few times faster:
+    the sums are there already, and exact, because weights are multiples of a power of two."""
+    names = {name for row in rows for name in (row.model_a, row.model_b)}
+    models = tuple(sorted(names))
+    place = {name: at for at, name in enumerate(models)}
+    kept = [row for row in rows if any(row.counts)]
+    counts = np.array([row.counts for row in kept], dtype=np.int64).reshape(-1, 4)
+    won, lost, tied = _three(counts)
+    return Tallies(
+        models,
+        np.array([place[row.model_a] for row in kept], dtype=np.int64),
+        np.array([place[row.model_b] for row in kept], dtype=np.int64),
+        won,
+        lost,
+        tied,
+        _three(np.array([row.weights for row in kept], dtype=np.float64).reshape(-1, 4)),
+        _three(np.array([row.squares for row in kept], dtype=np.float64).reshape(-1, 4)),
+    )
+
+
+def _three(columns: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Wins, losses and ties of rows that tell both bad apart, shape (3, P)."""
+    won, lost, tied, bad = columns.T
+    return np.ascontiguousarray(np.stack([won, lost, tied + bad]))
 
 
 def _digest_of_pairs(rows: Iterable[PairRow]) -> str:
     lines = [
-        [row.model_a, row.model_b, *row.counts, *map(float, row.weights), *map(float, row.squares)]
+        (row.model_a, row.model_b, row.counts, row.weights, row.squares)
         for row in rows
         if any(row.counts)
     ]
