@@ -31,6 +31,7 @@ PACKAGES = ("evalica", "arena-rank", "pandas", "scipy", "tqdm")
 LIMIT_SECONDS = 900
 STYLE_LIMIT = 1_000_000
 N_MODELS = 100
+UNEVEN = 30_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ def main() -> None:
             print(f"\n{n_votes:,} votes, {N_MODELS} models", flush=True)
             for title, contestants in TABLES.items():
                 table(title, contestants, Path(folder), n_votes, peers, options.fastchat)
+    with tempfile.TemporaryDirectory(prefix="touchstone-bench-") as folder:
+        write_votes(Path(folder), UNEVEN, N_MODELS, seed=1, is_uneven=True)
+        print(f"\n{UNEVEN:,} votes, {N_MODELS} models far apart, some of them rarely met")
+        for title in ("Bradley–Terry", "Style control, 4 features"):
+            table(title, TABLES[title], Path(folder), UNEVEN, peers, options.fastchat)
 
 
 def peers_python(folder: Path) -> str | None:
@@ -133,6 +139,11 @@ def table(
             continue
         costs[contestant.task] = cost
         print(line(contestant, cost, costs.get(contestant.ours), best), flush=True)
+    if "tallies" in costs:
+        ours = costs["tallies"].cpu_seconds
+        times = [f"{c.title.split(',')[0]} {costs[c.task].cpu_seconds / ours:.0f} ×"
+                 for c in contestants if c.ours and c.task in costs]  # fmt: skip
+        print(f"    from tallies, which boards read, ours is cheaper by: {', '.join(times)}")
 
 
 def run(

@@ -46,13 +46,17 @@ class Votes:
         return [words[points] for points in self.half_points.tolist()]
 
 
-def write_votes(folder: Path, n_votes: int, n_models: int, *, seed: int) -> None:
-    """Votes drawn from a model with style, a quarter of them ties, in compact types."""
+def write_votes(
+    folder: Path, n_votes: int, n_models: int, *, seed: int, is_uneven: bool = False
+) -> None:
+    """Votes drawn from a model with style, a quarter of them ties, in compact types.
+
+    Uneven: strengths lie three times as far apart, some models meet a thousand times as many
+    others as the rest do, and a model meets its neighbours in strength most, as on old boards.
+    """
     rng = np.random.default_rng(seed)
-    strength = rng.normal(scale=0.6, size=n_models)
-    small = np.int16
-    a = rng.integers(n_models, size=n_votes, dtype=small)
-    b = ((a + rng.integers(1, n_models, size=n_votes, dtype=small)) % n_models).astype(small)
+    strength = np.sort(rng.normal(scale=1.8 if is_uneven else 0.6, size=n_models))
+    a, b = _sides(rng, n_votes, n_models, is_uneven=is_uneven)
     style = np.empty((n_votes, len(FEATURES)), np.int8)
     half_points = np.empty(n_votes, np.int8)
     for begin in range(0, n_votes, 1_000_000):
@@ -67,6 +71,20 @@ def write_votes(folder: Path, n_votes: int, n_models: int, *, seed: int) -> None
     for name, values in (("a", a), ("b", b), ("half_points", half_points), ("style", style)):
         np.save(folder / f"{name}.npy", values)
     (folder / "models.json").write_text(json.dumps([f"model {i:03}" for i in range(n_models)]))
+
+
+def _sides(
+    rng: np.random.Generator, n_votes: int, n_models: int, *, is_uneven: bool
+) -> tuple[Ints, Ints]:
+    small = np.int16
+    if not is_uneven:
+        a = rng.integers(n_models, size=n_votes, dtype=small)
+        steps = rng.integers(1, n_models, size=n_votes, dtype=small)
+        return a, ((a + steps) % n_models).astype(small)
+    often = rng.permutation(np.geomspace(1.0, 1e-3, n_models))
+    a = rng.choice(n_models, p=often / often.sum(), size=n_votes).astype(small)
+    near = 1 + rng.geometric(0.25, size=n_votes) % (n_models - 1)
+    return a, ((a + np.where(rng.random(n_votes) < 0.5, near, -near)) % n_models).astype(small)
 
 
 def measured(prepare: Callable[[Votes], Callable[[], Mapping[str, float] | None]]) -> None:
