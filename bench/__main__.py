@@ -5,6 +5,8 @@ import sys
 
 BENCHMARKS = (
     "bench.rating",
+    "bench.recompute",
+    "bench.board",
     "bench.queue",
     "bench.labeling",
     "bench.import_prompts",
