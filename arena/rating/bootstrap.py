@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from arena.rating.bradley_terry import Bools, Fit, fit
+from arena.rating.bradley_terry import Bools, Fit, strengths
 from arena.rating.connectivity import strong_components
 from arena.rating.linear import laplacian
 from arena.rating.tallies import Floats, Tallies
@@ -93,9 +93,8 @@ def _rate(tallies: Tallies, fitted: Fit, weights: Floats) -> Floats:
     if fitted.tie_model == "half" and tallies.left.size and not fitted.is_regularised:
         theta, is_done = _chords(tallies, fitted, weights)
     for draw in np.flatnonzero(~is_done).tolist():
-        theta[draw] = fit(
-            _resampled(tallies, weights[draw]), ties=fitted.tie_model, start=fitted
-        ).theta
+        resampled = _resampled(tallies, weights[draw])
+        theta[draw], _ = strengths(resampled, ties=fitted.tie_model, start=fitted)
     return theta
 
 
@@ -126,13 +125,10 @@ def _chords(tallies: Tallies, fitted: Fit, weights: Floats) -> tuple[Floats, Boo
     points, n = weights[:, 0] + 0.5 * weights[:, 2], weights.sum(axis=1)
     theta = _copies(fitted.theta, weights)
     inverse = _inverse_information(tallies, fitted.theta)
-    left, right, m = tallies.left, tallies.right, len(tallies.models)
-    incidence = np.zeros((len(left), m))
-    incidence[np.arange(len(left)), left] = 1.0
-    incidence[np.arange(len(left)), right] = -1.0
-    to_step = incidence @ inverse
+    left, right = tallies.left, tallies.right
     for _ in range(MAX_CHORDS):
-        step = (points - n * sigmoid(theta[:, left] - theta[:, right])) @ to_step
+        surprise = points - n * sigmoid(theta[:, left] - theta[:, right])
+        step = _by_model(tallies, surprise) @ inverse
         theta += step
         size = np.abs(step).max(axis=1)
         if size.max() <= CLOSE:
@@ -141,6 +137,17 @@ def _chords(tallies: Tallies, fitted: Fit, weights: Floats) -> tuple[Floats, Boo
         [not strong_components(_resampled(tallies, draw)).any() for draw in weights]
     )
     return theta, rated
+
+
+def _by_model(tallies: Tallies, values: Floats) -> Floats:
+    """Σ value (e_left − e_right) over the pairs of each resample, shape (draws, M)."""
+    out = np.zeros((len(values), len(tallies.models)))
+    lefts, starts = np.unique(tallies.left, return_index=True)
+    out[:, lefts] += np.add.reduceat(values, starts, axis=1)
+    order = np.argsort(tallies.right, kind="stable")
+    rights, starts = np.unique(tallies.right[order], return_index=True)
+    out[:, rights] -= np.add.reduceat(values[:, order], starts, axis=1)
+    return out
 
 
 def _inverse_information(tallies: Tallies, theta: Floats) -> Floats:

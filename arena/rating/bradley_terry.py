@@ -34,7 +34,7 @@ from arena.rating.linear import without_spread
 from arena.rating.tallies import Floats, Ints, Tallies
 from arena.rating.ties import MODELS, TieModel, Ties
 
-__all__ = ["PRIOR_PRECISION", "STEP_CAP", "Fit", "Floats", "Z", "fit"]
+__all__ = ["PRIOR_PRECISION", "STEP_CAP", "Fit", "Floats", "Z", "fit", "strengths"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -114,9 +114,8 @@ def fit(
     if not (scale > 0 and base > 1 and prior_precision > 0):
         raise ValueError("scale and prior_precision must be above 0, and base above 1.")
     points, m = scale / math.log(base), len(tallies.models)
-    strong = strong_components(tallies)
+    strong, weight = strong_components(tallies), _weight(tallies)
     problem = _problem(tallies, ties, strong, prior_precision)
-    weight = _weight(tallies)
     unknowns, iterations, converged = maximise(
         problem, _start(problem, start), tolerance, max_iterations
     )
@@ -153,6 +152,14 @@ def fit(
         tie_parameter=tie_parameter,
         tie_error=tie_error,
     )
+
+
+def strengths(tallies: Tallies, *, ties: Ties, start: Fit) -> tuple[Floats, Ints]:
+    """θ and components alone, as `fit` finds them, for those who rate thousands of boards."""
+    problem = _problem(tallies, ties, strong_components(tallies), PRIOR_PRECISION)
+    unknowns, _, _ = maximise(problem, _start(problem, start), 1e-8, 100)
+    theta = unknowns[: problem.n_models]
+    return theta - _means(theta, problem.component), problem.component
 
 
 def _problem(tallies: Tallies, ties: Ties, strong: Ints, prior_precision: float) -> Likelihood:

@@ -10,18 +10,20 @@ might do with fewer, so the figure is an upper bound; in practice it is close.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from arena.rating.bradley_terry import Fit, fit
+from arena.rating.bradley_terry import Fit, fit, strengths
 from arena.rating.linear import laplacian
 from arena.rating.tallies import Floats, Ints, Tallies
 from arena.rating.ties import MODELS, Ties, logistic_variance
 
-N_RIVALS = 5
+N_RIVALS = 8
 N_ROUNDS = 2
-EVEN = 1e-9
+EVEN = 1e-7
+MUCH_MORE = 1.5
 FIRST_TRY = 16
 
 
@@ -54,14 +56,12 @@ def smallest_removal(tallies: Tallies, *, ties: Ties = "half") -> Removal | None
     leader, rivals = int(order[0]), order[1:].tolist()
     if fitted.theta[leader] - fitted.theta[rivals[0]] <= EVEN:
         return _removal(tallies, leader, rivals[0], np.zeros_like(tallies.counts))
-    guesses = {rival: _guess(tallies, fitted, leader, rival) for rival in rivals}
+    near = sorted(rivals, key=lambda rival: _distance(fitted, leader, rival))[:N_RIVALS]
+    guesses = {rival: _guess(tallies, fitted, leader, rival) for rival in near}
     best: Removal | None = None
-    for rival in sorted(rivals, key=lambda rival: guesses[rival])[:N_RIVALS]:
-        if best is not None and guesses[rival] > 2 * best.n_votes:
-            break
-        found = _search(tallies, fitted, leader, rival)
-        if found is not None and (best is None or found.n_votes < best.n_votes):
-            best = found
+    for rival in sorted(near, key=lambda rival: guesses[rival]):
+        if best is None or guesses[rival] < MUCH_MORE * best.n_votes:
+            best = _search(tallies, fitted, leader, rival, best) or best
     return best
 
 
@@ -76,9 +76,17 @@ def _removal(tallies: Tallies, leader: int, challenger: int, removed: Ints) -> R
     )
 
 
+def _distance(fitted: Fit, leader: int, rival: int) -> float:
+    """The gap in its own standard errors."""
+    both = fitted.covariance[np.ix_([leader, rival], [leader, rival])]
+    variance = float(both[0, 0] + both[1, 1] - 2.0 * both[0, 1])
+    gap = float(fitted.ratings[leader] - fitted.ratings[rival])
+    return gap / math.sqrt(max(variance, 1e-12))
+
+
 def _guess(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> float:
     """About how many votes it takes, by influence alone."""
-    influence = _influence(tallies, fitted, leader, rival)
+    influence = _influence(tallies, fitted.theta, leader, rival)
     order = np.argsort(-influence, kind="stable")
     counts = tallies.counts.ravel()[order]
     gained = np.cumsum(counts * np.maximum(influence[order], 0.0))
@@ -86,23 +94,29 @@ def _guess(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> float:
     return float(np.interp(needed, gained, np.cumsum(counts), right=np.inf))
 
 
-def _search(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> Removal | None:
-    """The shortest beginning of the order that works; then again in the order seen from there."""
-    best, seen_from = None, fitted
+def _search(
+    tallies: Tallies, fitted: Fit, leader: int, rival: int, best: Removal | None
+) -> Removal | None:
+    """The shortest beginning of the order that works, then again in the order seen from there.
+
+    None where it takes no fewer votes than `best`.
+    """
+    found, theta = None, fitted.theta
     for _ in range(N_ROUNDS):
-        influence = _influence(tallies, seen_from, leader, rival)
-        found = _shortest(tallies, fitted, leader, influence)
-        if found is None:
+        influence = _influence(tallies, theta, leader, rival)
+        fewest = found or best
+        limit = None if fewest is None else fewest.n_votes - 1
+        shorter = _shortest(tallies, fitted, leader, influence, limit)
+        if shorter is None:
             break
-        removed, challenger, seen_from = found
-        if best is None or removed.sum() < best.n_votes:
-            best = _removal(tallies, leader, challenger, removed)
-    return best
+        removed, challenger, theta = shorter
+        found = _removal(tallies, leader, challenger, removed)
+    return found
 
 
-def _influence(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> Floats:
+def _influence(tallies: Tallies, theta: Floats, leader: int, rival: int) -> Floats:
     """By how much one vote of each outcome and pair holds leader and rival apart, shape (3P,)."""
-    margins = fitted.theta[tallies.left] - fitted.theta[tallies.right]
+    margins = theta[tallies.left] - theta[tallies.right]
     curvature = logistic_variance(margins) * tallies.weighed.sum(axis=0)
     m = len(tallies.models)
     information = laplacian(m, tallies.left, tallies.right, curvature) + 1e-3 * np.eye(m)
@@ -118,14 +132,16 @@ def _influence(tallies: Tallies, fitted: Fit, leader: int, rival: int) -> Floats
 
 
 def _shortest(
-    tallies: Tallies, fitted: Fit, leader: int, influence: Floats
-) -> tuple[Ints, int, Fit] | None:
-    """Fence in how many votes to take from the top of the order of influence, then bisect."""
+    tallies: Tallies, fitted: Fit, leader: int, influence: Floats, limit: int | None
+) -> tuple[Ints, int, Floats] | None:
+    """Fence in how many votes to take from the top of the order of influence, then bisect.
+
+    With a `limit`, that many or fewer.
+    """
     order = np.argsort(-influence, kind="stable")
-    useful = tallies.counts.ravel()[order] * (influence[order] > 0)
-    ends = np.cumsum(useful)
-    total = int(ends[-1]) if len(ends) else 0
-    none, enough, found = 0, min(FIRST_TRY, total), None
+    ends = np.cumsum(tallies.counts.ravel()[order] * (influence[order] > 0))
+    total = int(ends[-1]) if limit is None else limit
+    none, enough = 0, min(FIRST_TRY, total) if limit is None else limit
     while True:
         removed = _taken(order, ends, enough, tallies)
         found = _overtaken(tallies, fitted, leader, removed)
@@ -154,8 +170,8 @@ def _taken(order: Ints, ends: Ints, n: int, tallies: Tallies) -> Ints:
 
 def _overtaken(
     tallies: Tallies, fitted: Fit, leader: int, removed: Ints
-) -> tuple[Ints, int, Fit] | None:
-    """The removal, who is first after it, and the board then; None where the leader stays."""
+) -> tuple[Ints, int, Floats] | None:
+    """The removal, who is first after it, and θ then; None where the leader stays."""
     kept = 1.0 - removed / np.maximum(tallies.counts, 1)
     won, lost, tied = tallies.counts - removed
     left = Tallies(
@@ -168,9 +184,9 @@ def _overtaken(
         tallies.weighed * kept,
         tallies.squared * kept,
     )
-    board = fit(left, ties=fitted.tie_model, start=fitted)
-    beside = np.flatnonzero(board.component == board.component[leader])
-    first = int(beside[np.argmax(board.theta[beside])])
-    if board.theta[first] - board.theta[leader] <= EVEN:
+    theta, component = strengths(left, ties=fitted.tie_model, start=fitted)
+    beside = np.flatnonzero(component == component[leader])
+    first = int(beside[np.argmax(theta[beside])])
+    if theta[first] - theta[leader] <= EVEN:
         return None
-    return removed, first, board
+    return removed, first, theta

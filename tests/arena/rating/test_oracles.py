@@ -69,7 +69,7 @@ def test_weighed_votes_are_those_of_a_weighed_logistic_regression(source: str) -
 
 
 def test_davidson_is_a_conditional_logit_of_three_outcomes() -> None:
-    models, a, b, half_points = drawn_codes()
+    models, a, b, half_points = drawn_codes(m=5, n_votes=250)
     board = fit(tally_codes(models, a, b, half_points), ties="davidson")
     gaps = design(len(models), a, b)
     n, k = gaps.shape
@@ -97,7 +97,7 @@ def test_davidson_is_a_conditional_logit_of_three_outcomes() -> None:
 
 
 def test_rao_kupper_is_an_ordered_logit_with_symmetric_thresholds() -> None:
-    models, a, b, half_points = drawn_codes()
+    models, a, b, half_points = drawn_codes(m=5, n_votes=250)
     tallies = tally_codes(models, a, b, half_points)
     board = fit(tallies, ties="rao_kupper")
     gaps, k = design(len(models), a, b), len(models) - 1
