@@ -135,13 +135,15 @@ class BoardPage:
 
     @property
     def downloads(self) -> list[Link]:
+        """Files of this very board; and the votes behind it, unless they are doubted just now."""
         query = self.asked.plain_query()
-        return [Link(label, self.url(view) + query) for view, label in DOWNLOADS]
+        files = [Link(label, self.url(view) + query) for view, label in DOWNLOADS]
+        votes = Link("Votes, without texts", self.votes_url)
+        return files if self.board.frozen_at else [*files, votes]
 
     @property
     def votes_url(self) -> str:
-        board = self.asked.board
-        return self.url("leaderboard-votes") + (f"?board={board.slug}" if board else "")
+        return self.url("leaderboard-votes") + self.board_query
 
     @property
     def method_url(self) -> str:
@@ -159,8 +161,11 @@ class BoardPage:
 
     @property
     def feed_url(self) -> str:
-        board = self.asked.board
-        return self.url("leaderboard-feed") + (f"?board={board.slug}" if board else "")
+        return self.url("leaderboard-feed") + self.board_query
+
+    @property
+    def board_query(self) -> str:
+        return f"?board={self.asked.board.slug}" if self.asked.board else ""
 
     @property
     def part_url(self) -> str:

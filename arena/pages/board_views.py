@@ -36,7 +36,6 @@ OBSERVED = (
     "The share of points, in percent, that the row's model took from the column's: one for a win,"
     " half for a tie. Point at a cell for the number of votes."
 )
-COMMAND = "python manage.py rate --from {slug}-votes.jsonl.gz"
 
 
 @dataclass(frozen=True)
@@ -250,15 +249,19 @@ def _category_cell(cell: CategoryCell | None) -> dict[str, Any]:
     if cell is None:
         return {"place": "", "tint": ""}
     votes = "1 vote" if cell.n_votes == 1 else f"{cell.n_votes:,} votes"
+    ranks = span_of_ranks(cell.upper_rank, cell.lower_rank)
     is_first, is_near = cell.upper_rank == 1, cell.upper_rank <= 3
     settled = not cell.is_provisional
     return {
-        "place": cell.upper_rank,
+        "place": ranks,
         "rating": f"{cell.rating:.0f}",
         "tint": "high-4" if is_first and settled else "high-2" if is_near and settled else "",
-        "title": f"Rank {cell.upper_rank} to {cell.lower_rank}, {votes}"
-        + (", provisional" if cell.is_provisional else ""),
+        "title": f"Rank {ranks}, {votes}" + (", provisional" if cell.is_provisional else ""),
     }
+
+
+def span_of_ranks(best: int, worst: int) -> str:
+    return str(best) if best == worst else f"{best}–{worst}"
 
 
 def _rules(project: Project) -> list[tuple[str, str]]:
@@ -274,6 +277,21 @@ def _rules(project: Project) -> list[tuple[str, str]]:
     return [*TOPICS.values(), languages, *own]
 
 
+def command(page: BoardPage) -> str:
+    """What computes this board again: filters are options, a named board has its own file."""
+    selection, board = page.asked.selection, page.asked.board
+    stem = f"{page.project.slug}-{board.slug}" if board else page.project.slug
+    words = [f"python manage.py rate --from {stem}-votes.jsonl.gz"]
+    if board is None:
+        words += [f"--category {selection.category}"] if selection.category else []
+        words += [f"--language {selection.language}"] if selection.language else []
+        words += ["--style"] if selection.is_style_controlled else []
+        words += ["--open"] if selection.is_open_only else []
+        words += [] if selection.is_filtered else ["--unfiltered"]
+    words += [f"--min-votes {selection.min_votes}"] if selection.min_votes else []
+    return " ".join(words)
+
+
 def _facts(page: BoardPage) -> dict[str, Any]:
     board = page.board
     ties, intervals = method_of(board)
@@ -287,5 +305,5 @@ def _facts(page: BoardPage) -> dict[str, Any]:
         "anchor": f"none; {scale_of(board)}" if not board.anchor else scale_of(board),
         "digest": board.digest,
         "elo_k": f"{elo.K:g}",
-        "command": COMMAND.format(slug=page.project.slug),
+        "command": command(page),
     }

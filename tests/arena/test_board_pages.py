@@ -1,12 +1,15 @@
 """Pages about a board: views, filters in the address, what other sites may show."""
 
+import gzip
 import re
 from datetime import date
+from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from pyarrow import parquet
 
 from arena.battling import votes
 from arena.boards import counting
@@ -249,6 +252,28 @@ def test_the_method_page_shows_formulas_rules_and_the_command(
     assert f"/arena/{arena.slug}/shares/" in html
 
 
+def test_the_command_asks_for_what_the_page_shows(client: Client, arena: Project) -> None:
+    html = page(client, arena, "method/?category=code&style=1&every=1&votes=50")
+    options = "--category code --style --unfiltered --min-votes 50"
+    assert f"manage.py rate --from {arena.slug}-votes.jsonl.gz {options}<" in html
+
+
+def test_all_votes_come_as_one_file(client: Client, arena: Project) -> None:
+    vote(arena)
+    response = client.get(f"/leaderboard/{arena.slug}/votes.jsonl.gz?category=code")
+    assert f"{arena.slug}-votes.jsonl.gz" in response["Content-Disposition"]
+    lines = gzip.decompress(b"".join(response)).splitlines()
+    assert len(lines) == 2
+    assert b"granite" in lines[1]
+
+
+def test_the_board_comes_as_parquet(client: Client, arena: Project) -> None:
+    vote(arena)
+    response = client.get(f"/leaderboard/{arena.slug}/standings.parquet")
+    table = parquet.read_table(BytesIO(response.content))
+    assert sorted(table.column("model").to_pylist()) == ["granite", "marble"]
+
+
 def test_doubted_votes_are_summed_up(client: Client, arena: Project) -> None:
     vote(arena)
     vote(arena, visitor="vic")
@@ -288,9 +313,9 @@ def test_a_place_in_a_category_is_told_with_its_votes() -> None:
     )
     first, second = (row["cells"][0] for row in category_rows(table))
     assert first == {
-        "place": 1, "rating": "1040", "tint": "high-4", "title": "Rank 1 to 2, 80 votes",
+        "place": "1–2", "rating": "1040", "tint": "high-4", "title": "Rank 1–2, 80 votes",
     }  # fmt: skip
-    assert (second["tint"], second["title"]) == ("", "Rank 1 to 9, 1 vote, provisional")
+    assert (second["tint"], second["title"]) == ("", "Rank 1–9, 1 vote, provisional")
 
 
 def test_a_history_draws_the_highest_and_tables_all() -> None:
