@@ -24,7 +24,7 @@ from bench.servers import django_ready
 
 N_MODELS = 100
 VOTERS = 4
-N_VISITORS = 50_000
+VOTES_A_VISITOR = 20
 LIMIT_SECONDS = 1.0
 
 SEED = """
@@ -89,7 +89,7 @@ def measure(stored: int, seconds: int, rate: int) -> bool:
         f" in {1000 * (computed_at - recounted_at):.0f} ms",
         flush=True,
     )
-    turns = prepare(project, models, seconds * rate)
+    turns = prepare(project, models, seconds * rate, visitors_of(stored))
     cast_at, seen = run(project.pk, turns, rate, board.n_votes)
     waits = np.array(waiting(cast_at, seen, board.n_votes))
     p50, p95, p99 = np.percentile(waits, (50, 95, 99))
@@ -111,13 +111,19 @@ def seed(project: int, models: Sequence[int], stored: int) -> None:
         for first in range(1, stored + 1, 100_000):
             values: dict[str, Any] = {
                 "project": project, "models": list(models), "n": len(models),
-                "visitors": N_VISITORS, "first": first, "last": min(first + 99_999, stored),
+                "visitors": visitors_of(stored), "first": first, "last": min(first + 99_999, stored),
             }  # fmt: skip
             cursor.execute(SEED, values)
         cursor.execute("ANALYZE")
 
 
-def prepare(project: Any, models: Sequence[int], number: int) -> list[tuple[int, str]]:
+def visitors_of(stored: int) -> int:
+    return max(stored // VOTES_A_VISITOR, 1)
+
+
+def prepare(
+    project: Any, models: Sequence[int], number: int, n_visitors: int
+) -> list[tuple[int, str]]:
     """Battles of visitors known from before, whose replies are there: (battle, visitor)."""
     from django.utils import timezone
 
@@ -129,7 +135,7 @@ def prepare(project: Any, models: Sequence[int], number: int) -> list[tuple[int,
     battles = Battle.objects.bulk_create(
         Battle(
             project=project, model_a_id=models[a], model_b_id=models[b],
-            visitor=f"v{n % N_VISITORS}", created_at=earlier,
+            visitor=f"v{n % n_visitors}", created_at=earlier,
         )
         for n, (a, b) in enumerate(pairs)
     )  # fmt: skip
