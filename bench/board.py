@@ -32,7 +32,8 @@ SEED = """
         INSERT INTO arena_battle (public_id, project_id, mode, model_a_id, model_b_id, source,
             visitor, network, import_key, created_at)
         SELECT gen_random_uuid(), %(project)s, 'battle', (%(models)s::bigint[])[1 + a],
-            (%(models)s::bigint[])[1 + (a + 1 + b) %% %(n)s], 'arena', 'v' || (k %% %(visitors)s), '', '',
+            (%(models)s::bigint[])[1 + (a + 1 + b) %% %(n)s], 'arena',
+            'v' || (k %% %(visitors)s), '', '',
             now() - (%(last)s - k) * interval '7 seconds'
         FROM (SELECT k, (random() * %(n)s - 0.5)::int %% %(n)s AS a,
             (random() * (%(n)s - 1) - 0.5)::int %% (%(n)s - 1) AS b
@@ -111,7 +112,8 @@ def seed(project: int, models: Sequence[int], stored: int) -> None:
         for first in range(1, stored + 1, 100_000):
             values: dict[str, Any] = {
                 "project": project, "models": list(models), "n": len(models),
-                "visitors": visitors_of(stored), "first": first, "last": min(first + 99_999, stored),
+                "visitors": visitors_of(stored),
+                "first": first, "last": min(first + 99_999, stored),
             }  # fmt: skip
             cursor.execute(SEED, values)
         cursor.execute("ANALYZE")
