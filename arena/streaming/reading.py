@@ -2,7 +2,7 @@
 
 A connection and a waiting command for each of five hundred streams would cost more than the
 streams. Here two tasks of the process ask Redis for all texts together: often for those that have
-not begun, since somebody waits for their first character, and twice a tick for the others. A third
+not begun, since somebody waits for their first character, and once a tick for the others. A third
 looks into the database for texts of which Redis has said nothing for a while.
 """
 
@@ -139,7 +139,7 @@ class SharedReader:
     async def _read_on(self) -> None:
         while self._is_needed:
             await self._read(self._unfinished(begun=True), block_ms=0)
-            await asyncio.sleep(TICK_SECONDS / 2)
+            await asyncio.sleep(TICK_SECONDS)
 
     async def _read(self, texts: dict[int, Text], *, block_ms: int) -> None:
         if not texts:

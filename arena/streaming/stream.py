@@ -65,6 +65,8 @@ async def battle_stream(
     return StreamingHttpResponse(
         events(turn, Position.parse(said)),
         content_type="text/event-stream",
+        # Without it Django works the charset out anew for every event.
+        charset="utf-8",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
