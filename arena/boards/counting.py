@@ -159,11 +159,14 @@ def describe_anew(
     rows = list(CountedVote.objects.filter(project=project, pk__gt=after).order_by("pk")[:limit])
     if not rows:
         return None
+    last = int(rows[-1].pk)
     texts = texts_of([row.pk for row in rows])
+    # Of other votes nothing more can be found out than was said when they came.
+    rows = [row for row in rows if row.pk in texts]
     tags = tags or tags_of(project)
     tallying.take_votes(project=project, rows=rows)
     for row in rows:
-        messages, replies = texts.get(row.pk, ([], []))
+        messages, replies = texts[row.pk]
         found = describe(messages=messages, replies=replies, tags=tags)
         row.categories, row.language = list(found.categories), found.language
         row.style = None if found.style is None else list(found.style)
@@ -172,7 +175,7 @@ def describe_anew(
         rows, ["categories", "language", "style", "prompt_key"], batch_size=1000
     )
     tallying.add_votes(project=project, rows=rows)
-    return int(rows[-1].pk)
+    return last
 
 
 def imported_counts(rows: Iterable[Mapping[str, str | int]]) -> list[Counts]:

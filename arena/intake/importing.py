@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from arena.boards import counting
+from arena.boards import counting, style
 from arena.boards.describing import Description, Tags, describe, tags_of
 from arena.intake.reading import CountLine, VoteLine, VotesFile, read
 from arena.models import Battle, CountedVote, CountsImport, Turn, Vote
@@ -128,6 +128,8 @@ def _counted(vote: Vote, battle: Battle, row: VoteLine, tags: Tags) -> CountedVo
     if row.has_texts:
         replies = [(row.response_a, row.response_b)]
         described = describe(messages=[row.prompt], replies=replies, tags=tags)
+    elif row.looks is not None:
+        described = Description(style=style.difference(*row.looks))
     return counting.counted(vote=vote, battle=battle, described=described)
 
 

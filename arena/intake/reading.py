@@ -28,10 +28,13 @@ WINNERS = {
     "both_bad": Verdict.BOTH_BAD,
     "bothbad": Verdict.BOTH_BAD,
 }
+# What was measured of the replies, in the order in which boards know it.
+LOOKS = ("chars", "headers", "bold", "lists")
 COUNTS = ("a_wins", "b_wins", "tie", "tie_bothbad")
 MODELS = ("model_a", "model_b")
 TEXTS = ("prompt", "response_a", "response_b")
-VOTE_COLUMNS = {*MODELS, *TEXTS, "winner", "voter", "worker", "created_at"}
+LOOKS_COLUMNS = {f"{name}_{side}" for name in LOOKS for side in "ab"}
+VOTE_COLUMNS = {*MODELS, *TEXTS, *LOOKS_COLUMNS, "winner", "voter", "worker", "created_at"}
 COUNT_COLUMNS = {*MODELS, *COUNTS}
 
 Record = dict[str, Any]
@@ -48,6 +51,7 @@ class VoteLine:
     response_a: str
     response_b: str
     created_at: datetime | None
+    looks: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     @property
     def has_texts(self) -> bool:
@@ -181,7 +185,19 @@ def _vote_line(line: int, record: Record) -> VoteLine:
         response_a=response_a,
         response_b=response_b,
         created_at=_time(record.get("created_at")),
+        looks=_looks(record),
     )
+
+
+def _looks(record: Record) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """What was measured of the two replies; None unless all of it is there."""
+    if not record.keys() >= LOOKS_COLUMNS:
+        return None
+    a, b = (
+        tuple(float(_count(record[f"{name}_{side}"], f"{name}_{side}")) for name in LOOKS)
+        for side in "ab"
+    )
+    return a, b
 
 
 def _count_line(line: int, record: Record) -> CountLine:

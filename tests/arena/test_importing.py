@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.boards import standings
+from arena.boards import counting, standings
 from arena.intake import reading
 from arena.intake.importing import ImportReport, import_votes
-from arena.models import Battle, CountsImport, OnlineElo, Tally, Turn, Vote
+from arena.models import Battle, CountedVote, CountsImport, OnlineElo, Tally, Turn, Vote
 from projects.errors import InvalidInput
 from projects.models import AuditEvent, Project, User
 from tests.arena.rows import make_arena
@@ -184,3 +184,20 @@ def test_the_crowds_votes_give_the_order_an_independent_program_finds() -> None:
         points[j, i] += right_wins + (ties + both_bad) / 2
     theta = choix.ilsr_pairwise_dense(points, max_iter=2000, tol=1e-12)
     assert [row.model for row in board.rows] == [names[i] for i in np.argsort(-theta)]
+
+
+def test_measured_looks_of_replies_are_kept_for_style_control() -> None:
+    looks = {"chars": (300, 99), "headers": (2, 0), "bold": (0, 0), "lists": (0, 3)}
+    row = {"model_a": "x", "model_b": "y", "winner": "model_a"} | {
+        f"{name}_{side}": value
+        for name, pair in looks.items()
+        for side, value in zip("ab", pair, strict=True)
+    }
+    project = make_arena()
+    content = json.dumps(row).encode()
+    report = import_votes(project=project, content=content, file_name="votes.jsonl")
+    assert report.ignored_columns == ()
+    style = CountedVote.objects.get().style
+    assert style == pytest.approx([201 / 400, 2 / 3, 0, -3 / 4])
+    counting.describe_anew(project=project)
+    assert CountedVote.objects.get().style == style
