@@ -152,7 +152,7 @@ def _style(rated: Rated) -> tuple[StyleEffect, ...]:
 def _notes(selection: Selection, material: Material) -> Iterable[str]:
     if not selection.is_style_controlled:
         return
-    yield "Votes on answers whose texts are not stored are left out."
+    yield "Votes on answers whose looks are not known are left out."
     if selection.source != Board.Source.VOTES:
         yield "Only votes of the arena can be controlled for style."
     if selection.ties != Board.Ties.HALF:
