@@ -7,10 +7,12 @@ rows up and can be made anew from them at any time.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from django.db import connection, transaction
 
 from arena.boards import tallying
 from arena.boards.describing import Description, Tags, describe, tags_of, texts_of
+from arena.boards.reading import copied
 from arena.boards.tallying import Counts, add_counts
 from arena.models import Battle, CountedVote, CountsImport, OnlineElo, Tally, Turn, Verdict, Vote
 from arena.rating import elo
@@ -66,6 +68,12 @@ _RECOUNT = """
         GROUP BY 1, 2, 3, weight, categories
     ) AS alike, unnest(ARRAY['']::varchar[] || categories) AS category
     GROUP BY category, left_id, right_id
+"""
+
+_VOTES = """
+    SELECT model_a_id::int4, model_b_id::int4,
+        (CASE verdict WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::int2, weight
+    FROM arena_countedvote WHERE project_id = %s ORDER BY vote_id
 """
 
 
@@ -218,15 +226,15 @@ def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:
 
 
 def _replay_elo(project: Project) -> None:
-    ratings: dict[int, float] = {}
-    seen: Counter[int] = Counter()
-    votes = CountedVote.objects.filter(project=project).order_by("pk")
-    columns = votes.values_list("model_a_id", "model_b_id", "verdict", "weight")
-    for a, b, verdict, weight in columns.iterator(chunk_size=BATCH):
-        before = ratings.get(a, elo.START), ratings.get(b, elo.START)
-        points = POINTS[Verdict(verdict)]
-        ratings[a], ratings[b] = elo.update(*before, points, elo.K * weight)
-        seen.update((a, b))
+    table = copied(_VOTES, [project.pk], "iihd")
+    ratings = dict.fromkeys(
+        np.unique(np.concatenate([table["f0"], table["f1"]])).tolist(), elo.START
+    )
+    columns = [table[name].tolist() for name in ("f0", "f1", "f2", "f3")]
+    for a, b, half_points, weight in zip(*columns, strict=True):
+        before = ratings[a], ratings[b]
+        ratings[a], ratings[b] = elo.update(*before, half_points / 2, elo.K * weight)
+    seen = Counter(columns[0]) + Counter(columns[1])
     OnlineElo.objects.filter(project=project).delete()
     OnlineElo.objects.bulk_create(
         OnlineElo(project=project, model_id=pk, rating=rating, n_votes=seen[pk])

@@ -59,7 +59,9 @@ def file_of(*, project: Project, board: Board | None = None) -> Path:
         raise Unavailable("The boards stand still, and so do the votes that are published.")
     folder = Path(settings.DATA_FOLDER) / "dumps"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{project.pk}-{board.pk if board else 0}.jsonl.gz"
+    # Another database beside the same folder may hold another project of the same number.
+    made = f"{project.created_at.timestamp():.0f}"
+    path = folder / f"{project.slug}-{made}-{board.pk if board else 0}.jsonl.gz"
     with (folder / f"{path.name}.lock").open("w") as lock:
         # Whoever comes while it is written waits, and is given what was written.
         fcntl.flock(lock, fcntl.LOCK_EX)
