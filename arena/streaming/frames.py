@@ -19,6 +19,7 @@ HORIZON_TICKS = 10
 LEAST_CHARACTERS = 4
 PADDED_TO = 256
 PAUSE_TICKS = 15
+ENDING_TICKS = 5
 SLOWED_TO = 0.8
 CHARACTERS_WITHOUT_RHYTHM = 20
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
@@ -100,11 +101,17 @@ class Rhythm:
     def __init__(self, *, is_blind: bool = True) -> None:
         self._is_blind = is_blind
         self._ticks = self._characters = self._last = 0
-        self._pause = PAUSE_TICKS
+        self._idle = 0
         self._due = 0.0
         self.has_begun = False
         self.is_resting = False
         """Whether nothing was shown at this tick although there was something."""
+
+    @property
+    def ending_ticks(self) -> int:
+        """How long to wait after the last frame: the reply written last is known to be at its end
+        a little later than one that was long there."""
+        return ENDING_TICKS if self._is_blind and self.has_begun else 0
 
     def anew(self) -> Rhythm:
         """The same, with nothing told yet."""
@@ -112,8 +119,7 @@ class Rhythm:
 
     def wait(self, ticks: int) -> None:
         """So many ticks went by without anything to show."""
-        if self._pause == PAUSE_TICKS:
-            self._ticks += ticks
+        self._idle += ticks
 
     def joint(self, left_a: int, left_b: int, *, is_draining: bool) -> int:
         """Characters of either side now. A side that is all there is drained without slowing
@@ -123,9 +129,9 @@ class Rhythm:
             count = max(count, min(left_a, left_b, self._last))
         if count:
             self.has_begun = True
-            self._ticks += 1
+            self._ticks += 1 + self._idle
             self._characters += count
-            self._last = count
+            self._last, self._idle = count, 0
         return count
 
     def alone(self, left: int) -> int:
@@ -138,8 +144,9 @@ class Rhythm:
     def _evenly(self, left: int) -> int:
         if not self._characters:
             return min(pace(left), CHARACTERS_WITHOUT_RHYTHM)
-        if self._pause:
-            self._pause -= 1
+        # From the last joint frame on, whenever it was learnt that the reply is at its end.
+        if self._idle < PAUSE_TICKS:
+            self._idle += 1
             return 0
         # A few ordinary ticks more in the mean: the fewer there were the less they say.
         characters = self._characters + HORIZON_TICKS * LEAST_CHARACTERS

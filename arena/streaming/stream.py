@@ -114,7 +114,10 @@ async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIt
             if was_shown:
                 yield _event("restart", {}, at)
         frame = next_frame(a, b, at, rhythm)
-        if replies.has_failed or (frame is None and has_ended(a, b, at)):
+        if replies.has_failed:
+            return
+        if frame is None and has_ended(a, b, at):
+            await asyncio.sleep(said + rhythm.ending_ticks * TICK_SECONDS - clock())
             return
         ticks = 1
         if frame is not None:
