@@ -13,6 +13,7 @@ BENCHMARKS = (
     "bench.export",
     "bench.guideline",
     "bench.quality",
+    "bench.battles",
 )
 
 if __name__ == "__main__":
