@@ -54,7 +54,7 @@ def test_a_battle_by_keyboard_from_the_terms_to_the_next_question(page: Page) ->
     wait_for_verdict(page)
     assert NAME not in page.content(), "a name is shown before the vote"
     page.locator("body").press("r")
-    expect(page.get_by_text(re.compile("Both are"))).to_be_visible()
+    expect(page.locator("[data-status]")).to_be_visible()
     wait_for_verdict(page)
     page.locator("body").press("ArrowRight")
     verdict(page)
@@ -180,5 +180,5 @@ def test_a_reported_answer_reaches_the_staff(
     Looker(staff).look()
     staff.get_by_label("What was done").first.fill("Looked at it.")
     staff.get_by_role("button", name="Close the report").first.click()
-    expect(staff.get_by_text("The report is closed.")).to_be_visible()
+    expect(staff.get_by_text("The report is closed.", exact=True)).to_be_visible()
     staff.context.close()
