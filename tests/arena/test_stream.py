@@ -97,7 +97,7 @@ def test_both_replies_are_told_whole_and_then_the_turn_is_complete() -> None:
     battle = make_battle()
     turn = streamed(battle)
     write(turn.generation_a, "A touchstone ", "shows gold.")
-    write(turn.generation_b, "A dark stone. " * 8, "Two streaks: 🪨")
+    write(turn.generations[1], "A dark stone. " * 8, "Two streaks: 🪨")
     got = gather(turn)
     assert texts(got) == ("A touchstone shows gold.", "A dark stone. " * 8 + "Two streaks: 🪨")
     assert got[-1] == ("end", "", {"state": "complete"})
@@ -109,10 +109,10 @@ def test_text_is_told_while_it_is_written() -> None:
 
     def work() -> None:
         time.sleep(0.3)
-        for pk in (turn.generation_a, turn.generation_b):
+        for pk in (turn.generation_a, turn.generations[1]):
             write(pk, "first words, ", end=None)
         time.sleep(0.8)
-        for pk in (turn.generation_a, turn.generation_b):
+        for pk in (turn.generation_a, turn.generations[1]):
             writer = Writer(pk)
             writer._written = len("first words, ")
             writer.append("then the rest")
@@ -146,7 +146,7 @@ def test_a_browser_that_comes_back_gets_exactly_the_rest() -> None:
     turn = streamed(make_battle())
     a, b = "All that glitters " * 6, "is not gold, they say. " * 9
     write(turn.generation_a, a)
-    write(turn.generation_b, b)
+    write(turn.generations[1], b)
     first = gather(turn, stop=lambda got: len(got) == 3)
     rest = gather(turn, Position.parse(first[-1][1]))
     assert "restart" not in [name for name, _, _ in rest]
@@ -156,7 +156,7 @@ def test_a_browser_that_comes_back_gets_exactly_the_rest() -> None:
 def test_a_draw_that_began_again_starts_both_sides_again() -> None:
     turn = streamed(make_battle())
     write(turn.generation_a, "false start", end=None)
-    write(turn.generation_b, "steady reply")
+    write(turn.generations[1], "steady reply")
     first = gather(turn, stop=lambda got: len(got) == 1)
     write(turn.generation_a, "second try", attempt=2)
     rest = gather(turn, Position.parse(first[-1][1]))
@@ -176,6 +176,13 @@ def test_without_the_streams_the_rows_are_told() -> None:
     got = gather(streamed(battle))
     assert texts(got) == ("From the row", "And this too")
     assert got[-1] == ("end", "", {"state": "complete"})
+
+
+def test_one_model_is_told_alone_as_it_comes() -> None:
+    turn = streamed(make_battle())
+    one = Streamed(turn.generation_a, None, is_blind=False)
+    write(turn.generation_a, "A touchstone shows gold.")
+    assert texts(gather(one)) == ("A touchstone shows gold.", "")
 
 
 def test_a_silent_stream_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 import redis
@@ -26,6 +27,8 @@ from workers.streams import Writer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CUTS = 100
+# Untyped, as it comes.
+Communicator: Any = ApplicationCommunicator
 STREAMS = 30
 
 
@@ -117,7 +120,7 @@ def test_many_streams_share_one_reader_and_hold_neither_threads_nor_connections(
     async def hold_all() -> tuple[int, int]:
         before = await asyncio.to_thread(connections)
         held = [
-            ApplicationCommunicator(application, _request(battle, cookie))
+            Communicator(application, _request(battle, cookie))
             for battle, cookie in zip(battles, cookies, strict=True)
         ]
         for each in held:
