@@ -118,7 +118,7 @@ def another_site(html: str) -> Iterator[str]:
     """Another origin. On this machine too, as browsers keep pages from afar out of a local one."""
 
     class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
