@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from arena.access import board_project, is_open_to
 from arena.boards import naming, standings, tables
-from arena.boards.categories import TOPICS
+from arena.boards.categories import LANGUAGE_PREFIX, TOPICS
 from arena.boards.computed import Category, ComputedBoard
 from arena.boards.language import LANGUAGES
 from arena.boards.naming import TAG_PREFIX
@@ -233,7 +233,8 @@ class BoardPage:
         ]  # fmt: skip
 
     def _categories(self) -> Select:
-        found = [one for one in tables.categories(project=self.project) if one.code]
+        known = tables.categories(project=self.project)
+        found = [one for one in known if one.code and not one.code.startswith(LANGUAGE_PREFIX)]
         chosen = self.asked.selection.category
         choices = [("", "All"), *(_choice(one) for one in found)]
         if chosen and chosen not in dict(choices):

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from arena.boards import tables
-from arena.boards.categories import TOPICS
+from arena.boards.categories import LANGUAGE_PREFIX, TOPICS
 from arena.boards.computed import BoardRow, CategoryCell, CategoryTable, WinRates
 from arena.boards.curves import Measured, ScatterPlot, frontier_of, line_plot, scatter_plot
 from arena.boards.doubts import doubts_of
@@ -101,7 +101,7 @@ def leaderboard_categories(request: HttpRequest, slug: str) -> HttpResponse:
             "label": one.title if one.code else "All",
             "help": one.rule,
             "n_votes": one.n_votes,
-            "url": url + page.asked.query(sort=None, category=one.code or None),
+            "url": url + page.asked.query(sort=None, **_asking_for(one.code)),
         }
         for one in found.categories
     ]
@@ -262,6 +262,13 @@ def _category_cell(cell: CategoryCell | None) -> dict[str, Any]:
 
 def span_of_ranks(best: int, worst: int) -> str:
     return str(best) if best == worst else f"{best}–{worst}"
+
+
+def _asking_for(code: str) -> dict[str, str | None]:
+    """The parameters of an address that ask for a column's board; a language has its own."""
+    if code.startswith(LANGUAGE_PREFIX):
+        return {"language": code.removeprefix(LANGUAGE_PREFIX)}
+    return {"category": code or None}
 
 
 def _rules(project: Project) -> list[tuple[str, str]]:

@@ -252,6 +252,17 @@ def test_the_method_page_shows_formulas_rules_and_the_command(
     assert f"/arena/{arena.slug}/shares/" in html
 
 
+def test_every_column_of_the_categories_leads_to_its_board(client: Client, arena: Project) -> None:
+    battle = make_battle(arena, message="Write a poem in Python, please, about the sea.")
+    reply(battle, "The sea is wide and it is blue.", "```python\nprint('the sea')\n```")
+    votes.cast(battle=battle, visitor=make_visitor(), verdict="a")
+    html = page(client, arena, "categories/")
+    links = re.findall(rf'href="(/leaderboard/{arena.slug}/\?(?:category|language)=[^"]+)"', html)
+    assert any("language=en" in link for link in links)
+    for link in links:
+        assert client.get(link).status_code == 200, link
+
+
 def test_the_command_asks_for_what_the_page_shows(client: Client, arena: Project) -> None:
     html = page(client, arena, "method/?category=code&style=1&every=1&votes=50")
     options = "--category code --style --unfiltered --min-votes 50"
