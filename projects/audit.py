@@ -7,13 +7,13 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from projects.compiled import preparing
 from projects.models import Project, User
+from projects.prepared import Prepared
 
 # On the path of every submission, where building the statement would cost more than the row.
 INSERT = """
 INSERT INTO projects_auditevent (project_id, actor_id, verb, subject, detail, created_at)
-VALUES (%s, %s, %s, {subject}, %s::jsonb, %s)
+SELECT %s::bigint, %s::bigint, %s, {subject}, %s::jsonb, %s::timestamptz {source}
 """
 
 INSERT_EACH = """
@@ -22,9 +22,13 @@ SELECT %s, %s, %s, %s || ':' || key, %s::jsonb, %s FROM unnest(%s::bigint[]) AS 
 """
 
 
-def inserting(*, subject: str) -> str:
-    """The statement for one row, to stand in a longer one whose SQL says what it is about."""
-    return INSERT.format(subject=subject)
+def inserting(*, subject: str, source: str = "") -> str:
+    """The statement for one row, to stand in a longer one whose SQL says what it is about; with
+    `source`, such as FROM another part of it, a row for each that is there."""
+    return INSERT.format(subject=subject, source=source)
+
+
+_INSERT = Prepared(inserting(subject="%s"))
 
 
 def record(
@@ -41,8 +45,7 @@ def record(
         json.dumps(detail),
         timezone.now(),
     )
-    with preparing() as cursor:
-        cursor.execute(inserting(subject="%s"), values)
+    _INSERT.rows(values)
 
 
 def record_each(

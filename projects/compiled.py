@@ -6,49 +6,15 @@ answer. The queryset stays the one place where the query is written.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
+
+from projects.prepared import Prepared
 
 Row = TypeVar("Row", bound=models.Model)
 MARK = 7_300_000_000_000_000_000
-
-
-class _Told(psycopg.Cursor[Any]):
-    """A cursor that leaves what Django's log of statements reads."""
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        executed = super().execute(query, params, **options)
-        self._query = self._convert_query(query, params)
-        return executed
-
-
-@contextmanager
-def preparing() -> Iterator[Any]:
-    """A cursor whose statements PostgreSQL plans once a connection, and not at each call.
-
-    It is the driver's own, as Django's layers round a cursor take longer than such a statement,
-    and put the values into the text, which leaves nothing to prepare.
-    """
-    # Not through `connection`, which looks for the thread's connection at every mention.
-    django = connections[DEFAULT_DB_ALIAS]
-    django.ensure_connection()
-    django.validate_no_broken_transaction()
-    driver = django.connection
-    before, driver.prepare_threshold = driver.prepare_threshold, 0
-    try:
-        if django.queries_logged or django.execute_wrappers:
-            with django.cursor() as cursor:
-                cursor.cursor = _Told(driver)
-                yield cursor
-        else:
-            with django.wrap_database_errors:
-                yield psycopg.Cursor(driver)
-    finally:
-        driver.prepare_threshold = before
 
 
 class _Part:
@@ -86,7 +52,8 @@ class Compiled(Generic[Row]):
 
     `build` gets one stand-in for each of `values`, a name with int or str, and uses it where the
     value belongs. What it does may depend on nothing else. `before` is SQL to stand before it,
-    common table expressions with places by name for further values.
+    common table expressions with places by name for further values; `behind` as in
+    `Prepared.rows`.
     """
 
     def __init__(self, build: "Callable[..., models.QuerySet[Row]]", **values: type) -> None:
@@ -96,19 +63,25 @@ class Compiled(Generic[Row]):
             for number, (name, kind) in enumerate(values.items())
         }
         self._compiler: Any = None
+        self._prepared: dict[str, Prepared] = {}
 
-    def first(self, *, before: str = "", **values: Any) -> Row | None:
-        return next(self._rows(before, values), None)
+    def first(
+        self, *, before: str = "", behind: Prepared | None = None, **values: Any
+    ) -> Row | None:
+        return next(self._rows(values, before, behind), None)
 
     def all(self, **values: Any) -> list[Row]:
-        return list(self._rows("", values))
+        return list(self._rows(values))
 
-    def _rows(self, before: str, values: dict[str, Any]) -> Iterator[Row]:
+    def _rows(
+        self, values: dict[str, Any], before: str = "", behind: Prepared | None = None
+    ) -> Iterator[Row]:
         if self._compiler is None:
             self._compile()
-        with preparing() as cursor:
-            cursor.execute(before + self._sql, self._constants | values)
-            rows = cursor.fetchall()
+        statement = self._prepared.get(before)
+        if statement is None:
+            statement = self._prepared[before] = Prepared(before + self._sql)
+        rows = statement.rows(self._constants | values, behind=behind)
         for row in self._compiler.apply_converters(rows, self._converters):
             made: Row = self._whole.make(row)
             for name, at in self._annotations:
@@ -140,18 +113,19 @@ class Compiled(Generic[Row]):
 class Inserted(Generic[Row]):
     """How new rows of a model are written, found out once.
 
-    `given` names columns whose value is SQL of the statement around it. What Django would do
-    besides, signals and defaults of the database, it does not.
+    `given` names columns whose value is SQL of the statement around it, and `source`, such as
+    FROM another part of that, makes a row of each that is there. What Django would do besides,
+    signals and defaults of the database, it does not.
     """
 
-    def __init__(self, model: type[Row], **given: str) -> None:
+    def __init__(self, model: type[Row], *, source: str = "", **given: str) -> None:
         meta = model._meta
         fields = [field for field in meta.concrete_fields if not field.primary_key]
         self._fields = [field for field in fields if field.attname not in given]
         self._table, self._key = meta.db_table, meta.pk.column
         self._names = ", ".join(f'"{field.column}"' for field in fields)
         places = ", ".join(given.get(field.attname, "%s") for field in fields)
-        self.sql = f'INSERT INTO "{self._table}" ({self._names}) VALUES ({places})'  # noqa: S608
+        self.sql = f'INSERT INTO "{self._table}" ({self._names}) SELECT {places} {source}'
 
     def values(self, row: Row) -> list[Any]:
         """What stands for each %s, in order."""

@@ -16,6 +16,7 @@ from typing import Any
 from labeling.assigning.gates import Terms
 from labeling.models import Assignment, Task
 from projects.compiled import Compiled
+from projects.prepared import Prepared
 
 # Each rule looks up the rows of the one task it is asked about. Written plainly, the planner turns
 # them round, reads everything the labeler ever had, and a claim costs more with each task done:
@@ -175,6 +176,10 @@ CLAIMS = {
 }
 """By kind; a SELECT from labeling_assignment belongs after it."""
 
+# One claim at a time for one person in a project, so that two tabs cannot take two tasks. It is a
+# statement before the claim, as what a statement sees is settled before it waits.
+ONE_CLAIM = Prepared("SELECT pg_advisory_xact_lock(%(project)s, %(user)s)")
+
 # A guideline may be hundreds of pages, and no lease needs them, nor when all came to be.
 LEFT_OUT = (
     *("guideline_version__text", "guideline_version__html", "task__created_at"),
@@ -201,8 +206,7 @@ def lease_next(
     Never given are: a task this labeler had; a review of their own submission, or the settling
     of a task they had; responses they wrote; a gold task they made, or one with answers that they
     judged before; a demonstration where they opened a comparison, a ranking or a review of the
-    same prompt, and a comparison or a ranking where they opened a review of it. Call inside a
-    transaction that holds the labeler's lock.
+    same prompt, and a comparison or a ranking where they opened a review of it.
     """
     values: dict[str, Any] = {
         "user": terms.member.user_id,
@@ -218,7 +222,7 @@ def lease_next(
         "until": until,
         "opened_at": None if is_ahead else now,
     }
-    leased = _LEASED.first(before=CLAIMS[kind], **values)
+    leased = _LEASED.first(before=CLAIMS[kind], behind=ONE_CLAIM, **values)
     if leased is not None:
         leased.labeler = terms.member.user
     return leased

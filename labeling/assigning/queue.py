@@ -9,10 +9,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import CharField, Count, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from labeling.assigning.claiming import UNFINISHED, WITH_ITS_TASK, has_seen, lease_next
+from labeling.assigning.claiming import (
+    ONE_CLAIM,
+    UNFINISHED,
+    WITH_ITS_TASK,
+    has_seen,
+    lease_next,
+)
 from labeling.assigning.gates import NotNow, Terms, terms_for
 from labeling.assigning.places import give_back, note_skip, take
 from labeling.judging.rules import rules_of
@@ -20,9 +27,10 @@ from labeling.judging.standing import is_waiting_for_author, require_unfinished
 from labeling.models import Assignment, Task
 from projects import audit
 from projects.access import STAFF, membership, require
-from projects.compiled import Compiled, preparing
+from projects.compiled import Compiled
 from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
+from projects.prepared import Prepared
 from projects.text import clean_text
 
 REASON_LIMIT = 200
@@ -48,11 +56,13 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
         require(member, roles=STAFF)
     if terms.barrier is not None:
         raise NotNow(terms.barrier)
+    # Mostly nothing was begun, which the claim itself can see.
+    leased = _lease(terms, kind, beside_others=False)
+    if leased is not None:
+        return leased
     with transaction.atomic():
-        # One claim at a time for one person, so that two tabs cannot take two tasks.
         _lock_labeler(by, member.project)
-        # Mostly nothing was begun, which the claim itself can see.
-        return _lease(terms, kind, beside_others=False) or _begun_or_another(terms, kind)
+        return _begun_or_another(terms, kind)
 
 
 def claim_ahead(*, by: User, assignment: Assignment) -> Assignment | None:
@@ -209,8 +219,11 @@ def counts(project: Project) -> dict[str, dict[str, int]]:
 
 
 def _lock_labeler(by: User, project: Project) -> None:
-    with preparing() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [project.pk, by.pk])
+    ONE_CLAIM.rows({"project": project.pk, "user": by.pk})
+
+
+# Who wrote the row last and where it lies: every change makes it another one.
+VERSION = "labeling_assignment.xmin || ' ' || labeling_assignment.ctid"
 
 
 def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
@@ -218,7 +231,18 @@ def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
 
 
 _LOADED = Compiled(lambda pk: WITH_ITS_TASK.filter(pk=pk), pk=int)
-_OWN = Compiled(lambda user, pk: _of(user, pk, WITH_ITS_TASK.all()), user=int, pk=int)
+# With what a submission wants besides.
+_OWN = Compiled(
+    lambda user, pk: _of(
+        user,
+        pk,
+        WITH_ITS_TASK.select_related("task__project__work_rules").annotate(
+            version=RawSQL(VERSION, [], output_field=CharField())  # noqa: S611 - a constant
+        ),
+    ),
+    user=int,
+    pk=int,
+)
 _OWN_HELD = Compiled(
     lambda user, pk: _of(user, pk, Assignment.objects.select_for_update(of=("self",))),
     user=int,
@@ -226,14 +250,15 @@ _OWN_HELD = Compiled(
 )
 
 
+_UNFINISHED = Prepared(UNFINISHED)
+
+
 def _unfinished(by: User, project: Project, kind: str, *, leased_only: bool = False) -> list[int]:
     """This labeler's leases of a kind in a project, and the lapsed ones with room left, by key.
 
     What is at work comes first, then what is held ready, then what lapsed; drafts first in each.
     """
-    with preparing() as cursor:
-        cursor.execute(UNFINISHED, {"user": by.pk, "project": project.pk, "kind": kind})
-        rows = cursor.fetchall()
+    rows = _UNFINISHED.rows({"user": by.pk, "project": project.pk, "kind": kind})
     rows.sort(key=lambda row: (row[1] != "open", *row[2:], row[0]))
     return [row[0] for row in rows if row[1] == "open" or not leased_only]
 

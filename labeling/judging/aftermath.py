@@ -26,6 +26,21 @@ def submitted(row: Submission, rules: WorkRules) -> None:
     _ask_for_review(row, rules)
 
 
+def may_follow(task: Task, rules: WorkRules) -> bool:
+    """Whether anything could follow from a first judgement of this task.
+
+    Wherever gold is mixed in, of no task it is said that nothing could: the quicker way there
+    would tell which ones are gold.
+    """
+    has_gold = bool(rules.gold_percent or rules.qualify_percent)
+    return (
+        task.kind == Task.Kind.REVIEW
+        or gold.is_gold(task)
+        or (task.kind != Task.Kind.DEMONSTRATION and (has_gold or task.overlap > 1))
+        or rules.review_mode in (WorkRules.ReviewMode.ALL, WorkRules.ReviewMode.SAMPLE)
+    )
+
+
 def disputed(rows: Iterable[Comparison | Ranking]) -> bool:
     """Whether these judgements of one task contradict each other."""
     judgements = list(rows)

@@ -47,8 +47,12 @@ _RULES = Compiled(lambda project: WorkRules.objects.filter(project=project), pro
 
 
 def rules_of(project: Project) -> WorkRules:
-    """The project's rules; unsaved defaults where it never changed them."""
-    return _RULES.first(project=project.pk) or WorkRules(project=project)
+    """The project's rules, those it was read with if it was; unsaved defaults where it never
+    changed them."""
+    known = project._state.fields_cache
+    rules = known["work_rules"] if "work_rules" in known else _RULES.first(project=project.pk)
+    # By key: with the project itself it would become what that was read with.
+    return rules or WorkRules(project_id=project.pk)
 
 
 def shows_names(member: Membership) -> bool:

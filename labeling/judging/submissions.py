@@ -208,6 +208,9 @@ def _submit(
     work: _Work,
     write: Callable[[Assignment, dict[str, Any]], Row],
 ) -> Row:
+    at_once = _submitted_at_once(by, assignment, work, write)
+    if at_once is not None:
+        return at_once
     with transaction.atomic():
         held = hold(by=by, assignment=assignment)
         earlier = None
@@ -226,6 +229,27 @@ def _submit(
         _keep(held, work.draft)
     # Raised outside the transaction, which has just kept the text.
     raise Conflict(refusal)
+
+
+def _submitted_at_once(
+    by: User,
+    read: Assignment,
+    work: _Work,
+    write: Callable[[Assignment, dict[str, Any]], Row],
+) -> Row | None:
+    """The plain case in one statement, which is a transaction by itself: an open assignment
+    that still is as it was read, and nothing that could follow. Nothing is done in any other.
+    """
+    version = getattr(read, "version", None)
+    is_plain = version is not None and read.state == Assignment.State.OPEN
+    if not is_plain or aftermath.may_follow(read.task, work.rules):
+        return None
+    _note(read, work.activity)
+    row = write(read, _common(by, read, work))
+    if not write_judgement(read, row, version=version):
+        return None
+    _end(read, row)
+    return row
 
 
 def _refusal(held: Assignment, earlier: Submission | None) -> str:
@@ -261,9 +285,13 @@ def _cites(held: Assignment, text: str) -> list[str]:
 
 def _finish(held: Assignment, row: Submission, rules: WorkRules) -> None:
     is_correction = held.state == Assignment.State.REOPENED
-    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, row.created_at, {}
     write_judgement(held, row, is_correction=is_correction)
+    _end(held, row)
     aftermath.submitted(row, rules)
+
+
+def _end(held: Assignment, row: Submission) -> None:
+    held.state, held.ended_at, held.draft = Assignment.State.SUBMITTED, row.created_at, {}
 
 
 def _require_kind(assignment: Assignment, kind: str) -> None:

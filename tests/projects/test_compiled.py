@@ -1,10 +1,9 @@
 """Querysets compiled once give what the querysets themselves give."""
 
 import pytest
-from django.db import connection
 from django.db.models import QuerySet
 
-from projects.compiled import Compiled, preparing
+from projects.compiled import Compiled
 from projects.models import Membership, Project, User
 from tests.factories import make_member, make_project
 
@@ -36,17 +35,3 @@ def test_a_value_that_is_not_used_is_a_fault() -> None:
     compiled = Compiled(lambda user, slug: User.objects.filter(pk=user), user=int, slug=str)
     with pytest.raises(TypeError, match="slug"):
         compiled.first(user=1, slug="a")
-
-
-def test_statements_are_prepared_and_others_are_not(project: Project, labeler: User) -> None:
-    before = connection.connection.prepare_threshold
-    compiled = Compiled(of_user, user=int, slug=str)
-    for _ in range(3):
-        compiled.first(user=labeler.pk, slug="harbour")
-    with preparing() as cursor:
-        cursor.execute(
-            "SELECT generic_plans + custom_plans FROM pg_prepared_statements"
-            " WHERE statement LIKE '%%description%%' OR statement LIKE '%%membership%%'"
-        )
-        assert sum(row[0] for row in cursor.fetchall()) >= 3
-    assert connection.connection.prepare_threshold == before
