@@ -237,7 +237,7 @@ _OWN = Compiled(
         user,
         pk,
         WITH_ITS_TASK.select_related("task__project__work_rules").annotate(
-            version=RawSQL(VERSION, [], output_field=CharField())  # noqa: S611 - a constant
+            row_version=RawSQL(VERSION, [], output_field=CharField())  # noqa: S611 - a constant
         ),
     ),
     user=int,

@@ -240,7 +240,7 @@ def _submitted_at_once(
     """The plain case in one statement, which is a transaction by itself: an open assignment
     that still is as it was read, and nothing that could follow. Nothing is done in any other.
     """
-    version = getattr(read, "version", None)
+    version = getattr(read, "row_version", None)
     is_plain = version is not None and read.state == Assignment.State.OPEN
     if not is_plain or aftermath.may_follow(read.task, work.rules):
         return None
