@@ -1,7 +1,5 @@
 """Categories of the owner's own: battles whose first message holds one of some words."""
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -22,19 +20,11 @@ SLUG_LIMIT = 30
 MOST_WORDS = 50
 WORD_LIMIT = 60
 MOST_TAGS = 20
-PREFIX = "tag-"
-"""What a tag's code begins with, so that it is never one of the written-down categories."""
 
 
 def tags_of(project: Project) -> list[PromptTag]:
     """The tags in use, by name."""
     return list(PromptTag.objects.filter(project=project, retired_at=None).order_by("name", "pk"))
-
-
-def codes_in(message: str, tags: Sequence[PromptTag]) -> list[str]:
-    """The codes of the tags that this message has."""
-    words = " ".join(re.findall(r"\w+", message.casefold()))
-    return [f"{PREFIX}{tag.slug}" for tag in tags if any(_holds(words, word) for word in tag.words)]
 
 
 def add_tag(*, by: User, project: Project, name: Any, words: Any) -> PromptTag:
@@ -78,12 +68,6 @@ def retire_tag(*, by: User, project: Project, tag_id: int, back: bool = False) -
             subject=tag,
         )
     return tag
-
-
-def _holds(words: str, wanted: str) -> bool:
-    """Whether the wanted words stand in the text in a row, as whole words."""
-    phrase = " ".join(re.findall(r"\w+", wanted.casefold()))
-    return bool(phrase) and f" {phrase} " in f" {words} "
 
 
 def _words(value: Any) -> list[str]:

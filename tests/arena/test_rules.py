@@ -84,14 +84,6 @@ def test_only_owners_change_rules(project: Project) -> None:
         rules.change_rules(by=make_member(project), project=project, even_percent=1)
 
 
-def test_a_tag_finds_its_words_as_whole_words(project: Project, owner: User) -> None:
-    tags.add_tag(by=owner, project=project, name="Law & order", words="contract\nsmall claims")
-    found = tags.tags_of(project)
-    assert tags.codes_in("Is this CONTRACT fair?", found) == ["tag-law-order"]
-    assert tags.codes_in("Small   claims, please", found) == ["tag-law-order"]
-    assert tags.codes_in("He contracted a cold. A claim, small.", found) == []
-
-
 def test_a_retired_tag_finds_nothing_until_it_is_back(project: Project, owner: User) -> None:
     tag = tags.add_tag(by=owner, project=project, name="Law", words=["law"])
     with pytest.raises(Conflict, match="already"):

@@ -134,10 +134,12 @@ def make_vote(
         project=project, model_a=make_model(), model_b=make_model(), source=source
     )
     told = [("Say hello.", "Hello!", "Go away.")] if turns is None else turns
+    parent: Turn | None = None
     for number, (message, reply_a, reply_b) in enumerate(told, start=1):
-        Turn.objects.create(
+        parent = Turn.objects.create(
             battle=battle,
             number=number,
+            parent=parent,
             message=message,
             state=Turn.State.COMPLETE,
             generation_a=make_generation(project, battle.model_a, reply_a),
