@@ -74,7 +74,7 @@ def _finish(generation: Generation, completion: Completion, writer: Writer) -> N
         first_token_at=generation.first_token_at,
     )
     if drawing.finish(generation, drawn):
-        writer.end(Generation.State.DONE)
+        writer.end(Generation.State.DONE, reason=completion.finish_reason)
 
 
 class _GivenUp(Exception):

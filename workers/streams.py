@@ -7,7 +7,7 @@ attempt and where its text begins, so a reader never shows text with a hole in i
 Entries: `attempt` with one of
 - `restart`: a new attempt begins with nothing;
 - `at`, `text`: characters that belong at position `at`;
-- `end`, `length`: the generation is done or failed, `length` characters in all.
+- `end`, `length`, `reason`: the generation is done or failed, `length` characters in all.
 """
 
 import logging
@@ -59,10 +59,11 @@ class Writer:
         if time.monotonic() >= self._next_write:
             self._flush()
 
-    def end(self, state: str) -> None:
-        """The generation is done or failed, and the database row says so already."""
+    def end(self, state: str, *, reason: str = "") -> None:
+        """The generation is done or failed, and the database row says so already. `reason` is its
+        finish reason."""
         self._flush()
-        self._add({"end": state, "length": str(self._written)})
+        self._add({"end": state, "length": str(self._written), "reason": reason})
 
     def _flush(self) -> None:
         if not self._pending:
@@ -92,6 +93,7 @@ class Text:
     text: str = ""
     attempt: int = 0
     state: str = Generation.State.QUEUED.value
+    finish_reason: str = ""
     cursor: str = "0-0"
     """The last entry seen; a new reader begins at the first."""
     heard_at: float = 0.0
@@ -149,6 +151,7 @@ async def look_up(texts: Mapping[int, Text]) -> set[int]:
     for row in rows:
         text = silent[row.pk]
         text.text, text.attempt, text.state = row.output, row.attempts, row.state
+        text.finish_reason = row.finish_reason
     return {row.pk for row in rows}
 
 
@@ -185,13 +188,13 @@ def _apply(text: Text, cursor: str, fields: Mapping[str, str]) -> None:
     if "end" in fields and (
         fields["end"] == Generation.State.FAILED or int(fields["length"]) == len(text.text)
     ):
-        text.state = fields["end"]
+        text.state, text.finish_reason = fields["end"], fields.get("reason", "")
 
 
 def _finished_rows(pks: list[int]) -> list[Generation]:
     try:
         rows = Generation.objects.filter(pk__in=pks, state__in=FINISHED)
-        return list(rows.only("pk", "output", "attempts", "state"))
+        return list(rows.only("pk", "output", "attempts", "state", "finish_reason"))
     finally:
         # An event stream lives for minutes and must not keep a connection of the pool.
         close_old_connections()

@@ -19,9 +19,11 @@ HORIZON_TICKS = 10
 LEAST_CHARACTERS = 4
 PADDED_TO = 256
 PAUSE_TICKS = 15
+LONGEST_PAUSE_TICKS = 60
+PAUSE_TO_WAIT = 1.5
 ENDING_TICKS = 5
 SLOWED_TO = 0.8
-CHARACTERS_WITHOUT_RHYTHM = 20
+LEAST_OF_LATE = 1.0
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
 
 
@@ -96,12 +98,17 @@ class Rhythm:
     not betray whether it is the slower, still being written, or the quicker, long there: after a
     pause, in which the slower gets ahead of what is shown, it goes on evenly and somewhat slower
     than both did. Where the models are named there is nothing to hide, and `is_blind` is false.
+
+    Whoever comes late, or again, finds much written and has it told quickly. How fast that was is
+    no measure; that is the age of the turn in ticks, `late_ticks`, and with it `told`, how many
+    characters of either side were told before.
     """
 
-    def __init__(self, *, is_blind: bool = True) -> None:
+    def __init__(self, *, is_blind: bool = True, late_ticks: int = 0, told: int = 0) -> None:
         self._is_blind = is_blind
-        self._ticks = self._characters = self._last = 0
-        self._idle = 0
+        self._late_ticks = self._ticks = late_ticks
+        self._characters = told
+        self._last = self._idle = self._longest = 0
         self._due = 0.0
         self.has_begun = False
         self.is_resting = False
@@ -115,7 +122,7 @@ class Rhythm:
 
     def anew(self) -> Rhythm:
         """The same, with nothing told yet."""
-        return Rhythm(is_blind=self._is_blind)
+        return Rhythm(is_blind=self._is_blind, late_ticks=self._late_ticks)
 
     def wait(self, ticks: int) -> None:
         """So many ticks went by without anything to show."""
@@ -131,6 +138,7 @@ class Rhythm:
             self.has_begun = True
             self._ticks += 1 + self._idle
             self._characters += count
+            self._longest = max(self._longest, self._idle)
             self._last, self._idle = count, 0
         return count
 
@@ -141,16 +149,23 @@ class Rhythm:
         self.is_resting = not count
         return count
 
+    @property
+    def _pause(self) -> int:
+        """In ticks. Where both waited long, the slower one may stall as long once more."""
+        return min(max(PAUSE_TICKS, round(PAUSE_TO_WAIT * self._longest)), LONGEST_PAUSE_TICKS)
+
     def _evenly(self, left: int) -> int:
         if not self._characters:
-            return min(pace(left), CHARACTERS_WITHOUT_RHYTHM)
+            return min(left, LEAST_CHARACTERS)
         # From the last joint frame on, whenever it was learnt that the reply is at its end.
-        if self._idle < PAUSE_TICKS:
+        if self._idle < self._pause:
             self._idle += 1
             return 0
         # A few ordinary ticks more in the mean: the fewer there were the less they say.
         characters = self._characters + HORIZON_TICKS * LEAST_CHARACTERS
         a_tick = SLOWED_TO * characters / (self._ticks + HORIZON_TICKS)
+        if self._late_ticks:
+            a_tick = max(a_tick, LEAST_OF_LATE)
         self._due = min(self._due, 1.0) + a_tick
         count = min(left, int(self._due))
         self._due -= count

@@ -17,7 +17,9 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
+from arena.battling.battles import even
 from arena.streaming.frames import TICK_SECONDS, Side
+from workers.drawing import STOPPED
 from workers.models import Generation
 from workers.streams import Text, look_up, read, reader
 
@@ -41,7 +43,12 @@ class Replies:
 
     @property
     def sides(self) -> list[Side]:
-        return [Side(text.text, is_finished=text.is_finished) for text in self.texts]
+        """Of a stopped turn, even while one is still being stopped, no more than will stand."""
+        told = even([(text.text, text.finish_reason == STOPPED) for text in self.texts])
+        return [
+            Side(shown, is_finished=text.is_finished)
+            for shown, text in zip(told, self.texts, strict=True)
+        ]
 
     @property
     def attempts(self) -> int:

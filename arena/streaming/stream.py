@@ -2,7 +2,8 @@
 
 Events: `frame` (id is the position after it), `restart` (forget what was shown), `end` (state
 complete or void), `trouble` (the stream cannot go on). A browser that reconnects says where it
-was by `Last-Event-ID`, another client by `?last_event_id=`.
+was by `Last-Event-ID`, another client by `?last_event_id=`. Ids are sealed: who could make one up
+might ask how much of either side there is.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from uuid import UUID
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from arena.access import own_battle
@@ -32,6 +34,7 @@ from arena.streaming.frames import (
     next_frame,
 )
 from arena.streaming.reading import Replies, shared_reader
+from arena.streaming.seals import opened, sealed
 from arena.visitors import known_visitor
 from projects.errors import NotFound
 
@@ -49,6 +52,7 @@ class Streamed:
     generation_a: int
     generation_b: int | None
     is_blind: bool = True
+    age_seconds: float = 0.0
 
     @property
     def generations(self) -> tuple[int, ...]:
@@ -63,7 +67,7 @@ async def battle_stream(
     turn = await sync_to_async(_admit)(request, public_id, number)
     said = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
     return StreamingHttpResponse(
-        events(turn, Position.parse(said)),
+        events(turn, opened(said, of=turn.generations)),
         content_type="text/event-stream",
         # Without it Django works the charset out anew for every event.
         charset="utf-8",
@@ -77,7 +81,7 @@ async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
     try:
         async with shared_reader().following(turn.generations) as replies:
             await _give_back_thread()
-            async for event in tell(replies, at, Rhythm(is_blind=turn.is_blind)):
+            async for event in tell(replies, at, _rhythm(turn, replies, at)):
                 yield event
             if replies.are_finished or replies.has_failed:
                 yield await _end(turn)
@@ -112,7 +116,7 @@ async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIt
             was_shown = bool(at.shown_a or at.shown_b)
             at, rhythm = Position(replies.attempts), rhythm.anew()
             if was_shown:
-                yield _event("restart", {}, at)
+                yield _event("restart", {}, sealed(at, of=replies.pks))
         frame = next_frame(a, b, at, rhythm)
         if replies.has_failed:
             return
@@ -122,7 +126,7 @@ async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIt
         ticks = 1
         if frame is not None:
             at, said = frame.position, clock()
-            yield _message("frame", frame.json(), at)
+            yield _message("frame", frame.json(), sealed(at, of=replies.pks))
         elif not rhythm.is_resting:
             await replies.wait(said + HEARTBEAT_SECONDS - clock())
             if clock() - said >= HEARTBEAT_SECONDS:
@@ -135,6 +139,17 @@ async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIt
             rhythm.wait(ticks)
         due = max(due + ticks * TICK_SECONDS, clock())
         await asyncio.sleep(due - clock())
+
+
+def _rhythm(turn: Streamed, replies: Replies, at: Position | None) -> Rhythm:
+    if at is None and not all(text.text for text in replies.texts):
+        return Rhythm(is_blind=turn.is_blind)
+    at = at or Position()
+    return Rhythm(
+        is_blind=turn.is_blind,
+        late_ticks=math.ceil(turn.age_seconds / TICK_SECONDS),
+        told=min(at.shown_a, at.shown_b),
+    )
 
 
 def _both(replies: Replies) -> tuple[Side, Side]:
@@ -150,7 +165,10 @@ def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
         if turn is None or turn.generation_a_id is None:
             raise NotFound("There is no such turn.")
         return Streamed(
-            turn.generation_a_id, turn.generation_b_id, is_blind=turn.battle.is_anonymous
+            turn.generation_a_id,
+            turn.generation_b_id,
+            is_blind=turn.battle.is_anonymous,
+            age_seconds=(timezone.now() - turn.created_at).total_seconds(),
         )
     finally:
         _give_back_connection()
@@ -182,10 +200,10 @@ async def _give_back_thread() -> None:
         held.shutdown(wait=False)
 
 
-def _event(name: str, data: dict[str, Any], at: Position | None = None) -> str:
+def _event(name: str, data: dict[str, Any], at: str = "") -> str:
     return _message(name, json.dumps(data), at)
 
 
-def _message(name: str, data: str, at: Position | None) -> str:
-    position = f"id: {at}\n" if at is not None else ""
+def _message(name: str, data: str, at: str) -> str:
+    position = f"id: {at}\n" if at else ""
     return f"{position}event: {name}\ndata: {data}\n\n"

@@ -152,6 +152,24 @@ def test_waiting_for_text_slows_the_pace_of_a_side_alone() -> None:
     assert set(alone(rhythm, "x" * 105)[PAUSE_TICKS:-1]) == {2, 3}
 
 
+def test_after_long_waits_the_pause_before_a_side_alone_is_longer() -> None:
+    rhythm = Rhythm()
+    for _ in range(40):
+        rhythm.wait(20)
+        rhythm.joint(100, 50, is_draining=False)
+    counts = alone(rhythm, "x" * 25)
+    assert counts[:30] == [0] * 30
+    assert max(counts) > 0
+
+
+def test_how_quickly_much_was_told_to_a_latecomer_is_no_measure() -> None:
+    rhythm = Rhythm(late_ticks=390)
+    for _ in range(10):
+        rhythm.joint(400, 200, is_draining=True)
+    assert max(alone(rhythm, "x" * 105)) == 1
+    assert max(alone(Rhythm(late_ticks=390, told=200), "x" * 105)) == 1
+
+
 def test_a_reply_that_is_all_there_is_drained_without_slowing_down() -> None:
     rhythm = Rhythm()
     assert rhythm.joint(200, 300, is_draining=False) == 20

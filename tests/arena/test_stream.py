@@ -13,12 +13,15 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 
+from arena.battling import battles
 from arena.models import Battle
 from arena.streaming import stream
 from arena.streaming.frames import Position
+from arena.streaming.seals import opened, sealed
 from arena.streaming.stream import Streamed, events
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from tests.arena.rows import finish, make_battle, reply
+from workers.models import Generation
 from workers.streams import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,6 +79,10 @@ def gather(
         return got
 
     return async_to_sync(collect)()
+
+
+def place(turn: Streamed, said: str) -> Position | None:
+    return opened(said, of=turn.generations)
 
 
 def texts(got: list[Event]) -> tuple[str, str]:
@@ -148,7 +155,7 @@ def test_a_browser_that_comes_back_gets_exactly_the_rest() -> None:
     write(turn.generation_a, a)
     write(turn.generations[1], b)
     first = gather(turn, stop=lambda got: len(got) == 3)
-    rest = gather(turn, Position.parse(first[-1][1]))
+    rest = gather(turn, place(turn, first[-1][1]))
     assert "restart" not in [name for name, _, _ in rest]
     assert tuple(x + y for x, y in zip(texts(first), texts(rest), strict=True)) == (a, b)
 
@@ -159,7 +166,7 @@ def test_a_draw_that_began_again_starts_both_sides_again() -> None:
     write(turn.generations[1], "steady reply")
     first = gather(turn, stop=lambda got: len(got) == 1)
     write(turn.generation_a, "second try", attempt=2)
-    rest = gather(turn, Position.parse(first[-1][1]))
+    rest = gather(turn, place(turn, first[-1][1]))
     assert rest[0][0] == "restart"
     assert texts(rest) == ("second try", "steady reply")
 
@@ -176,6 +183,69 @@ def test_without_the_streams_the_rows_are_told() -> None:
     got = gather(streamed(battle))
     assert texts(got) == ("From the row", "And this too")
     assert got[-1] == ("end", "", {"state": "complete"})
+
+
+def stop(pk: int, text: str) -> None:
+    """A worker ends a draw that it was asked to stop."""
+    writer = Writer(pk)
+    writer._written = 0
+    writer.append(text)
+    finish(pk, text, finish_reason="stop_asked")
+    writer.end("done", reason="stop_asked")
+
+
+def ask_to_stop(battle: Battle) -> None:
+    """While both are being drawn: what was not begun would end at once with nothing."""
+    Generation.objects.filter(finished_at=None).update(state=Generation.State.RUNNING)
+    battles.stop(battle=battle, visitor=Visitor(visitor_digest("vera")), number=1)
+
+
+@pytest.mark.parametrize("has_redis", [True, False])
+def test_stopped_replies_are_told_as_far_as_they_stand(has_redis: bool) -> None:
+    battle = make_battle(visitor=Visitor(visitor_digest("vera")))
+    turn = streamed(battle)
+    ask_to_stop(battle)
+    for pk, text in zip(turn.generations, ("The quick one is far ahead.", "The slow"), strict=True):
+        finish(pk, text, finish_reason="stop_asked")
+        if has_redis:
+            stop(pk, text)
+    got = gather(turn)
+    assert texts(got) == ("The quic", "The slow")
+    assert got[-1] == ("end", "", {"state": "complete"})
+    settled = battle.turns.get()
+    assert (settled.reply_a, settled.reply_b) == texts(got)
+
+
+def test_what_was_finished_before_the_stop_is_cut_too() -> None:
+    battle = make_battle(visitor=Visitor(visitor_digest("vera")))
+    turn = streamed(battle)
+    write(turn.generation_a, "All of it was there.")
+    ask_to_stop(battle)
+    stop(turn.generations[1], "All of")
+    assert texts(gather(turn)) == ("All of", "All of")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_while_one_side_is_still_being_stopped_the_other_does_not_go_on(first: int) -> None:
+    battle = make_battle(visitor=Visitor(visitor_digest("vera")))
+    turn = streamed(battle)
+    lengths = (60, 20)
+
+    def work() -> None:
+        for pk in turn.generations:
+            Writer(pk).start()
+        ask_to_stop(battle)
+        for side in (first, 1 - first):
+            stop(turn.generations[side], "x" * lengths[side])
+            time.sleep(1.0)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    got = gather(turn)
+    worker.join()
+    assert texts(got) == ("x" * 20, "x" * 20)
+    frames = [data for name, _, data in got if name == "frame"]
+    assert all(len(frame["a"]) == len(frame["b"]) for frame in frames)
 
 
 def test_one_model_is_told_alone_as_it_comes() -> None:
@@ -222,9 +292,10 @@ def test_the_page_streams_to_its_own_visitor_and_goes_on_by_id() -> None:
     assert battle.model_b is not None
     names = (battle.model_a.name, battle.model_b.name)
     assert not any(name in whole for name in names)
+    said = sealed(Position(0, 4, 4), of=streamed(battle).generations)
     ways: list[dict[str, Any]] = [
-        {"headers": {"last-event-id": "0:4:4"}},
-        {"query_params": {"last_event_id": "0:4:4"}},
+        {"headers": {"last-event-id": said}},
+        {"query_params": {"last_event_id": said}},
     ]
     for options in ways:
         rest = [parse(part) for part in body(ask(battle, browser(), **options)).split("\n\n")[1:]]
@@ -235,9 +306,29 @@ def test_the_page_streams_to_its_own_visitor_and_goes_on_by_id() -> None:
 def test_an_id_of_nonsense_begins_at_the_beginning() -> None:
     battle = make_battle(visitor=Visitor(visitor_digest("vera")))
     reply(battle, "abc", "def")
-    for said in ("x", "9:999:999", "1:2:3:4", "٣:1:1"):
+    for said in ("x", "0:2:2", "9:999:999", "0:2:2:00ff00ff00ff00ff", "٣:1:1"):
         text = body(ask(battle, browser(), query_params={"last_event_id": said}))
         assert '{"a":"abc","b":"def"' in text
+
+
+def test_whoever_comes_late_hears_a_side_alone_no_quicker_for_all_of_it_being_there() -> None:
+    turn = streamed(make_battle())
+    a, b = turn.generations
+    quick = Streamed(a, b, age_seconds=4.0)
+    write(turn.generation_a, "The shorter one. " * 10)
+    write(turn.generations[1], "The longer one. " * 30)
+    for at in (None, Position(2, 170, 170)):
+        got = gather(quick, at)
+        alone = [len(data["b"]) for name, _, data in got if name == "frame" and not data["a"]]
+        assert max(alone) <= 2
+
+
+def test_an_id_tells_of_no_other_turn_than_its_own() -> None:
+    said = sealed(Position(2, 17, 12), of=(4, 5))
+    assert opened(said, of=(4, 5)) == Position(2, 17, 12)
+    assert opened(said, of=(5, 4)) is None
+    assert opened(said.replace("17", "18"), of=(4, 5)) is None
+    assert opened("2:17:12", of=(4, 5)) is None
 
 
 def test_nobody_else_gets_the_stream() -> None:

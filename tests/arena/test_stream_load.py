@@ -21,7 +21,7 @@ from arena.streaming.reading import shared_reader
 from arena.streaming.stream import Streamed, events
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from tests.arena.rows import finish, make_arena, make_battle
-from tests.arena.test_stream import parse, streamed, write
+from tests.arena.test_stream import parse, place, streamed, write
 from workers.streams import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +63,7 @@ def test_a_stream_cut_at_a_hundred_points_is_the_same_to_the_character() -> None
         for number in range(CUTS):
             cut = (number * len(whole)) // CUTS
             before = whole[: cut + 1]
-            after = await part(turn, Position.parse(before[-1][0]), frames=-1)
+            after = await part(turn, place(turn, before[-1][0]), frames=-1)
             parts = [*before, *after]
             heard.append(("".join(p[1] for p in parts), "".join(p[2] for p in parts)))
         return heard
@@ -92,7 +92,7 @@ def test_a_stream_cut_after_every_frame_while_the_text_is_written_is_the_same() 
         at, told_a, told_b, cuts = None, "", "", 0
         while len(told_a) < len(text) or len(told_b) < len(text):
             for position, new_a, new_b in await part(turn, at, frames=1):
-                at, told_a, told_b = Position.parse(position), told_a + new_a, told_b + new_b
+                at, told_a, told_b = place(turn, position), told_a + new_a, told_b + new_b
                 cuts += 1
         return cuts, told_a, told_b
 
