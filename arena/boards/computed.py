@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from arena.models import Board
+from arena.rating.shortfalls import Shortfall
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class BoardRow:
     Of the two kinds of ranks, `upper_rank` to `lower_rank` follows from each model's own interval
     and `sure_upper_rank` to `sure_lower_rank` holds for all models at once. `n_votes` counts every
     vote; `weight` adds up what they weigh. `average_win_rate` is the chance predicted against the
-    other models listed, on average. A frozen board knows only ranks, ratings and votes.
+    others listed of its group, on average. A frozen board knows only ranks, ratings and votes.
     """
 
     model_id: int
@@ -132,7 +133,8 @@ class ComputedBoard:
     """Rows from the highest rating down.
 
     `digest` stands for the votes that the board was computed from, by the names of models, so that
-    a dump of them gives the same; `state` for all that could change what is shown. `anchor` is
+    a dump of them gives the same; `state` for all that could change what is shown.
+    `shortfalls` is what the votes cannot say. `anchor` is
     empty where the mean is fixed instead. Where `frozen_at` is set the board stands still, and
     shows the last good run.
     """
@@ -154,6 +156,7 @@ class ComputedBoard:
     style: tuple[StyleEffect, ...] = ()
     removal: Removal | None = None
     notes: tuple[str, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
     frozen_at: datetime | None = None
     frozen_why: str = ""
     cut_off_at: datetime = field(default_factory=timezone.now)

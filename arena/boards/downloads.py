@@ -85,6 +85,10 @@ def about(*, project: Project, board: ComputedBoard) -> dict[str, Any]:
         "provisional_below": board.provisional_below,
         "listed_from": board.listed_from,
         "notes": list(board.notes),
+        "shortfalls": [
+            {"kind": one.kind, "models": list(one.models), "sentence": one.sentence}
+            for one in board.shortfalls
+        ],
     }
 
 

@@ -95,11 +95,3 @@ def sure_ranks(fitted: Fit, listed: npt.NDArray[np.intp]) -> tuple[Ints, Ints]:
     )
     rng = np.random.default_rng(SEED)
     return simultaneous_rank_bounds(among, rng=rng, draws=RANK_DRAWS)
-
-
-def average_of_listed(expected: Floats, listed: npt.NDArray[np.intp]) -> Floats:
-    """Each listed model's expected share against the other listed ones, every opponent alike."""
-    among = expected[np.ix_(listed, listed)]
-    if len(listed) < 2:
-        return np.full(len(listed), np.nan)
-    return np.asarray((among.sum(axis=1) - np.diag(among)) / (len(listed) - 1), dtype=np.float64)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 from django.db import connection
 
 from arena.boards import reading, standings
@@ -16,31 +16,35 @@ from arena.boards.keeping import kept
 from arena.models import Board
 from arena.rating.history import History
 from arena.rating.history import history as rated_through_time
-from arena.rating.tallies import Floats, Tallies, WeighedRow, tally_weighed
+from arena.rating.tallies import Floats, Ints, Tallies, tally_codes
 from arena.rules import rules_of
 from projects.models import Project
 from workers.models import LanguageModel
 
-MAY_BE_OLD = 60
-MOST_POINTS = 120
-_SPANS = ("day", "week", "month", "quarter", "year")
-_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+MAY_BE_OLD = 300
+MOST_POINTS = 60
+_IN_A_PART = 2_000_000
+_ROW = np.dtype([("day", ">i4"), ("a", ">i4"), ("b", ">i4"), ("said", ">i2")])
 _ENDS = """
-    SELECT min(cast_at)::date, max(cast_at)::date FROM arena_countedvote
+    SELECT min(cast_at)::date, min(vote_id), max(vote_id) FROM arena_countedvote
     WHERE project_id = %s AND categories @> %s::varchar[]
 """
-_BY_SPAN = """
-    SELECT date_trunc(%s, cast_at)::date AS span, model_a_id, model_b_id, verdict,
-        count(*), {weight}, {square}
-    FROM arena_countedvote
-    WHERE project_id = %s AND categories @> %s::varchar[]
-    GROUP BY 1, 2, 3, 4 ORDER BY 1
+# Each part is one value, because rows take far longer to be handed over, and votes are added up
+# here, because most pairs have few in a span. Weights are multiples of a 1024th.
+_VOTES = """
+    SELECT string_agg(int4send(cast_at::date - %s::date)
+        || int8send((model_a_id << 32) | model_b_id)
+        || int2send((4 * round(weight * 1024)
+            + CASE verdict WHEN 'a' THEN 0 WHEN 'b' THEN 1 ELSE 2 END)::int2), ''::bytea)
+    FROM arena_countedvote WHERE project_id = %s AND categories @> %s::varchar[]
+        AND vote_id >= %s AND vote_id < %s
 """
 
 
 def history(*, project: Project, selection: Selection, live: bool = False) -> RatingHistory:
-    """Each listed model's rating after each day (or week, or longer) with votes, from all votes
-    until then. Style and comparisons of the lab have no history; counts imported have no day."""
+    """Each listed model's rating after each day with votes, or after spans of days where there are
+    many, from all votes until then. Style and comparisons of the lab have no history; counts
+    imported have no day."""
     board = standings.current(project=project, selection=selection, live=live)
     if board.frozen_at is not None or selection.source == Board.Source.LAB:
         return RatingHistory()
@@ -55,50 +59,55 @@ def history(*, project: Project, selection: Selection, live: bool = False) -> Ra
 
 
 def _history(project: Project, selection: Selection, names: tuple[str, ...]) -> RatingHistory:
-    keys = reading.keys_of(selection)
+    first, votes = _votes(project, reading.keys_of(selection))
+    if not len(votes):
+        return RatingHistory()
+    last = int(votes["day"].max())
+    width = last // MOST_POINTS + 1
+    # Spans are counted back from the last day, so that each ends with the day it is shown by.
+    back = (last - votes["day"]) // width
+    spans = np.unique(back)[::-1].tolist()
+    models, a, b = _models(votes)
+    weight = votes["said"] // 4 / 1024 if selection.is_filtered else np.ones(len(votes))
+    parts = [
+        _tallies(models, a[rows], b[rows], votes["said"][rows] % 4, weight[rows])
+        for rows in (back == span for span in spans)
+    ]
+    anchor = standings.method_of(selection=selection, rules=rules_of(project)).anchor
+    days = [first + timedelta(days=last - span * width) for span in spans]
+    return _lines(days, rated_through_time(parts, anchor=anchor), names)
+
+
+def _votes(project: Project, keys: list[str]) -> tuple[date, npt.NDArray[np.void]]:
+    """The day of the first vote, and all votes with their days since then."""
     with connection.cursor() as cursor:
         cursor.execute(_ENDS, [project.pk, keys])
-        first, last = cursor.fetchone()
+        first, lowest, highest = cursor.fetchone()
         if first is None:
-            return RatingHistory()
-        is_filtered = selection.is_filtered
-        sql = _BY_SPAN.format(
-            weight="sum(weight)" if is_filtered else "count(*)",
-            square="sum(weight * weight)" if is_filtered else "count(*)",
-        )
-        cursor.execute(sql, [_span((last - first).days), project.pk, keys])
-        rows = cursor.fetchall()
-    days, periods = _periods(rows)
-    rules = rules_of(project)
-    anchor = standings.method_of(selection=selection, rules=rules).anchor
-    return _lines(days, rated_through_time(periods, anchor=anchor), names)
+            return date.min, np.empty(0, dtype=_ROW)
+        parts = []
+        for begin in range(lowest, highest + 1, _IN_A_PART):
+            end = min(begin + _IN_A_PART, highest + 1)
+            cursor.execute(_VOTES, [first, project.pk, keys, begin, end])
+            parts.append(np.frombuffer(cursor.fetchone()[0] or b"", dtype=_ROW))
+    return first, np.concatenate(parts)
 
 
-def _span(n_days: int) -> str:
-    """The shortest span that gives no more points than a chart can show."""
-    return next((span for span in _SPANS if n_days / _DAYS[span] <= MOST_POINTS), _SPANS[-1])
+def _models(votes: npt.NDArray[np.void]) -> tuple[tuple[str, ...], Ints, Ints]:
+    """The models' names in order, and the place among them of each vote's two."""
+    pks = np.unique(np.concatenate([votes["a"], votes["b"]]))
+    known = dict(LanguageModel.objects.filter(pk__in=pks.tolist()).values_list("pk", "name"))
+    models = tuple(sorted(known.values()))
+    place = {name: at for at, name in enumerate(models)}
+    code = np.array([place[known[pk]] for pk in pks.tolist()], dtype=np.int64)
+    return models, code[np.searchsorted(pks, votes["a"])], code[np.searchsorted(pks, votes["b"])]
 
 
-def _periods(
-    rows: Iterable[tuple[date, int, int, str, int, float, float]],
-) -> tuple[list[date], list[Tallies]]:
-    names = dict(LanguageModel.objects.values_list("pk", "name"))
-    by_day: dict[date, list[WeighedRow]] = {}
-    for day, a, b, verdict, count, weight, square in rows:
-        place = {"a": 0, "b": 1}.get(verdict, 2)
-        counts, weights, squares = [0, 0, 0], [0.0] * 3, [0.0] * 3
-        counts[place], weights[place], squares[place] = count, float(weight), float(square)
-        by_day.setdefault(day, []).append(
-            WeighedRow(
-                names[a],
-                names[b],
-                (counts[0], counts[1], counts[2]),
-                (weights[0], weights[1], weights[2]),
-                (squares[0], squares[1], squares[2]),
-            )
-        )
-    days = sorted(by_day)
-    return days, [tally_weighed(by_day[day]) for day in days]
+def _tallies(
+    models: tuple[str, ...], a: Ints, b: Ints, verdict: npt.NDArray[np.int16], weight: Floats
+) -> Tallies:
+    half_points = np.array([2, 0, 1], dtype=np.int64)[verdict]
+    return tally_codes(models, a, b, half_points, weights=weight)
 
 
 def _lines(days: list[date], found: History, names: tuple[str, ...]) -> RatingHistory:

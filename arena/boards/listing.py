@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from arena.boards.computed import BoardRow, ComputedBoard, Selection, StyleEffect, Unlisted
-from arena.boards.fitting import Rated, average_of_listed, style_interval, sure_ranks
+from arena.boards.fitting import Rated, style_interval, sure_ranks
 from arena.boards.material import Material
 from arena.models import Board
 from arena.rating.ranks import rank_bounds
+from arena.rating.shortfalls import shortfalls
+from arena.rating.win_rates import average_win_rates
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def board_of(
         listed_from=least,
         style=_style(rated),
         notes=tuple(_notes(selection, material)),
+        shortfalls=shortfalls(material.tallies, fitted),
     )
 
 
@@ -93,7 +96,7 @@ def _rows(
         rated.lower[listed], rated.upper[listed], component=fitted.component[listed]
     )
     sure_best, sure_worst = sure_ranks(fitted, listed)
-    average = average_of_listed(rated.expected, listed)
+    average = average_win_rates(rated.expected[np.ix_(listed, listed)])
     rows = []
     for place, i in enumerate(listed.tolist()):
         name = fitted.models[i]

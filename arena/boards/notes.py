@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from arena.boards.computed import ComputedBoard, Removal
 from arena.models import Board
+from arena.rating.shortfalls import Shortfall
 
 INTERVALS = {
     Board.Intervals.SANDWICH: "a 95 % interval by the sandwich estimate, each model's own",
@@ -17,6 +18,8 @@ TIES = {
     Board.Ties.DAVIDSON: "A tie has a chance of its own, by Davidson's model.",
     Board.Ties.RAO_KUPPER: "A tie has a chance of its own, by Rao and Kupper's model.",
 }
+
+MOST_NAMES = 8
 
 
 def warnings_about(board: ComputedBoard) -> list[str]:
@@ -47,9 +50,12 @@ def notes_on(board: ComputedBoard) -> list[str]:
         said.append("Every vote counts as one here, doubted ones too.")
     if board.has_provisional:
         said.append(f"Models with fewer than {board.provisional_below} votes are provisional.")
-    if board.removal is not None:
-        said.append(_removal(board.removal))
     return said + list(board.notes)
+
+
+def shortfalls_of(board: ComputedBoard) -> list[tuple[str, str]]:
+    """What the votes of this board cannot say: about which models, and the sentence."""
+    return [(_names(one), one.sentence) for one in board.shortfalls]
 
 
 def method_of(board: ComputedBoard) -> tuple[Board.Ties, Board.Intervals]:
@@ -67,9 +73,19 @@ def scale_of(board: ComputedBoard) -> str:
     return "the models' mean is 1000"
 
 
-def _removal(found: Removal) -> str:
+def firmness(found: Removal) -> str:
+    """How many votes the first place hangs on."""
+    if not found.n_votes:
+        return f"{found.leader} and {found.successor} share the first place."
     votes = "1 vote" if found.n_votes == 1 else f"{found.n_votes:,} votes"
+    percent = f"{100 * found.share:.2g}" if found.share < 0.1 else f"{100 * found.share:.0f}"
     return (
-        f"How firm the first place is: taking away {votes} ({100 * found.share:.2g} %), chosen"
-        f" for it, would put {found.successor} before {found.leader}."
+        f"{votes}, {percent} % of all, would change the first place: without them, were they"
+        f" picked for it, {found.successor} would stand before {found.leader}. No smaller number"
+        " was found."
     )
+
+
+def _names(one: Shortfall) -> str:
+    more = len(one.models) - MOST_NAMES
+    return ", ".join(one.models[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

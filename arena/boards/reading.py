@@ -107,9 +107,11 @@ def copied(sql: str, parameters: list[Any], kinds: str) -> npt.NDArray[np.void]:
     for at, kind in enumerate(kinds):
         fields += [(f"length{at}", ">i4"), (f"f{at}", sizes[kind])]
     layout = np.dtype(fields)
-    whole = f"COPY ({sql}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(whole, parameters) as copy:
-        data = b"".join(bytes(part) for part in copy)
+    with connection.cursor() as cursor:
+        # Parameters are written in, because Django's cursor for debugging takes none beside SQL.
+        whole = cursor.mogrify(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", parameters)
+        with cursor.copy(whole) as copy:
+            data = b"".join(bytes(part) for part in copy)
     size = (len(data) - _HEADER - _TRAILER) // layout.itemsize
     return np.frombuffer(data, dtype=layout, count=size, offset=_HEADER)
 

@@ -3,7 +3,12 @@
 from django.db import transaction
 
 from arena.boards.computed import BoardRow, ComputedBoard, Selection
-from arena.boards.standings import current, in_words, look_for_removal
+from arena.boards.standings import (
+    current,
+    in_words,
+    look_for_removal,
+    was_looked_for_removal,
+)
 from arena.models import Board, RatingRun, Standing
 from arena.rules import rules_of
 from projects.models import Project
@@ -39,15 +44,14 @@ def record_all() -> int:
     boards: list[tuple[Project, Board | None]] = [(project, None) for project in voted]
     named = Board.objects.select_related("project").order_by("project", "pk")
     boards += [(board.project, board) for board in named]
-    changed = [
-        (project, board)
-        for project, board in boards
-        if record(project=project, board=board) is not None
-    ]
-    for project, board in changed:
+    n_changed = 0
+    for project, board in boards:
         selection = Selection() if board is None else Selection.of(board)
-        look_for_removal(project=project, selection=selection)
-    return len(changed)
+        is_changed = record(project=project, board=board) is not None
+        n_changed += is_changed
+        if is_changed or not was_looked_for_removal(project=project, selection=selection):
+            look_for_removal(project=project, selection=selection)
+    return n_changed
 
 
 def _of_run(computed: ComputedBoard) -> dict[str, object]:

@@ -29,12 +29,14 @@ __all__ = [
     "look_for_removal",
     "method_of",
     "state_of",
+    "was_looked_for_removal",
 ]
 
 ROWS_READ_EVERY = 20
 """Boards that read single votes are made anew after so many seconds at the earliest."""
 LAB_READ_EVERY = 60
-REMOVAL_KEPT_SECONDS = 3 * 3600
+REMOVAL_KEPT_SECONDS = 30 * 24 * 3600
+"""A quiet board has no newer one to look at, and tells what was found last."""
 
 _STATE = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(',',
@@ -89,15 +91,21 @@ def look_for_removal(*, project: Project, selection: Selection) -> Removal | Non
     removal = None
     if found is not None:
         removal = Removal(found.share, found.n_votes, found.leader, found.challenger)
-    keep(("look_for_removal", project.pk, selection), removal, seconds=REMOVAL_KEPT_SECONDS)
+    name = ("look_for_removal", project.pk, selection)
+    keep(name, (removal,), seconds=REMOVAL_KEPT_SECONDS)
     return removal
 
 
+def was_looked_for_removal(*, project: Project, selection: Selection) -> bool:
+    """Whether `look_for_removal` has an answer for this board, if only that there is none."""
+    return known(("look_for_removal", project.pk, selection)) is not None
+
+
 def _with_removal(project: Project, board: ComputedBoard) -> ComputedBoard:
-    found = known(("look_for_removal", project.pk, board.selection))
-    if not isinstance(found, Removal) or not board.rows or found.leader != board.rows[0].model:
-        return board
-    return replace(board, removal=found)
+    match known(("look_for_removal", project.pk, board.selection)):
+        case (Removal() as found,) if board.rows and found.leader == board.rows[0].model:
+            return replace(board, removal=found)
+    return board
 
 
 def state_of(*, project: Project, selection: Selection, rules: ArenaRules) -> str:

@@ -16,7 +16,7 @@ from arena.boards.categories import LANGUAGE_PREFIX, TOPICS
 from arena.boards.computed import Category, ComputedBoard
 from arena.boards.language import LANGUAGES
 from arena.boards.naming import TAG_PREFIX
-from arena.boards.notes import notes_on, warnings_about
+from arena.boards.notes import firmness, notes_on, shortfalls_of, warnings_about
 from arena.models import PromptTag
 from arena.pages import board_address
 from arena.pages.board_address import FEWEST_VOTES, Asked
@@ -35,6 +35,12 @@ DOWNLOADS = (
     ("leaderboard-csv", "CSV"),
     ("leaderboard-parquet", "Parquet"),
 )
+FEATURES = {
+    "length": "Length",
+    "headers": "Headings",
+    "bold": "Bold passages",
+    "lists": "Items of lists",
+}
 MAIN = "Leaderboard"
 LEAD = "which models people prefer when they do not see the names."
 
@@ -173,8 +179,10 @@ class BoardPage:
 
     @property
     def etag(self) -> str:
-        since = self.board.frozen_at
-        return f"{self.board.digest[:32]}-{since.timestamp():.0f}" if since else self.board.digest
+        board = self.board
+        if board.frozen_at:
+            return f"{board.digest[:32]}-{board.frozen_at.timestamp():.0f}"
+        return f"{board.digest}-{board.removal.n_votes}" if board.removal else board.digest
 
     @property
     def n_votes(self) -> int:
@@ -199,6 +207,27 @@ class BoardPage:
     @property
     def notes(self) -> list[str]:
         return notes_on(self.board)
+
+    @property
+    def shortfalls(self) -> list[tuple[str, str]]:
+        return shortfalls_of(self.board)
+
+    @property
+    def effects(self) -> list[tuple[str, str, str]]:
+        """What style does: of what, by how many points, and their interval."""
+        return [
+            (
+                FEATURES.get(one.feature, one.feature),
+                points(one.points),
+                f"{points(one.lower)} to {points(one.upper)}",
+            )
+            for one in self.board.style
+        ]
+
+    @property
+    def firmness(self) -> str:
+        """How firm the first place is; empty where that is not known."""
+        return firmness(self.board.removal) if self.board.removal else ""
 
     def url(self, view: str) -> str:
         return reverse(view, args=[self.project.slug])
@@ -261,6 +290,12 @@ def page_of(request: HttpRequest, project: Project, user: User | None, *, view: 
     member = members.first() if user else None
     asked = board_address.read(request.GET, project=project, is_member=member is not None)
     return BoardPage(project, asked, view, member, user)
+
+
+def points(number: float) -> str:
+    """A gain or loss in whole points, its sign before it."""
+    whole = round(number)
+    return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "0"
 
 
 def title_of(category: str, project: Project) -> str:

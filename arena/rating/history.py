@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from arena.rating.bradley_terry import fit
+from arena.rating.bradley_terry import Fit, fit
 from arena.rating.tallies import Floats, Ints, Tallies
 
 
@@ -58,6 +58,7 @@ def history(
         np.zeros(len(parts), dtype=bool),
     )
     so_far = _Sums(models)
+    board: Fit | None = None
     for day, part in enumerate(parts):
         if day and not len(part.left):
             for lines in (found.ratings, found.lower, found.upper, found.n_votes):
@@ -66,7 +67,7 @@ def history(
             continue
         so_far.add(part)
         seen, tallies = so_far.tallies()
-        board = fit(tallies, anchor=anchor, scale=scale, base=base, centre=centre)
+        board = fit(tallies, start=board, anchor=anchor, scale=scale, base=base, centre=centre)
         found.ratings[day, seen] = board.ratings
         found.lower[day, seen] = board.lower
         found.upper[day, seen] = board.upper

@@ -32,6 +32,15 @@ SENTENCES: dict[Kind, str] = {
     "ties_without_measure": "The votes do not determine how often equals tie: a weak prior does.",
 }
 
+OF_ONE: dict[Kind, str] = {
+    "unvoted": "No vote on this model counts yet: it stands at the centre.",
+    "undefeated": "This model won every vote: by how much it is better is a guess, held back by a "
+    "weak prior.",
+    "winless": "This model lost every vote: by how much it is worse is a guess, held back by a "
+    "weak prior.",
+}
+"""The same of a single model, where it sounds otherwise."""
+
 
 @dataclass(frozen=True)
 class Shortfall:
@@ -42,7 +51,7 @@ class Shortfall:
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.kind]
+        return (OF_ONE if len(self.models) == 1 else SENTENCES).get(self.kind, SENTENCES[self.kind])
 
 
 def shortfalls(tallies: Tallies, fitted: Fit) -> tuple[Shortfall, ...]:

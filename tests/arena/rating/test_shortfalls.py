@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from arena.rating.bradley_terry import fit
-from arena.rating.shortfalls import SENTENCES, shortfalls
+from arena.rating.shortfalls import OF_ONE, SENTENCES, Shortfall, shortfalls
 from arena.rating.tallies import Row, WeighedRow, tally, tally_weighed
 from tests.arena.rating.boards import random_tallies
 
@@ -59,7 +59,11 @@ def test_a_tie_parameter_that_the_votes_leave_open_is_said() -> None:
     assert shortfalls(tallies, fit(tallies)) == ()
 
 
-def test_every_kind_has_a_sentence() -> None:
-    tallies = tally([("a", "b", 2, 0, 0)])
-    for one in shortfalls(tallies, fit(tallies)):
-        assert one.sentence == SENTENCES[one.kind]
+def test_a_sentence_speaks_of_one_model_or_of_several() -> None:
+    tallies = tally([("a", "b", 2, 0, 0), ("a", "c", 2, 0, 0), ("b", "c", 1, 1, 0)])
+    (undefeated,) = shortfalls(tallies, fit(tallies))
+    assert undefeated.models == ("a",)
+    assert undefeated.sentence == OF_ONE["undefeated"]
+    assert Shortfall("undefeated", ("a", "b")).sentence == SENTENCES["undefeated"]
+    assert Shortfall("no_votes").sentence == SENTENCES["no_votes"]
+    assert Shortfall("all_ties", ("a",)).sentence == SENTENCES["all_ties"]
