@@ -20,7 +20,7 @@ LEAST_CHARACTERS = 4
 PADDED_TO = 256
 PAUSE_TICKS = 15
 LONGEST_PAUSE_TICKS = 60
-PAUSE_TO_WAIT = 1.5
+PAUSE_TO_WAIT = 3.0
 ENDING_TICKS = 5
 SLOWED_TO = 0.8
 LEAST_OF_LATE = 1.0
@@ -151,7 +151,7 @@ class Rhythm:
 
     @property
     def _pause(self) -> int:
-        """In ticks. Where both waited long, the slower one may stall as long once more."""
+        """In ticks. Where both waited long, the slower one may stall yet longer once more."""
         return min(max(PAUSE_TICKS, round(PAUSE_TO_WAIT * self._longest)), LONGEST_PAUSE_TICKS)
 
     def _evenly(self, left: int) -> int:
