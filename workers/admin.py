@@ -56,6 +56,8 @@ class LanguageModelForm(forms.ModelForm[LanguageModel]):
             "organisation",
             "licence",
             "is_open",
+            "price",
+            "size",
             "system_prompt",
             "sampling",
             "is_active",

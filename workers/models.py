@@ -1,6 +1,6 @@
 """Endpoints, the language models on them, and every draw of text."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -71,10 +71,16 @@ class LanguageModel(models.Model):
         decimal_places=4,
         null=True,
         blank=True,
+        validators=[MinValueValidator(0)],
         help_text="For a million tokens of output, in US dollars.",
     )
     size = models.DecimalField(
-        max_digits=8, decimal_places=3, null=True, blank=True, help_text="Billions of parameters."
+        max_digits=8,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="Billions of parameters.",
     )
     is_active = models.BooleanField(default=True)
     is_in_arena = models.BooleanField(default=True)

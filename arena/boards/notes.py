@@ -28,7 +28,7 @@ def warnings_about(board: ComputedBoard) -> list[str]:
     if board.frozen_at is not None:
         why = f" {board.frozen_why}" if board.frozen_why else ""
         said.append(
-            f"This board stands still since {board.frozen_at:%-d %B %Y, %H:%M} UTC and shows the"
+            f"This board has stood still since {board.frozen_at:%-d %B %Y, %H:%M} UTC and shows the"
             f" last state that was found good.{why}"
         )
     if not board.converged:
