@@ -12,7 +12,7 @@ from django.test import Client
 from pyarrow import parquet
 
 from arena.battling import votes
-from arena.boards import counting
+from arena.boards import counting, standings
 from arena.boards.computed import (
     BoardRow,
     Category,
@@ -20,10 +20,12 @@ from arena.boards.computed import (
     CategoryTable,
     HistoryLine,
     RatingHistory,
+    Selection,
     WinRates,
 )
 from arena.models import Board, PromptTag
 from arena.pages import board_address
+from arena.pages.board_page import points
 from arena.pages.board_views import category_rows, heat_rows, tint, value_chart
 from arena.pages.formulas import formulas
 from arena.pages.histories import history_table, series_of
@@ -371,3 +373,22 @@ def test_counting_again_leaves_the_pages_alone(client: Client, arena: Project) -
     before = page(client, arena, "?part=board")
     counting.recount(project=arena)
     assert re.findall("±\\d+", page(client, arena, "?part=board")) == re.findall("±\\d+", before)
+
+
+def test_limits_of_the_votes_stand_on_the_board_and_on_its_method(
+    client: Client, arena: Project
+) -> None:
+    vote(arena)
+    for rest in ("", "method/"):
+        assert "This model won every vote" in page(client, arena, rest)
+    vote(arena, "b", "walt")
+    vote(arena, "a", "xaver")
+    assert standings.look_for_removal(project=arena, selection=Selection()) is not None
+    for rest in ("", "method/"):
+        html = page(client, arena, rest)
+        assert "would change the first place" in html
+        assert "won every vote" not in html
+
+
+def test_points_have_a_sign() -> None:
+    assert [points(x) for x in (12.4, -0.6, 0.3, -0.3)] == ["+12", "−1", "0", "0"]

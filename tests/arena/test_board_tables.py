@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from arena.boards import runs, standings, tables
 from arena.boards.computed import Selection
 from arena.boards.counting import Counts, add_counts
 from arena.boards.feeds import changes
 from arena.boards.histories import history
+from arena.boards.style import FEATURES
 from arena.models import CountedVote, RatingRun
 from projects.models import Project
 from tests.arena.rows import make_arena, make_contenders
@@ -101,6 +104,29 @@ def test_history_has_a_point_for_each_day_and_ends_at_the_board(voted: Project) 
     assert slate.ratings[:10] == (None,) * 10
 
 
+def test_a_long_history_has_points_of_several_days_that_end_with_the_last(voted: Project) -> None:
+    start = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for at, row in enumerate(CountedVote.objects.order_by("pk")):
+        row.cast_at = start + timedelta(days=20 * at)
+        row.save()
+    found = history(project=voted, selection=MAIN)
+    assert len(found.days) == 11
+    assert found.days[-1] == (start + timedelta(days=200)).date()
+    # Spans of four days: the first vote is in the one that ends with its own day.
+    assert found.days[0] == start.date()
+    unfiltered = history(project=voted, selection=Selection(is_filtered=False))
+    assert unfiltered.days == found.days
+
+
+def test_single_votes_are_read_while_queries_are_logged(
+    voted: Project, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(100):
+        board = standings.current(project=voted, selection=Selection(is_style_controlled=True))
+    assert board.n_votes == 11
+    assert [effect.feature for effect in board.style] == list(FEATURES)
+
+
 def test_changes_tell_who_is_new_rose_and_leads() -> None:
     a, b, c = (model.pk for model in make_contenders("a", "b", "c"))
     project = make_arena()
@@ -127,3 +153,12 @@ def test_how_few_votes_the_first_place_hangs_on_is_told_once_found(voted: Projec
     assert found is not None
     assert board.removal == found
     assert found.leader == board.rows[0].model
+
+
+def test_a_quiet_board_is_looked_at_once(voted: Project) -> None:
+    assert not standings.was_looked_for_removal(project=voted, selection=MAIN)
+    runs.record_all()
+    assert standings.was_looked_for_removal(project=voted, selection=MAIN)
+    cache.clear()
+    assert runs.record_all() == 0
+    assert standings.was_looked_for_removal(project=voted, selection=MAIN)

@@ -141,6 +141,9 @@ def test_the_page_adds_changes_and_removes(
     assert client.post(f"{path}{board.pk}/", form).status_code == 302
     board.refresh_from_db()
     assert (board.name, board.is_public) == ("Code only", False)
+    # The button that removes names the board, and is folded away until asked for.
+    folded = client.get(path).content.decode().split("<summary>Remove")[1]
+    assert "Remove “Code only”</button>" in folded
     assert client.post(f"{path}{board.pk}/", {"action": "remove"}).status_code == 302
     assert Board.objects.count() == 0
 

@@ -5,8 +5,10 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from arena.battling import votes
 from arena.boards import standings
 from arena.boards.charts import Interval, interval_plot, round_step
+from arena.boards.computed import Removal
 from arena.boards.counting import Counts, add_counts
 from arena.boards.downloads import as_csv, as_json
+from arena.boards.notes import firmness
 from arena.models import RatingRun, Standing
 from arena.tasks import record_standings
 from projects.models import Project
@@ -156,3 +158,27 @@ def test_a_plot_needs_finite_numbers() -> None:
 @pytest.mark.parametrize(("span", "step"), [(0, 1), (6, 1), (7, 2), (300, 50), (301, 100)])
 def test_ticks_are_round_numbers(span: float, step: float) -> None:
     assert round_step(span) == step
+
+
+def test_groups_that_never_met_are_told_and_averaged_apart() -> None:
+    a, b, c, d = (model.pk for model in make_contenders("a", "b", "c", "d"))
+    project = make_arena()
+    add_counts(project=project, counts=[Counts(a, b, 3, 1), Counts(c, d, 4, 0)])
+    board = standings.current(project=project)
+    rates = {row.model: row.average_win_rate for row in board.rows}
+    assert rates["a"] == pytest.approx(0.75)
+    assert rates["b"] == pytest.approx(0.25)
+    kinds = [(one.kind, one.models) for one in board.shortfalls]
+    assert kinds == [("apart", ("c", "d")), ("undefeated", ("c",)), ("winless", ("d",))]
+    told = as_json(project=project, board=board)["shortfalls"]
+    assert [one["models"] for one in told] == [["c", "d"], ["c"], ["d"]]
+    assert told[1]["sentence"] == board.shortfalls[1].sentence
+
+
+def test_how_firm_the_first_place_is_is_said_in_words() -> None:
+    few = Removal(share=0.00146, n_votes=13, leader="a", successor="b")
+    assert firmness(few).startswith("13 votes, 0.15 % of all, would change the first place")
+    one = Removal(share=0.25, n_votes=1, leader="a", successor="b")
+    assert firmness(one).startswith("1 vote, 25 % of all, would change")
+    shared = Removal(share=0.0, n_votes=0, leader="a", successor="b")
+    assert firmness(shared) == "a and b share the first place."
