@@ -1,5 +1,6 @@
 """Owners' changes of who takes part, and the register of them."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,11 +25,11 @@ def test_every_change_is_a_line_of_the_register() -> None:
     a, _ = make_contenders("a", "b")
     project = make_arena()
     owner = make_member(project, role="owner")
-    change = {"by": owner, "project": project, "model_id": a.pk}
-    contenders.change(**change, weight="2.5", why="Few votes yet")
-    contenders.change(**change, is_paused=True, why="Its server moves")
-    contenders.change(**change, is_paused=True, why="Said twice")
-    contenders.change(**change, is_paused=False)
+    change = partial(contenders.change, by=owner, project=project, model_id=a.pk)
+    change(weight="2.5", why="Few votes yet")
+    change(is_paused=True, why="Its server moves")
+    change(is_paused=True, why="Said twice")
+    change(is_paused=False)
     assert lines() == [
         ("a", "weighed", 2.5, "Few votes yet"),
         ("a", "paused", 2.5, "Its server moves"),

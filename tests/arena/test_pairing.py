@@ -88,7 +88,7 @@ def test_paused_and_members_only_models_are_not_met() -> None:
 
 def test_models_of_a_server_that_is_down_are_not_met() -> None:
     a, b = make_contenders("a", "b")
-    Endpoint.objects.filter(pk=a.endpoint_id).update(health=Endpoint.Health.DOWN)
+    Endpoint.objects.filter(language_models=a).update(health=Endpoint.Health.DOWN)
     expected = [] if a.endpoint_id == b.endpoint_id else ["b"]
     found = pairing.contenders(project=make_arena(), is_member=True)
     assert [model.name for model in found] == expected

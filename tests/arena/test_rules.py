@@ -27,7 +27,8 @@ def owner(project: Project) -> User:
 
 def test_an_arena_without_rules_of_its_own_has_the_defaults(project: Project) -> None:
     found = rules.rules_of(project)
-    assert (found.pk, found.even_percent, found.challenge) == (None, 10, "when_asked_for")
+    assert not ArenaRules.objects.exists()
+    assert (found.even_percent, found.challenge) == (10, "when_asked_for")
 
 
 def test_rules_are_changed_and_recorded(project: Project, owner: User) -> None:

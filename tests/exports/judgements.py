@@ -130,9 +130,8 @@ def make_vote(
     source: str = Battle.Source.ARENA,
 ) -> Vote:
     """`turns` are (message, reply of A, reply of B); an empty list is a vote without texts."""
-    battle = Battle.objects.create(
-        project=project, model_a=make_model(), model_b=make_model(), source=source
-    )
+    model_a, model_b = make_model(), make_model()
+    battle = Battle.objects.create(project=project, model_a=model_a, model_b=model_b, source=source)
     told = [("Say hello.", "Hello!", "Go away.")] if turns is None else turns
     parent: Turn | None = None
     for number, (message, reply_a, reply_b) in enumerate(told, start=1):
@@ -142,8 +141,8 @@ def make_vote(
             parent=parent,
             message=message,
             state=Turn.State.COMPLETE,
-            generation_a=make_generation(project, battle.model_a, reply_a),
-            generation_b=make_generation(project, battle.model_b, reply_b),
+            generation_a=make_generation(project, model_a, reply_a),
+            generation_b=make_generation(project, model_b, reply_b),
             reply_a=reply_a,
             reply_b=reply_b,
         )

@@ -13,13 +13,15 @@ Floats = npt.NDArray[np.float64]
 
 def symmetric(rng: np.random.Generator, m: int) -> Floats:
     votes = rng.integers(0, 30, (m, m)).astype(float)
-    return np.triu(votes, 1) + np.triu(votes, 1).T
+    upper: Floats = np.triu(votes, 1)
+    return upper + upper.T
 
 
 def covariance(theta: Floats, votes: Floats, prior: float) -> Floats:
     p = 1 / (1 + np.exp(theta[None, :] - theta[:, None]))
     weights = votes * p * (1 - p)
-    return np.linalg.inv(np.diag(weights.sum(axis=1) + prior) - weights)
+    inverse: Floats = np.linalg.inv(np.diag(weights.sum(axis=1) + prior) - weights)
+    return inverse
 
 
 def test_it_is_what_one_vote_more_takes_off_the_trace() -> None:
