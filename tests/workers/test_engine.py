@@ -64,7 +64,7 @@ def test_the_readers_get_the_text_and_its_end(project: Project) -> None:
     found = entries(drawn(project, says("Good ", "morning.")))
     assert found[0] == {"attempt": "1", "restart": "1"}
     assert "".join(fields.get("text", "") for fields in found) == "Good morning."
-    assert found[-1] == {"attempt": "1", "end": "done", "length": "13"}
+    assert found[-1] == {"attempt": "1", "end": "done", "length": "13", "reason": "stop"}
 
 
 def test_a_second_run_of_the_same_row_does_nothing(project: Project) -> None:
