@@ -20,8 +20,8 @@ def symmetric(rng: np.random.Generator, m: int) -> Floats:
 def covariance(theta: Floats, votes: Floats, prior: float) -> Floats:
     p = 1 / (1 + np.exp(theta[None, :] - theta[:, None]))
     weights = votes * p * (1 - p)
-    inverse: Floats = np.linalg.inv(np.diag(weights.sum(axis=1) + prior) - weights)
-    return inverse
+    inverse = np.linalg.inv(np.diag(weights.sum(axis=1) + prior) - weights)
+    return np.asarray(inverse, dtype=np.float64)
 
 
 def test_it_is_what_one_vote_more_takes_off_the_trace() -> None:
