@@ -1,6 +1,6 @@
 """Endpoints, the language models on them, and every draw of text."""
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +17,11 @@ class Endpoint(models.Model):
         READY = "ready", "Ready"
         DOWN = "down", "Not answering"
 
+    class Intake(models.TextChoices):
+        OPEN = "open", "Open"
+        DRAINING = "draining", "Draining"
+        PAUSED = "paused", "Paused"
+
     name = models.CharField(max_length=80, unique=True)
     base_url = models.CharField(
         max_length=300,
@@ -29,9 +34,47 @@ class Endpoint(models.Model):
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_note = models.CharField(max_length=300, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    most_in_flight = models.PositiveSmallIntegerField(
+        default=64,
+        validators=[MinValueValidator(1), MaxValueValidator(4096)],
+        help_text="Draws at the same moment, from all workers together.",
+    )
+    kept_for_interactive = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MaxValueValidator(4096)],
+        help_text="How many of these batch draws leave free for people who wait.",
+    )
+    intake = models.CharField(
+        max_length=8,
+        choices=Intake.choices,
+        default=Intake.OPEN,
+        help_text="Draining: what runs may end, nothing begins. Paused: batch draws are put back.",
+    )
+    n_failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Failures in a row, which the breaker counts."
+    )
+    open_until = models.DateTimeField(
+        null=True, editable=False, help_text="The breaker lets nothing through before this."
+    )
+    probing_until = models.DateTimeField(
+        null=True, editable=False, help_text="One draw tries it now; it answers by this time."
+    )
+    last_token_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(most_in_flight__gte=1), name="endpoints_take_one_draw_at_least"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def most_batch_in_flight(self) -> int:
+        """How many of its draws may be batch draws; one always may."""
+        return max(1, self.most_in_flight - self.kept_for_interactive)
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
@@ -93,6 +136,24 @@ class LanguageModel(models.Model):
         return self.name
 
 
+class ModelReplica(models.Model):
+    """One more endpoint that serves a language model, under a name of its own."""
+
+    model = models.ForeignKey(LanguageModel, on_delete=models.CASCADE, related_name="replicas")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="replicas")
+    served_name = models.CharField(max_length=200, help_text="Its name on this endpoint.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "endpoint"], name="one_replica_a_model_and_endpoint"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.served_name} on {self.endpoint_id}"
+
+
 class Generation(models.Model):
     """One draw of text from a language model. The row is the job; messages are only nudges."""
 
@@ -126,6 +187,23 @@ class Generation(models.Model):
     )
     usage = models.JSONField(default=dict)
     served_model = models.CharField(max_length=200, blank=True)
+    endpoint = models.ForeignKey(
+        Endpoint,
+        on_delete=models.PROTECT,
+        null=True,
+        # Looked for among running rows only, which have an index of their own.
+        db_index=False,
+        related_name="generations",
+        help_text="Which one drew it.",
+    )
+    revision = models.CharField(
+        max_length=200, blank=True, help_text="What the server calls its own state of the model."
+    )
+    logprobs = models.JSONField(null=True, help_text="Of the output's tokens, where asked for.")
+    cache_key = models.CharField(
+        max_length=64, blank=True, help_text="Of equal requests only the first is drawn."
+    )
+    errors = models.JSONField(default=list, help_text="One a failed attempt: attempt, at, error.")
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
@@ -142,6 +220,9 @@ class Generation(models.Model):
             ),
             models.Index(
                 fields=["finished_at"], condition=Q(state="failed"), name="generation_failed"
+            ),
+            models.Index(
+                fields=["cache_key"], condition=~Q(cache_key=""), name="generation_cache_key"
             ),
         ]
         constraints = [
