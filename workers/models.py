@@ -6,6 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from projects.models import Project
+from workers.measured import DrawMinute as DrawMinute
+from workers.measured import DrawTotal as DrawTotal
+from workers.measured import Tally as Tally
 from workers.secrets import EncryptedTextField
 
 
@@ -220,6 +223,11 @@ class Generation(models.Model):
             ),
             models.Index(
                 fields=["finished_at"], condition=Q(state="failed"), name="generation_failed"
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="generation_finished",
             ),
             models.Index(
                 fields=["cache_key"], condition=~Q(cache_key=""), name="generation_cache_key"

@@ -1,5 +1,6 @@
 """The rows of labeling: what is to be done, who has it, what they judged, and how well."""
 
+from labeling.models.batches import Batch, BatchItem
 from labeling.models.judgements import Comparison, Demonstration, Ranking, Review, Submission
 from labeling.models.prompts import Prompt, Response
 from labeling.models.quality import Flag, Gold, GoldResult, QualityReport
@@ -8,6 +9,8 @@ from labeling.models.tasks import Assignment, Candidate, Lane, QueueCursor, Task
 
 __all__ = [
     "Assignment",
+    "Batch",
+    "BatchItem",
     "Candidate",
     "Comparison",
     "Criterion",
