@@ -2,7 +2,9 @@
 
 from labeling.models.batches import Batch, BatchItem
 from labeling.models.judgements import Comparison, Demonstration, Ranking, Review, Submission
+from labeling.models.judges import Judge, JudgeRun, JudgeVerdict, StressAttempt, StressTest
 from labeling.models.prompts import Prompt, Response
+from labeling.models.proposals import Proposal, ProposalRound, ProposalRules
 from labeling.models.quality import Flag, Gold, GoldResult, QualityReport
 from labeling.models.rules import Criterion, Labeler, WorkRules
 from labeling.models.tasks import Assignment, Candidate, Lane, QueueCursor, Task
@@ -18,14 +20,22 @@ __all__ = [
     "Flag",
     "Gold",
     "GoldResult",
+    "Judge",
+    "JudgeRun",
+    "JudgeVerdict",
     "Labeler",
     "Lane",
     "Prompt",
+    "Proposal",
+    "ProposalRound",
+    "ProposalRules",
     "QualityReport",
     "QueueCursor",
     "Ranking",
     "Response",
     "Review",
+    "StressAttempt",
+    "StressTest",
     "Submission",
     "Task",
     "WorkRules",
