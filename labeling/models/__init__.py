@@ -1,6 +1,7 @@
 """The rows of labeling: what is to be done, who has it, what they judged, and how well."""
 
 from labeling.models.batches import Batch, BatchItem
+from labeling.models.checks import Check, CheckArm, CheckClaim, CheckRules
 from labeling.models.judgements import Comparison, Demonstration, Ranking, Review, Submission
 from labeling.models.judges import Judge, JudgeRun, JudgeVerdict, StressAttempt, StressTest
 from labeling.models.prompts import Prompt, Response
@@ -14,6 +15,10 @@ __all__ = [
     "Batch",
     "BatchItem",
     "Candidate",
+    "Check",
+    "CheckArm",
+    "CheckClaim",
+    "CheckRules",
     "Comparison",
     "Criterion",
     "Demonstration",
