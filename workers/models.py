@@ -219,6 +219,11 @@ class Generation(models.Model):
                 fields=["not_before", "id"], condition=Q(state="queued"), name="generation_queued"
             ),
             models.Index(
+                fields=["queue", "model", "project", "not_before", "id"],
+                condition=Q(state="queued"),
+                name="generation_waiting",
+            ),
+            models.Index(
                 fields=["leased_until"], condition=Q(state="running"), name="generation_running"
             ),
             models.Index(
