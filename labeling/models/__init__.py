@@ -2,6 +2,7 @@
 
 from labeling.models.batches import Batch, BatchItem
 from labeling.models.checks import Check, CheckArm, CheckClaim, CheckRules
+from labeling.models.drafting import DraftingRules, ModelDraft, Repair
 from labeling.models.judgements import Comparison, Demonstration, Ranking, Review, Submission
 from labeling.models.judges import Judge, JudgeRun, JudgeVerdict, StressAttempt, StressTest
 from labeling.models.prompts import Prompt, Response
@@ -22,6 +23,7 @@ __all__ = [
     "Comparison",
     "Criterion",
     "Demonstration",
+    "DraftingRules",
     "Flag",
     "Gold",
     "GoldResult",
@@ -30,6 +32,7 @@ __all__ = [
     "JudgeVerdict",
     "Labeler",
     "Lane",
+    "ModelDraft",
     "Prompt",
     "Proposal",
     "ProposalRound",
@@ -37,6 +40,7 @@ __all__ = [
     "QualityReport",
     "QueueCursor",
     "Ranking",
+    "Repair",
     "Response",
     "Review",
     "StressAttempt",

@@ -47,6 +47,10 @@ class Response(models.Model):
 
     `text` is the assistant's reply. Where a person went on with the conversation, `turns` holds
     all of it after the prompt, from that reply to the last one, as {"role", "content"} messages.
+
+    `spans` says who wrote each character of `text` (labeling/drafting/provenance.py), and
+    `turn_spans` the same of each message of `turns`, empty for a user's. Both are empty where no
+    model had a part in the work.
     """
 
     class Origin(models.TextChoices):
@@ -59,6 +63,8 @@ class Response(models.Model):
     origin = models.CharField(max_length=8, choices=Origin.choices)
     text = models.TextField()
     turns = models.JSONField(null=True)
+    spans = models.JSONField(null=True)
+    turn_spans = models.JSONField(null=True)
     generation = models.OneToOneField(Generation, on_delete=models.PROTECT, null=True)
     author = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
     model_name = models.CharField(
