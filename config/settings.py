@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-generations": _every(5, "workers.tasks.reconcile"),
     "reconcile-battles": _every(5, "arena.tasks.reconcile"),
     "reconcile-labeling": _every(10, "labeling.tasks.reconcile"),
+    "step-batches": _every(3, "labeling.tasks.step_batches"),
     "measure-quality": _every(60, "labeling.tasks.measure_quality"),
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),

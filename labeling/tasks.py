@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from labeling.assigning import candidates, queue
+from labeling.batches import stepping
 from labeling.quality import report as quality
 
 
@@ -16,3 +17,8 @@ def reconcile() -> None:
 @shared_task
 def measure_quality() -> None:
     quality.refresh_changed()
+
+
+@shared_task
+def step_batches() -> None:
+    stepping.step_all()
