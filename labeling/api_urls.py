@@ -1,5 +1,6 @@
 from django.urls import path
 
+from labeling.api import batches as batch_api
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
 from labeling.api import tasks as task_api
@@ -9,6 +10,33 @@ urlpatterns = [
     path("projects/<slug:slug>/next", api.next_task, name="api-next"),
     path("assignments/<int:pk>/submit", api.submit, name="api-submit"),
     path("projects/<slug:slug>/prompts", prompt_api.prompts, name="api-prompts"),
+    path("projects/<slug:slug>/batches", batch_api.batches, name="api-batches"),
+    path("projects/<slug:slug>/batches/<int:pk>", batch_api.batch, name="api-batch"),
+    path(
+        "projects/<slug:slug>/batches/<int:pk>/pause",
+        batch_api.batch_pause,
+        name="api-batch-pause",
+    ),
+    path(
+        "projects/<slug:slug>/batches/<int:pk>/resume",
+        batch_api.batch_resume,
+        name="api-batch-resume",
+    ),
+    path(
+        "projects/<slug:slug>/batches/<int:pk>/cancel",
+        batch_api.batch_cancel,
+        name="api-batch-cancel",
+    ),
+    path(
+        "projects/<slug:slug>/batches/<int:pk>/retry",
+        batch_api.batch_retry,
+        name="api-batch-retry",
+    ),
+    path(
+        "projects/<slug:slug>/batches/<int:pk>/generations",
+        batch_api.batch_generations,
+        name="api-batch-generations",
+    ),
     path("projects/<slug:slug>/tasks", task_api.tasks, name="api-tasks"),
     path("projects/<slug:slug>/tasks/<int:pk>", task_api.task, name="api-task"),
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from labeling.pages import answers as answer_views
+from labeling.pages import batches as batch_views
 from labeling.pages import flags as flag_views
 from labeling.pages import gold as gold_views
 from labeling.pages import home as views
@@ -23,6 +24,13 @@ urlpatterns = [
     path(f"{PROJECT}/prompts/", prompt_views.prompts, name="prompts"),
     path(f"{PROJECT}/prompts/import/", prompt_views.prompts_import, name="prompts-import"),
     path(f"{PROJECT}/prompts/retry/", prompt_views.prompts_retry, name="prompts-retry"),
+    path(f"{PROJECT}/batches/", batch_views.batches, name="batches"),
+    path(f"{PROJECT}/batches/new/", batch_views.batch_new, name="batch-new"),
+    path(f"{PROJECT}/batches/<int:pk>/", batch_views.batch, name="batch"),
+    path(f"{PROJECT}/batches/<int:pk>/steer/", batch_views.batch_steer, name="batch-steer"),
+    path(
+        f"{PROJECT}/batches/<int:pk>/generations.jsonl", batch_views.batch_file, name="batch-file"
+    ),
     path(f"{PROJECT}/tasks/", project_task_views.tasks, name="tasks"),
     path(f"{PROJECT}/tasks/change/", project_task_views.tasks_change, name="tasks-change"),
     path(f"{PROJECT}/tasks/<int:pk>/", one_task_views.one_task, name="task"),

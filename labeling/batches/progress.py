@@ -75,7 +75,7 @@ def reasons_of(batch: Batch) -> list[tuple[str, int]]:
     """Why draws failed, the commonest first, among the newest LOOKED_THROUGH."""
     if not batch.n_failed:
         return []
-    values = {
+    values: dict[str, int | str] = {
         "batch": batch.pk,
         "empty": EMPTY,
         "looked": LOOKED_THROUGH,
