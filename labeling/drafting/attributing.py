@@ -10,7 +10,7 @@ from typing import Any
 
 from instructions.word_diff import word_changes
 from labeling.drafting import provenance
-from labeling.drafting.draws import drawn_for, plain, text_of
+from labeling.drafting.draws import drawn_for, text_of
 from labeling.drafting.provenance import Shares, Spans
 from labeling.models import Assignment, Response
 from workers.models import Generation
@@ -96,8 +96,7 @@ def _checked(text: str, said: Any, drafts: Mapping[int, str]) -> Spans:
     spans = provenance.read(said)
     if spans is not None and provenance.are_true(spans, text, drafts):
         return spans
-    # An old browser may send line ends of its own.
-    return provenance.derived(plain(text) if len(plain(text)) == len(text) else text, drafts)
+    return provenance.derived(text, drafts)
 
 
 def _carried(stored: Stored, old: str, new: str) -> Spans:

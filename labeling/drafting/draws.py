@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from labeling.drafting.rules import writers_of
@@ -129,7 +129,7 @@ def end_overdue(assignment: Assignment, rules: DraftingRules) -> None:
         drawing.ask_to_stop(generation_ids=overdue)
 
 
-def drawn_for(assignment: Assignment) -> "Any":
+def drawn_for(assignment: Assignment) -> QuerySet[Generation]:
     """Every generation that was drawn for this assignment."""
     drafts = ModelDraft.objects.filter(assignment=assignment).values("generation")
     repairs = Repair.objects.filter(assignment=assignment).values("generation")

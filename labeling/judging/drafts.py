@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from labeling.drafting import provenance
 from labeling.judging.guards import HIGHEST_MARK, LONGEST_JUSTIFICATION, MOST_RANKED, SIDE_MARKS
-from labeling.models import Comparison, Demonstration, Ranking, Submission, Task
+from labeling.models import Comparison, Demonstration, Ranking, Response, Submission, Task
 from projects.checks import an_object, is_whole, short, yes_or_no
 from projects.errors import InvalidInput
 from projects.text import clean_text
@@ -33,8 +34,7 @@ def clean_draft(draft: Any, kind: str) -> Draft:
 def draft_of(row: Submission, presented: list[int]) -> Draft:
     """What the labeler had on the screen when they submitted this row."""
     if isinstance(row, Demonstration):
-        turns = row.response.turns
-        return {"text": row.response.text} | ({"turns": turns[1:]} if turns else {})
+        return _written(row.response)
     if isinstance(row, Comparison):
         return {
             "preference": "both_bad" if row.both_bad else str(row.preference),
@@ -51,6 +51,16 @@ def draft_of(row: Submission, presented: list[int]) -> Draft:
             "flags": {str(places[int(pk)]): raised for pk, raised in row.flags.items()},
         }
     return {}
+
+
+def _written(response: Response) -> Draft:
+    draft: Draft = {"text": response.text}
+    if response.turns:
+        draft["turns"] = response.turns[1:]
+    if response.spans is not None:
+        draft["spans"] = response.spans
+        draft["turn_spans"] = (response.turn_spans or [])[1:]
+    return draft
 
 
 def _text(limit: int) -> Callable[[Any, str], str]:
@@ -79,6 +89,17 @@ def _turns(value: Any, name: str) -> list[dict[str, str]]:
         }
         for at, turn in enumerate(value)
     ]
+
+
+def _spans(value: Any, name: str) -> list[list[Any]] | None:
+    """Who wrote what so far. What makes no sense is left out: it is found out when submitting."""
+    spans = provenance.read(value)
+    return None if spans is None else provenance.told(spans)
+
+
+def _turn_spans(value: Any, name: str) -> list[list[list[Any]] | None]:
+    is_list = isinstance(value, list) and len(value) <= MOST_TURNS
+    return [_spans(each, name) for each in value] if is_list else []
 
 
 def _marks(value: Any, name: str) -> Draft:
@@ -158,7 +179,12 @@ FIX: dict[str, Callable[[Any, str], Any]] = {
     "justification": _JUSTIFICATION,
 }
 FIELDS: dict[str, dict[str, Callable[[Any, str], Any]]] = {
-    Task.Kind.DEMONSTRATION.value: {"text": _text(LONGEST_ANSWER), "turns": _turns},
+    Task.Kind.DEMONSTRATION.value: {
+        "text": _text(LONGEST_ANSWER),
+        "turns": _turns,
+        "spans": _spans,
+        "turn_spans": _turn_spans,
+    },
     Task.Kind.COMPARISON.value: {
         "preference": _choice,
         "justification": _JUSTIFICATION,

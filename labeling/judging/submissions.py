@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from instructions.clauses import cited
 from labeling.assigning.queue import hold, take_back
+from labeling.drafting.attributing import attribute
 from labeling.judging import aftermath
 from labeling.judging import guards as judging
 from labeling.judging.activity import note, seconds_since_opened, stay
@@ -85,29 +86,42 @@ def save_draft(*, by: User, assignment: Assignment, draft: Any) -> Assignment:
 
 
 def submit_demonstration(
-    *, by: User, assignment: Assignment, text: str, turns: Any = None, activity: Any = None
+    *,
+    by: User,
+    assignment: Assignment,
+    text: str,
+    turns: Any = None,
+    spans: Any = None,
+    turn_spans: Any = None,
+    activity: Any = None,
 ) -> Demonstration:
     """Submit the ideal answer. Doing so again returns the first one unchanged.
 
     `turns` are the messages after the first reply: user, assistant, and so on to an assistant's.
-    `activity` may hold the last `active_seconds` and `evidence`, here and for the other kinds.
+    `spans` and `turn_spans`, one entry for each of `turns`, say who wrote what where models wrote
+    drafts; they are checked, and what does not hold is found out anew. `activity` may hold the
+    last `active_seconds` and `evidence`, here and for the other kinds.
     """
     _require_kind(assignment, Task.Kind.DEMONSTRATION)
     text = clean_text(text, field="text", limit=LONGEST_ANSWER)
     rules = rules_of(assignment.task.project)
     further = _turns(rules, turns)
+    said = {"spans": spans, "turn_spans": turn_spans}
+    who_wrote = attribute(assignment, text=text, turns=further, **said)
 
     def write(held: Assignment, common: dict[str, Any]) -> Demonstration:
         response = Response(
             prompt=held.task.prompt,
-            origin=Response.Origin.PERSON,
             text=text,
             turns=[{"role": "assistant", "content": text}, *further] if further else None,
             author=by,
+            **who_wrote.columns,
         )
         return Demonstration(response=response, **common)
 
-    draft = {"text": text} | ({"turns": further} if further else {})
+    draft: Draft = {"text": text} | ({"turns": further} if further else {})
+    if who_wrote.spans is not None:
+        draft |= {"spans": who_wrote.spans, "turn_spans": (who_wrote.turn_spans or [])[1:]}
     work = _Work(draft, an_object(activity, field="activity"), rules)
     return _submit(Demonstration, by=by, assignment=assignment, work=work, write=write)
 

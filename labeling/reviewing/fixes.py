@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labeling.drafting.attributing import attribute_fix
 from labeling.judging.drafts import LONGEST_ANSWER
 from labeling.judging.guards import check_comparison, check_ranking
 from labeling.judging.rules import rules_of
@@ -97,10 +98,10 @@ def _write_answer(
         raise InvalidInput.field("text", "is as it was submitted; accept it, or change it")
     response = Response.objects.create(
         prompt_id=row.prompt_id,
-        origin=Response.Origin.PERSON,
         text=text,
         turns=turns,
         author=common["labeler"],
+        **attribute_fix(row.response, text, turns).columns,
     )
     return Demonstration.objects.create(response=response, **common)
 
