@@ -1,0 +1,1 @@
+"""Answers held against the guideline by a model while they are written, and whether that helps."""
