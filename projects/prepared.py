@@ -15,18 +15,42 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.types.datetime import TimestamptzLoader
 
 Values = Mapping[str, Any] | Sequence[Any]
 Row = tuple[Any, ...]
 
 PLACE = re.compile(r"%%|%s|%\((\w+)\)s")
 _numbers = count(1)
-# Of each connection, the names under which it knows a text with values of these types.
-_known: WeakKeyDictionary[Any, dict[tuple[bytes, tuple[int, ...]], bytes]] = WeakKeyDictionary()
+
+
+class _Known:
+    """Of one connection: by what name it knows a text with values of these types, and what
+    writes and reads values, which costs more to make than to use.
+    """
+
+    def __init__(self, driver: Any) -> None:
+        self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        # Django's own reader of times gives the same, in Python and so more slowly.
+        self.adapters = AdaptersMap(driver.adapters)
+        self.adapters.register_loader("timestamptz", TimestamptzLoader)
+        # Not the connection itself, which would then never be let go.
+        self.connection = None
+        self.adapting = Transformer(self)
+
+
+_known: WeakKeyDictionary[Any, _Known] = WeakKeyDictionary()
+
+
+def _of(driver: Any) -> _Known:
+    known = _known.get(driver)
+    if known is None:
+        known = _known[driver] = _Known(driver)
+    return known
 
 
 class Prepared:
@@ -51,7 +75,9 @@ class Prepared:
             return _seen_by(django, statements, values)
         driver = django.connection
         with django.wrap_database_errors:
-            return _sent(driver, [each._bound(driver, values) for each in statements])
+            known = _of(driver)
+            bound = [each._bound(driver, known, values) for each in statements]
+            return _sent(driver, known, bound)
 
     def _numbered(self, place: re.Match[str]) -> str:
         """The place as PostgreSQL counts it; the same name has the same number."""
@@ -64,33 +90,30 @@ class Prepared:
             self._names.append(place[1])
         return f"${self._names.index(place[1]) + 1}"
 
-    def _bound(self, driver: Any, values: Values) -> "_Bound":
+    def _bound(self, driver: Any, known: _Known, values: Values) -> "_Bound":
         if isinstance(values, Mapping):
             values = [values[name] for name in self._names]
-        return _Bound(driver, self._text, values)
+        return _Bound(driver, known, self._text, values)
 
 
 class _Bound:
     """A statement that the connection knows by name, with values as they are sent."""
 
-    def __init__(self, driver: Any, text: bytes, values: Sequence[Any]) -> None:
-        adapting = Transformer(driver)
+    def __init__(self, driver: Any, known: _Known, text: bytes, values: Sequence[Any]) -> None:
+        adapting = known.adapting
         self.values = adapting.dump_sequence(values, [PyFormat.AUTO] * len(values))
         self.formats = adapting.formats
         types = adapting.types or ()
-        names = _known.get(driver)
-        if names is None:
-            names = _known[driver] = {}
-        name = names.get((text, types))
+        name = known.names.get((text, types))
         if name is None:
             name = b"touchstone_%d" % next(_numbers)
             _begin(driver)
             _done(driver.pgconn.prepare(name, text, types))
-            names[text, types] = name
+            known.names[text, types] = name
         self.name = name
 
 
-def _sent(driver: Any, statements: Sequence[_Bound]) -> list[Row]:
+def _sent(driver: Any, known: _Known, statements: Sequence[_Bound]) -> list[Row]:
     """The last one's rows."""
     low: PGconn = driver.pgconn
     if len(statements) == 1:
@@ -111,9 +134,10 @@ def _sent(driver: Any, statements: Sequence[_Bound]) -> list[Row]:
             _done(result)
     if not result.ntuples:
         return []
-    adapting = Transformer(driver)
-    adapting.set_pgresult(result)
-    return adapting.load_rows(0, result.ntuples, tuple)
+    known.adapting.set_pgresult(result)
+    rows = known.adapting.load_rows(0, result.ntuples, tuple)
+    known.adapting.set_pgresult(None)
+    return rows
 
 
 def _is_to_begin(driver: Any) -> bool:
