@@ -29,7 +29,8 @@ up: $(STAMPS)/up ## Install what is missing and start everything
 
 test: $(STAMPS)/dev chromium ## Run every check and every test
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not product" -n 2
+	$(BIN)/python -m pytest -m product
 
 check: $(STAMPS)/dev ## Format, lint, types, import contracts, migrations, deployment
 	$(BIN)/ruff format --check .

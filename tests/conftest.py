@@ -3,10 +3,15 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from projects.models import Project, Role, User
 from tests.factories import make_guideline_version, make_member, make_project, make_user
+
+# A machine at work elsewhere is no failure.
+hypothesis_settings.register_profile("touchstone", deadline=None)
+hypothesis_settings.load_profile("touchstone")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """Real PostgreSQL and Valkey for a test run, started before Django reads its settings.
 
 A pytest plugin (`-p tests.servers`). With TOUCHSTONE_DATA or DATABASE_URL set, the servers named
-there are used instead and nothing is started.
+there are used instead and nothing is started. Of several processes (`-n`) each has its own, since
+tests empty the cache.
 """
 
 import os
@@ -19,9 +20,9 @@ _stack = ExitStack()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Generator[None, None, None]:
-    given = {"TOUCHSTONE_DATA", "DATABASE_URL", "PYTEST_XDIST_WORKER"} & set(os.environ)
-    if not given:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    is_given = bool({"TOUCHSTONE_DATA", "DATABASE_URL"} & set(os.environ))
+    if not is_given and not _leaves_tests_to_others(early_config):
         folder = Path(tempfile.mkdtemp(prefix="touchstone-test-"))
         _stack.callback(shutil.rmtree, folder, ignore_errors=True)
         _stack.enter_context(running(folder, is_durable=False))
@@ -32,3 +33,10 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 
 def pytest_unconfigure() -> None:
     _stack.close()
+
+
+def _leaves_tests_to_others(config: pytest.Config) -> bool:
+    """Whether this is the process that only hands tests out."""
+    return "PYTEST_XDIST_WORKER" not in os.environ and bool(
+        getattr(config.known_args_namespace, "numprocesses", None)
+    )
