@@ -4,6 +4,7 @@ from celery import shared_task
 
 from labeling.assigning import candidates, queue
 from labeling.batches import stepping
+from labeling.checking import checks
 from labeling.quality import report as quality
 
 
@@ -12,6 +13,7 @@ def reconcile() -> None:
     candidates.settle_overdue()
     candidates.request_missing()
     queue.lapse_expired()
+    checks.settle_overdue()
 
 
 @shared_task
