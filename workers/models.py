@@ -34,6 +34,11 @@ class Endpoint(models.Model):
     api_key = EncryptedTextField(blank=True, help_text="Kept encrypted and never shown again.")
     is_active = models.BooleanField(default=True)
     is_from_settings = models.BooleanField(default=False, editable=False)
+    is_trusted = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Named in the settings or on the command line: it may lie in a private network.",
+    )
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_note = models.CharField(max_length=300, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
