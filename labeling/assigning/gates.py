@@ -11,6 +11,7 @@ from instructions.acknowledging import must_acknowledge
 from instructions.models import GuidelineVersion, Quiz
 from instructions.quizzes import waiting
 from labeling.gold.results import qualified
+from labeling.judging.rules import rules_of
 from labeling.models import Assignment, Labeler, Task, WorkRules
 from projects.compiled import Compiled
 from projects.errors import Conflict, NotFound
@@ -102,7 +103,7 @@ _MEMBER = Compiled(_members, user=int, slug=str, kind=str)
 
 def _terms(member: Any, kind: str) -> Terms:
     project = member.project
-    rules = getattr(project, "work_rules", None) or WorkRules(project=project)
+    rules = rules_of(project)
     if member.version_id is None:
         return Terms(member, rules, barrier=_no_guideline(member))
     labeler = (

@@ -47,10 +47,15 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     with room left. Raises NotNow where a gate is closed (see gates.py); which tasks are never
     given to whom stands in claiming.py.
     """
+    return claim_next_at(project.slug, by=by, kind=kind)
+
+
+def claim_next_at(slug: str, *, by: User, kind: str) -> Assignment | None:
+    """As `claim_next`, of the project at `slug`, which is looked up with whether `by` is in it."""
     if not isinstance(kind, str) or kind not in Task.Kind.values:
-        membership(by, project.slug)
+        membership(by, slug)
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
-    terms = terms_for(by, project.slug, kind)
+    terms = terms_for(by, slug, kind)
     member = terms.member
     if kind == Task.Kind.REVIEW:
         require(member, roles=STAFF)
