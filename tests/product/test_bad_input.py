@@ -111,6 +111,8 @@ FIELDS = {
     "quiz-question-move": ["to"],
     "quiz-question-retire": [],
     "prompts-import": ["file", "format"],
+    "batch-new": ["name", "tag", "search", "samples", "models", "system_prompts"],
+    "batch-steer": ["action"],
     "tasks-change": ["pick", "action", "value"],
     "guideline-impact": ["from", "to", "clauses", "among", "amount", "number"],
     "exports": ["kind", "source"],
