@@ -27,7 +27,7 @@ from labeling.reviewing.verdicts import submit_review
 from projects.access import person
 from projects.direct import direct
 from projects.errors import InvalidInput
-from projects.models import Project, User
+from projects.models import User
 
 ACTIVITY = ("active_seconds", "evidence")
 SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
@@ -67,7 +67,7 @@ SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
 def next_task(request: Request, slug: str) -> Response:
     """Lease the next task of a kind, or answer 204 when there is none for me."""
     kind = _object(request).get("kind", "")
-    found = queue.claim_next(by=person(request), project=Project(slug=slug), kind=kind)
+    found = queue.claim_next_at(slug, by=person(request), kind=kind)
     if found is None:
         return Response(status=204)
     return Response(AssignmentSerializer(found).data)
