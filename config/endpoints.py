@@ -14,6 +14,8 @@ VARIABLE = "TOUCHSTONE_MODELS"
 SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 QWEN_SHA256 = "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
 MAX_TOKENS = 400
+EMBEDDED_MOST_IN_FLIGHT = 4
+MOST_IN_FLIGHT = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,8 @@ class EndpointSetting:
     base_url: str
     api_key: str = ""
     models: tuple[ModelSetting, ...] = ()
+    most_in_flight: int | None = None
+    """Draws at the same moment; None leaves what the administration says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,7 @@ def embedded_endpoints(
             name=f"embedded {found.served_name}",
             base_url=f"http://127.0.0.1:{model_port + offset}/v1",
             models=EMBEDDED_MODELS[found.served_name],
+            most_in_flight=EMBEDDED_MOST_IN_FLIGHT,
         )
         for offset, found in enumerate(weights)
     )
@@ -173,21 +178,34 @@ def _rows(given: str) -> list[Any]:
 
 def _endpoint(row: Any, position: int) -> EndpointSetting:
     where = f"{VARIABLE}, endpoint {position}"
-    fields = _fields(row, where, text=("name", "base_url", "api_key"), other=("models",))
+    fields = _fields(
+        row, where, text=("name", "base_url", "api_key"), other=("models", "most_in_flight")
+    )
     parts = urlsplit(fields["base_url"])
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingError(f"{where}: base_url must be an address like http://gpu-1:8000/v1.")
     models = row.get("models", [])
     if not isinstance(models, list):
         raise SettingError(f"{where}: models must be a list.")
+    most_in_flight = row.get("most_in_flight")
+    if most_in_flight is not None and not _is_count(most_in_flight):
+        raise SettingError(
+            f"{where}: most_in_flight must be a whole number from 1 to {MOST_IN_FLIGHT}."
+        )
     return EndpointSetting(
         name=fields["name"],
         base_url=fields["base_url"].rstrip("/"),
         api_key=fields.get("api_key", ""),
+        most_in_flight=most_in_flight,
         models=tuple(
             _model(model, f"{where}, model {number}") for number, model in enumerate(models, 1)
         ),
     )
+
+
+def _is_count(value: Any) -> bool:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and 1 <= value <= MOST_IN_FLIGHT
 
 
 def _model(row: Any, where: str) -> ModelSetting:

@@ -19,6 +19,8 @@ import dj_database_url
 
 from config.endpoints import EndpointSetting, embedded_endpoints, find_weights, parse_endpoints
 from config.errors import SettingError
+from config.private_endpoints import VARIABLE as PRIVATE_ENDPOINTS
+from config.private_endpoints import PrivateEndpoints, parse_private_endpoints
 
 __all__ = ["Environment", "SettingError", "child_environ", "load"]
 
@@ -51,6 +53,7 @@ class Environment:
     trusted_proxies: int
     model_endpoints: tuple[EndpointSetting, ...]
     embedded_models: bool
+    private_endpoints: PrivateEndpoints
     log_level: str
 
     @property
@@ -149,6 +152,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Environment:
         trusted_proxies=_integer(environ, "TOUCHSTONE_TRUSTED_PROXIES", default=0, low=0, high=16),
         model_endpoints=endpoints,
         embedded_models=is_embedded_server,
+        private_endpoints=parse_private_endpoints(_list(environ, PRIVATE_ENDPOINTS)),
         log_level=_log_level(environ),
     )
 

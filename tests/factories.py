@@ -55,7 +55,11 @@ def make_guideline_version(
 
 def make_endpoint(**fields: Any) -> Endpoint:
     number = next(_number)
-    defaults = {"name": f"endpoint-{number}", "base_url": "http://127.0.0.1:9/v1"}
+    defaults = {
+        "name": f"endpoint-{number}",
+        "base_url": "http://127.0.0.1:9/v1",
+        "is_trusted": True,
+    }
     return Endpoint.objects.create(**{**defaults, **fields})
 
 

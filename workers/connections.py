@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
+from workers.addresses import PrivateAddress, may_lead_anywhere, open_socket
 from workers.endpoint_errors import Broken, Overloaded, Refused, TimedOut, Unreachable
 from workers.models import Endpoint
 from workers.replies import clean
@@ -22,16 +23,25 @@ LONGEST_WAIT_SECONDS = 86_400.0
 REASON_LIMIT_BYTES = 64 * 1024
 NOTE_LIMIT = 200
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+# Of each event loop: one for addresses that are judged, one for those that are trusted.
+_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, aiohttp.ClientSession]] = (
+    WeakKeyDictionary()
+)
 
 
 def session_for(endpoint: Endpoint) -> aiohttp.ClientSession:
     """The running event loop's session. Proxies and cookies of the environment are not ours."""
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
+    sessions = _sessions.setdefault(asyncio.get_running_loop(), {})
+    is_trusted = may_lead_anywhere(endpoint)
+    session = sessions.get(is_trusted)
     if session is None or session.closed:
-        session = _sessions[loop] = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_ALIVE_SECONDS),
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            keepalive_timeout=KEPT_ALIVE_SECONDS,
+            socket_factory=None if is_trusted else open_socket,
+        )
+        session = sessions[is_trusted] = aiohttp.ClientSession(
+            connector=connector,
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             # A compressed answer could be small on the line and huge here.
@@ -44,8 +54,7 @@ def session_for(endpoint: Endpoint) -> aiohttp.ClientSession:
 
 async def close_session() -> None:
     """Close what this event loop holds open; to be awaited before the loop ends."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
+    for session in _sessions.pop(asyncio.get_running_loop(), {}).values():
         await session.close()
 
 
@@ -82,6 +91,8 @@ def translated() -> Iterator[None]:
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
         raise Unreachable("The endpoint's certificate is not accepted.") from error
     except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, PrivateAddress):
+            raise Refused(str(error.os_error), status=0) from error
         raise Unreachable("The endpoint cannot be reached.") from error
     except (aiohttp.ClientError, ConnectionError) as error:
         raise Broken("The endpoint broke off its answer.") from error

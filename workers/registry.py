@@ -20,6 +20,7 @@ from workers.models import Endpoint, LanguageModel
 SYSTEM_PROMPT_LIMIT = 20_000
 SAMPLING_LIMIT = 40
 SAMPLING_LENGTH = 10_000
+KEY_LIMIT = 4000
 
 
 def add_model(
@@ -36,12 +37,14 @@ def add_model(
     is_open: bool = False,
     system_prompt: str = "",
     sampling: Mapping[str, Any] | None = None,
+    is_trusted: bool = False,
 ) -> LanguageModel:
     """Add a language model, and its endpoint where that is new.
 
     The endpoint is asked first: raises EndpointError when it does not answer, InvalidInput
     for a field that breaks a rule or a served name the endpoint does not know, Conflict for a
-    name that is taken. An endpoint at the same address is used again.
+    name that is taken. An endpoint at the same address is used again. `is_trusted` is for who
+    has the machine itself: the address may then lie in a private network.
     """
     model = LanguageModel(
         name=clean_text(name, field="name", limit=120).strip(),
@@ -55,8 +58,9 @@ def add_model(
     )
     address = clean_address(base_url)
     endpoint = _endpoint_at(address, name=_optional(endpoint_name, "endpoint_name", 80))
+    endpoint.is_trusted = endpoint.is_trusted or is_trusted
     if api_key:
-        endpoint.api_key = clean_text(api_key, field="api_key", limit=4000).strip()
+        endpoint.api_key = clean_key(api_key)
     if LanguageModel.objects.filter(name=model.name).exists():
         raise Conflict(f"There is a language model named {model.name!r} already.")
     _require_served(endpoint, model.served_name)
@@ -100,6 +104,14 @@ def clean_address(base_url: str) -> str:
     if parts.query or parts.fragment:
         raise InvalidInput.field("base_url", f"{rule}, without ? and #")
     return address
+
+
+def clean_key(api_key: str) -> str:
+    """A key that fits into a header."""
+    key = clean_text(api_key, field="api_key", limit=KEY_LIMIT).strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise InvalidInput.field("api_key", "must be one word of plain letters, digits and signs")
+    return key
 
 
 def clean_sampling(sampling: Any) -> dict[str, Any]:
@@ -164,6 +176,7 @@ def _require_served(endpoint: Endpoint, served_name: str) -> None:
 
 
 def _sync_endpoint(setting: EndpointSetting) -> int:
+    bound = {} if setting.most_in_flight is None else {"most_in_flight": setting.most_in_flight}
     endpoint, _ = Endpoint.objects.update_or_create(
         name=setting.name,
         defaults={
@@ -171,6 +184,8 @@ def _sync_endpoint(setting: EndpointSetting) -> int:
             "api_key": setting.api_key,
             "is_active": True,
             "is_from_settings": True,
+            "is_trusted": True,
+            **bound,
         },
     )
     names = [_sync_model(endpoint, model) for model in setting.models]

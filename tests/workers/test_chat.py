@@ -27,7 +27,7 @@ from workers.replies import Completion
 
 
 def endpoint_at(server: Scripted, **fields: Any) -> Endpoint:
-    return Endpoint(name="scripted", base_url=server.base_url, **fields)
+    return Endpoint(is_trusted=True, name="scripted", base_url=server.base_url, **fields)
 
 
 async def stream(server: Scripted, completion: Completion, **parameters: Any) -> list[str]:

@@ -25,7 +25,7 @@ from workers.models import Endpoint
 
 
 def endpoint_at(server: Scripted, **fields: Any) -> Endpoint:
-    return Endpoint(name="scripted", base_url=server.base_url, **fields)
+    return Endpoint(is_trusted=True, name="scripted", base_url=server.base_url, **fields)
 
 
 def ask(
@@ -214,7 +214,9 @@ def test_the_models_of_an_endpoint_are_listed() -> None:
 
 def test_an_address_without_models_is_asked_about_its_end() -> None:
     with running() as server:
-        endpoint = Endpoint(name="short", base_url=server.base_url.removesuffix("/v1"))
+        endpoint = Endpoint(
+            is_trusted=True, name="short", base_url=server.base_url.removesuffix("/v1")
+        )
         with pytest.raises(Refused, match=r"\(404\)\..* Does its address end in /v1\?"):
             client.list_models(endpoint)
 
@@ -227,6 +229,8 @@ def test_health_falls_back_to_the_list_of_models(status: int, is_ready: bool) ->
 
 
 def test_health_of_a_server_that_is_not_there() -> None:
-    health = client.check_health(Endpoint(name="gone", base_url="http://127.0.0.1:9/v1"))
+    health = client.check_health(
+        Endpoint(is_trusted=True, name="gone", base_url="http://127.0.0.1:9/v1")
+    )
     assert not health.is_ready
     assert json.dumps(health.note) == '"The endpoint cannot be reached."'

@@ -38,7 +38,7 @@ def base_url() -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}/v1"
     end = time.monotonic() + 60
-    while not client.check_health(Endpoint(base_url=url)).is_ready:
+    while not client.check_health(Endpoint(is_trusted=True, base_url=url)).is_ready:
         assert time.monotonic() < end, "the model server did not start"
         time.sleep(0.2)
     yield url

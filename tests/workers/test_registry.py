@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def add(base_url: str, **fields: Any) -> LanguageModel:
-    return add_model(**{"by": None, "name": "served", "base_url": base_url, **fields})
+    given = {"by": None, "name": "served", "base_url": base_url, "is_trusted": True}
+    return add_model(**given | fields)
 
 
 def command(*arguments: str) -> str:

@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture
 def served_name() -> str:
-    return client.list_models(Endpoint(base_url=BASE_URL))[0]
+    return client.list_models(Endpoint(is_trusted=True, base_url=BASE_URL))[0]
 
 
 @pytest.fixture

@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workers', '0008_waiting_draws_by_model_and_project'),
+        ("workers", "0008_waiting_draws_by_model_and_project"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='endpoint',
-            name='is_trusted',
-            field=models.BooleanField(default=False, editable=False, help_text='Named in the settings or on the command line: it may lie in a private network.'),
+            model_name="endpoint",
+            name="is_trusted",
+            field=models.BooleanField(
+                default=False,
+                editable=False,
+                help_text="Named in the settings or on the command line: it may lie in a private network.",
+            ),
         ),
     ]

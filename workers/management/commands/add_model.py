@@ -50,6 +50,7 @@ class Command(BaseCommand):
                 is_open=options["open"],
                 system_prompt=options["system_prompt"],
                 sampling=sampling,
+                is_trusted=True,
             )
         except (TouchstoneError, EndpointError) as error:
             raise CommandError(f"Nothing was added. {error}") from error
