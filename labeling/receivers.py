@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from labeling.assigning import candidates
 from labeling.checking import checks
+from labeling.machine import stress, verdicts
 from workers.signals import generation_finished
 
 
@@ -17,3 +18,13 @@ def settle_candidates(*, generation_id: int, **kwargs: Any) -> None:
 @receiver(generation_finished)
 def settle_check(*, generation_id: int, **kwargs: Any) -> None:
     checks.settle(generation_id=generation_id)
+
+
+@receiver(generation_finished)
+def settle_verdict(*, generation_id: int, **kwargs: Any) -> None:
+    verdicts.settle_generation(generation_id=generation_id)
+
+
+@receiver(generation_finished)
+def settle_stress_test(*, generation_id: int, **kwargs: Any) -> None:
+    stress.settle_generation(generation_id=generation_id)

@@ -5,6 +5,7 @@ from celery import shared_task
 from labeling.assigning import candidates, queue
 from labeling.batches import stepping
 from labeling.checking import checks
+from labeling.machine import proposals, runs, stress, verdicts
 from labeling.quality import report as quality
 
 
@@ -14,11 +15,15 @@ def reconcile() -> None:
     candidates.request_missing()
     queue.lapse_expired()
     checks.settle_overdue()
+    verdicts.settle_overdue()
+    runs.reconcile()
+    stress.reconcile()
 
 
 @shared_task
 def measure_quality() -> None:
     quality.refresh_changed()
+    proposals.keep_up()
 
 
 @shared_task

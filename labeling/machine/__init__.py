@@ -1,0 +1,1 @@
+"""Model judges: asked, read, measured against people; and which tasks to put before people."""
