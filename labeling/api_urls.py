@@ -1,6 +1,7 @@
 from django.urls import path
 
 from labeling.api import batches as batch_api
+from labeling.api import drafting as drafting_api
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
 from labeling.api import tasks as task_api
@@ -42,6 +43,9 @@ urlpatterns = [
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
     path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
     path("assignments/<int:pk>/draft", api.draft, name="api-draft"),
+    path("assignments/<int:pk>/drafts", drafting_api.draft_list, name="api-drafts"),
+    path("assignments/<int:pk>/repairs", drafting_api.repair_list, name="api-repairs"),
+    path("assignments/<int:pk>/repairs/<int:number>", drafting_api.repair, name="api-repair"),
     path("assignments/<int:pk>/pulse", api.pulse, name="api-pulse"),
     path("assignments/<int:pk>/skip", api.skip, name="api-skip"),
     path("assignments/<int:pk>/flag", api.flag, name="api-flag"),

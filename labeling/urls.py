@@ -2,6 +2,7 @@ from django.urls import path
 
 from labeling.pages import answers as answer_views
 from labeling.pages import batches as batch_views
+from labeling.pages import drafting as drafting_views
 from labeling.pages import flags as flag_views
 from labeling.pages import gold as gold_views
 from labeling.pages import home as views
@@ -15,6 +16,7 @@ from labeling.pages import reviews as review_views
 from labeling.pages import rules as rules_views
 from labeling.pages import scorecards as scorecard_views
 from labeling.pages import tasks as task_views
+from labeling.pages.draft_stream import draft_stream
 
 PROJECT = "projects/<slug:slug>"
 
@@ -42,6 +44,20 @@ urlpatterns = [
     path("assignments/<int:pk>/flag/", task_views.flag, name="assignment-flag"),
     path("assignments/<int:pk>/skip/", task_views.skip, name="assignment-skip"),
     path("assignments/<int:pk>/ahead/", task_views.ahead, name="assignment-ahead"),
+    path("assignments/<int:pk>/drafts/", drafting_views.drafts_page, name="assignment-drafts"),
+    path("stream/assignments/<int:pk>/drafts/", draft_stream, name="draft-stream"),
+    path("assignments/<int:pk>/repairs/", drafting_views.repair_ask, name="assignment-repairs"),
+    path(
+        "assignments/<int:pk>/repairs/<int:number>/",
+        drafting_views.repair_settle,
+        name="assignment-repair",
+    ),
+    path(
+        "assignments/<int:pk>/repairs/<int:number>/changes/",
+        drafting_views.repair_changes,
+        name="assignment-repair-changes",
+    ),
+    path(f"{PROJECT}/rules/drafting/", drafting_views.drafting_rules, name="drafting-rules"),
     path("assignments/<int:pk>/pulse/", task_views.pulse, name="assignment-pulse"),
     path("assignments/<int:pk>/undo/", task_views.undo, name="assignment-undo"),
     path("assignments/<int:pk>/leave/", task_views.leave, name="assignment-leave"),

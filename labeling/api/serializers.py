@@ -168,6 +168,16 @@ class _WorkSerializer(ActivitySerializer):
         required=False,
         help_text="How a demonstration goes on after its answer: user, assistant, and so on.",
     )
+    spans = serializers.ListField(
+        child=serializers.ListField(),
+        required=False,
+        help_text='Who wrote the answer: ["person", length] or [generation, length, offset].',
+    )
+    turn_spans = serializers.ListField(
+        child=serializers.ListField(allow_null=True),
+        required=False,
+        help_text="The same of each of `turns`; null for a user's.",
+    )
     marks = serializers.DictField(
         child=MARKS(), required=False, help_text="By criterion, of a comparison."
     )

@@ -33,7 +33,7 @@ ACTIVITY = ("active_seconds", "evidence")
 SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
     Task.Kind.DEMONSTRATION.value: (
         submissions.submit_demonstration,
-        {"text": "", "turns": None},
+        {"text": "", "turns": None, "spans": None, "turn_spans": None},
     ),
     Task.Kind.COMPARISON.value: (
         submissions.submit_comparison,

@@ -11,9 +11,11 @@ from labeling.judging.activity import explain
 from labeling.judging.drafts import MOST_TURNS
 from labeling.judging.rules import rules_of
 from labeling.models import Assignment
+from labeling.screens.drafting import context_of
 from labeling.screens.posted import activity_of
 from projects.errors import InvalidInput, Problem
 from projects.models import User
+from projects.strict_json import parse_json
 
 TEMPLATE = "labeling/demonstration.html"
 
@@ -27,7 +29,7 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
         "empty_turn": ("", ""),
         "has_changes": assignment.state == Assignment.State.REOPENED,
         "evidence_told": explain(assignment.evidence),
-    }
+    } | context_of(assignment, values)
 
 
 def draft_of(post: QueryDict) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def draft_of(post: QueryDict) -> dict[str, Any]:
     turns = _turns(post)
     if post.get("action") == "add_turn":
         turns += _messages("", "")
-    return draft | ({"turns": turns} if turns else {})
+    return draft | ({"turns": turns} if turns else {}) | _who_wrote(post)
 
 
 def submit(*, by: User, assignment: Assignment, post: QueryDict) -> str:
@@ -45,11 +47,24 @@ def submit(*, by: User, assignment: Assignment, post: QueryDict) -> str:
             assignment=assignment,
             text=post.get("text", ""),
             turns=_turns(post),
+            **_who_wrote(post),
             activity=activity_of(post),
         )
     except InvalidInput as error:
         raise InvalidInput(*map(_by_field, error.problems)) from error
     return "Your answer is submitted."
+
+
+def _who_wrote(post: QueryDict) -> dict[str, Any]:
+    """The editor's account of who wrote what. Where it cannot be read there is none: it is found
+    out from the text then, and nothing that was written is refused for it."""
+    said = {}
+    for name in ("spans", "turn_spans"):
+        try:
+            said[name] = parse_json(str(post[name])) if post.get(name) else None
+        except ValueError:
+            said[name] = None
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _by_field(problem: Problem) -> Problem:

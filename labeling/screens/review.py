@@ -25,6 +25,7 @@ from labeling.models import (
 )
 from labeling.reviewing.subjects import Judgement, Subject, subject_of
 from labeling.reviewing.verdicts import REASON_LIMIT, Verdict, submit_review
+from labeling.screens.drafting import who_wrote
 from labeling.screens.posted import activity_of
 from projects.errors import InvalidInput
 from projects.models import User
@@ -61,6 +62,7 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
         "answers": _answers(subject),
         "turns": _turns(subject, fix),
         "judgements": _judgements(assignment, subject, rules),
+        "wrote": _wrote(subject),
         "earlier": _earlier(subject),
         "verdicts": ()
         if subject.is_adjudication
@@ -186,6 +188,13 @@ def _turns(subject: Subject, fix: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for at, turn in enumerate(stored)
     ]
+
+
+def _wrote(subject: Subject) -> dict[str, Any] | None:
+    row, reviewed = subject.row, subject.review.reviewed
+    if not isinstance(row, Demonstration) or reviewed is None:
+        return None
+    return who_wrote(row.response, reviewed)
 
 
 def _judgements(assignment: Assignment, subject: Subject, rules: WorkRules) -> list[dict[str, Any]]:

@@ -78,7 +78,8 @@ onShown((root, gone) => {
     const field = event.target;
     if (!field.matches?.("textarea")) return;
     const grown = measured(field);
-    if (event.inputType === "insertFromPaste") return;
+    // From a draft that was given here, or pasted, which is counted where it is told of.
+    if ("drafted" in field.dataset || event.inputType === "insertFromPaste") return;
     const isAtOnce = event.inputType === "insertFromDrop" || grown >= AT_ONCE;
     evidence[isAtOnce ? "bulk" : "typed"] += grown;
   };
