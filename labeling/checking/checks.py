@@ -80,6 +80,9 @@ def n_left(assignment: Assignment, rules: CheckRules) -> int:
 
 def settle(*, generation_id: int) -> None:
     """Read what was drawn for a check, once. Idempotent."""
+    if not Check.objects.filter(generation=generation_id, state=Check.State.DRAWING).exists():
+        # Nearly every draw is for something else.
+        return
     with transaction.atomic():
         checks = Check.objects.select_for_update(of=("self",)).select_related("generation")
         check = checks.filter(generation=generation_id, state=Check.State.DRAWING).first()
