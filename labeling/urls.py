@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from labeling.pages import answers as answer_views
 from labeling.pages import batches as batch_views
@@ -38,6 +38,7 @@ urlpatterns = [
     path(f"{PROJECT}/tasks/<int:pk>/", one_task_views.one_task, name="task"),
     path(f"{PROJECT}/next/<slug:kind>/", views.next_task, name="next-task"),
     path("assignments/<int:pk>/", task_views.assignment, name="assignment"),
+    path("", include("labeling.check_urls")),
     path("assignments/<int:pk>/draft/", task_views.draft, name="assignment-draft"),
     path("assignments/<int:pk>/preview/", answer_views.preview, name="assignment-preview"),
     path("assignments/<int:pk>/changes/", answer_views.changes, name="assignment-changes"),
