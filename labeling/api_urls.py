@@ -2,6 +2,7 @@ from django.urls import path
 
 from labeling.api import batches as batch_api
 from labeling.api import drafting as drafting_api
+from labeling.api import checks as check_api
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
 from labeling.api import tasks as task_api
@@ -42,6 +43,11 @@ urlpatterns = [
     path("projects/<slug:slug>/tasks/<int:pk>", task_api.task, name="api-task"),
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
     path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
+    path("assignments/<int:pk>/checks", check_api.checks, name="api-checks"),
+    path(
+        "assignments/<int:pk>/checks/claims/<int:claim>", check_api.claim, name="api-claim"
+    ),
+    path("projects/<slug:slug>/self-check", check_api.self_check, name="api-self-check"),
     path("assignments/<int:pk>/draft", api.draft, name="api-draft"),
     path("assignments/<int:pk>/drafts", drafting_api.draft_list, name="api-drafts"),
     path("assignments/<int:pk>/repairs", drafting_api.repair_list, name="api-repairs"),
