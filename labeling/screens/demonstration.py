@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from labeling.checking.panel import panel_of
 from labeling.judging import submissions
 from labeling.judging.activity import explain
 from labeling.judging.drafts import MOST_TURNS
@@ -29,6 +30,7 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
         "empty_turn": ("", ""),
         "has_changes": assignment.state == Assignment.State.REOPENED,
         "evidence_told": explain(assignment.evidence),
+        "self_check": panel_of(assignment, values),
     } | context_of(assignment, values)
 
 
