@@ -34,19 +34,13 @@ urlpatterns = [
         batch_api.batch_retry,
         name="api-batch-retry",
     ),
-    path(
-        "projects/<slug:slug>/batches/<int:pk>/generations",
-        batch_api.batch_generations,
-        name="api-batch-generations",
-    ),
+    path("batches/<int:pk>/generations", batch_api.batch_generations, name="api-batch-generations"),
     path("projects/<slug:slug>/tasks", task_api.tasks, name="api-tasks"),
     path("projects/<slug:slug>/tasks/<int:pk>", task_api.task, name="api-task"),
     path("projects/<slug:slug>/rules", rules_api.rules, name="api-rules"),
     path("projects/<slug:slug>/criteria", rules_api.criteria, name="api-criteria"),
     path("assignments/<int:pk>/checks", check_api.checks, name="api-checks"),
-    path(
-        "assignments/<int:pk>/checks/claims/<int:claim>", check_api.claim, name="api-claim"
-    ),
+    path("assignments/<int:pk>/checks/claims/<int:claim>", check_api.claim, name="api-claim"),
     path("projects/<slug:slug>/self-check", check_api.self_check, name="api-self-check"),
     path("assignments/<int:pk>/draft", api.draft, name="api-draft"),
     path("assignments/<int:pk>/drafts", drafting_api.draft_list, name="api-drafts"),

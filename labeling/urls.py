@@ -30,9 +30,7 @@ urlpatterns = [
     path(f"{PROJECT}/batches/new/", batch_views.batch_new, name="batch-new"),
     path(f"{PROJECT}/batches/<int:pk>/", batch_views.batch, name="batch"),
     path(f"{PROJECT}/batches/<int:pk>/steer/", batch_views.batch_steer, name="batch-steer"),
-    path(
-        f"{PROJECT}/batches/<int:pk>/generations.jsonl", batch_views.batch_file, name="batch-file"
-    ),
+    path("batches/<int:pk>/generations.jsonl", batch_views.batch_file, name="batch-file"),
     path(f"{PROJECT}/tasks/", project_task_views.tasks, name="tasks"),
     path(f"{PROJECT}/tasks/change/", project_task_views.tasks_change, name="tasks-change"),
     path(f"{PROJECT}/tasks/<int:pk>/", one_task_views.one_task, name="task"),

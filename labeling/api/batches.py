@@ -14,7 +14,7 @@ from labeling.batches import planning, steering
 from labeling.batches.planning import estimate, plan_from
 from labeling.batches.progress import progress_of, reasons_of
 from labeling.models import Batch
-from labeling.pages.batches import batch_for, file_of
+from labeling.pages.batches import batch_for, file_of, own_batch
 from projects.access import OWNERS, STAFF, membership, person
 from projects.checks import an_object, yes_or_no
 from projects.paging import page, page_of
@@ -198,7 +198,7 @@ def batch_retry(request: Request, slug: str, pk: int) -> Response:
     responses={200: OpenApiResponse(OpenApiTypes.BINARY, description="JSON lines.")},
 )
 @api_view(["GET"])
-def batch_generations(request: Request, slug: str, pk: int) -> HttpResponseBase:
+def batch_generations(request: Request, pk: int) -> HttpResponseBase:
     """Everything drawn so far, a line each, with who drew it; for owners."""
-    member, found = batch_for(person(request), slug, pk)
-    return file_of(member.user, found)
+    user = person(request)
+    return file_of(user, own_batch(user, pk))

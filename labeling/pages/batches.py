@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -34,8 +35,17 @@ class LineStream(StreamingHttpResponse):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = iter(cast("Any", self.streaming_content))
-        following = sync_to_async(lambda: next(pieces, b""), thread_sensitive=False)
-        while piece := await following():
+
+        def following() -> bytes:
+            try:
+                return next(pieces, b"")
+            finally:
+                # A slow reader must not keep a connection of the pool between two parts.
+                if not connection.in_atomic_block:
+                    connection.close()
+
+        read = sync_to_async(following, thread_sensitive=False)
+        while piece := await read():
             yield piece
 
 
@@ -120,10 +130,19 @@ def batch_steer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def batch_file(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+def batch_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Its generations as JSON lines, as far as they are written."""
-    member, found = batch_for(person(request), slug, pk)
-    return file_of(member.user, found)
+    user = person(request)
+    return file_of(user, own_batch(user, pk))
+
+
+def own_batch(user: User, pk: int) -> Batch:
+    """A batch of a project that this person is a member of."""
+    batches = Batch.objects.select_related("project").filter(project__memberships__user=user)
+    found = batches.filter(pk=pk).first() if pk <= BIGGEST_KEY else None
+    if found is None:
+        raise NotFound("There is no such batch.")
+    return found
 
 
 def file_of(user: User, found: Batch) -> LineStream:

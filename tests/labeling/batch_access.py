@@ -64,7 +64,9 @@ ROUTES: dict[str, Route] = {
     "batch-steer": Route(
         lambda world: ("POST", _page(world, "steer/"), {"action": "pause"}), owners(302)
     ),
-    "batch-file": Route(lambda world: ("GET", _page(world, "generations.jsonl"), None), owners()),
+    "batch-file": Route(
+        lambda world: ("GET", f"/batches/{make_batch(world).pk}/generations.jsonl", None), owners()
+    ),
     "api-batches": Route(
         lambda world: ("GET", "/api/v1/projects/harbour/batches", None), in_api(staff())
     ),
@@ -76,6 +78,7 @@ ROUTES: dict[str, Route] = {
     "api-batch-cancel": Route(lambda world: ("POST", _api(world, "/cancel"), {}), in_api(owners())),
     "api-batch-retry": Route(_api_failed, in_api(owners())),
     "api-batch-generations": Route(
-        lambda world: ("GET", _api(world, "/generations"), None), in_api(owners())
+        lambda world: ("GET", f"/api/v1/batches/{make_batch(world).pk}/generations", None),
+        in_api(owners()),
     ),
 }

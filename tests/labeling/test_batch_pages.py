@@ -107,7 +107,7 @@ def test_the_file_holds_a_line_a_draw_and_is_audited(
     browser.post(NEW, asked | {"action": "start", "seen": "2"})
     batch = Batch.objects.get()
     stepping.step(batch.pk)
-    response = browser.get(f"/projects/harbour/batches/{batch.pk}/generations.jsonl")
+    response = browser.get(f"/batches/{batch.pk}/generations.jsonl")
     assert response["Content-Disposition"].endswith(f'"harbour-batch-{batch.pk}.jsonl"')
     rows = [json.loads(line) for line in b"".join(response).splitlines()]
     assert [(row["model"], row["state"]) for row in rows] == [("north", "asked")] * 2
@@ -154,7 +154,9 @@ def test_the_api_estimates_starts_tells_and_steers(owner: User, asked: dict[str,
     assert call(owner, "post", f"/{pk}/retry", {}).status_code == 409
     one = call(owner, "get", f"/{pk}").json()
     assert (one["models"], one["failures"], one["progress"]["total"]) == (["north"], [], 2)
-    assert call(owner, "get", f"/{pk}/generations").status_code == 200
+    token = tokens.create(by=owner, name="t")[1]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert Client().get(f"/api/v1/batches/{pk}/generations", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
