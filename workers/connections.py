@@ -104,7 +104,9 @@ async def require_success(response: aiohttp.ClientResponse) -> None:
         return
     if status in (429, 503):
         raise Overloaded(
-            f"The endpoint is overloaded ({status}).", wait_seconds=retry_after(response.headers)
+            f"The endpoint is overloaded ({status}).",
+            wait_seconds=retry_after(response.headers),
+            status=status,
         )
     if status >= 500 or status in (408, 425):
         raise Broken(f"The endpoint failed ({status}).")

@@ -28,9 +28,12 @@ class Refused(EndpointError):
 
 
 class Overloaded(EndpointError):
-    def __init__(self, message: str, *, wait_seconds: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, wait_seconds: float | None = None, status: int = 429
+    ) -> None:
         super().__init__(message)
         self.wait_seconds = wait_seconds
+        self.status = status
 
 
 class TimedOut(EndpointError):
