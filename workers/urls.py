@@ -1,5 +1,10 @@
 from django.urls import URLPattern, path
 
-from workers import views
+from workers import answers, views
 
-urlpatterns: list[URLPattern] = [path("models/", views.models, name="models")]
+urlpatterns: list[URLPattern] = [
+    path("models/", views.models, name="models"),
+    path("models/<int:pk>/test/", answers.model_test, name="model-test"),
+    path("models/answers/<str:token>/stream/", answers.model_test_stream, name="model-test-stream"),
+    path("models/endpoints/<int:pk>/intake/", views.endpoint_intake, name="endpoint-intake"),
+]

@@ -1,0 +1,166 @@
+"""Where a test answer is asked for and read while it is written."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+from redis.exceptions import RedisError
+
+from projects.access import person
+from projects.errors import Conflict, InvalidInput, NotFound, Unavailable
+from projects.models import User
+from workers import trying
+from workers.intake import require_staff
+from workers.models import Generation, LanguageModel
+from workers.streams import Text, look_up, read, reader
+
+logger = logging.getLogger(__name__)
+
+BLOCK_MS = 500
+HEARTBEAT_SECONDS = 10.0
+LONGEST_SECONDS = 300.0
+BIGGEST_KEY = 2**63 - 1
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def model_test(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a model something; what was asked last stands below, as far as it is written."""
+    user = person(request)
+    require_staff(user)
+    model = _model(pk)
+    if request.method == "POST":
+        return _ask(request, user, model)
+    token = request.GET.get("answer", "")
+    return _page(request, model, token=token, shown=_own(user, model, token) if token else None)
+
+
+@login_required
+@require_GET
+async def model_test_stream(request: HttpRequest, token: str) -> StreamingHttpResponse:
+    """Events: `text` ({"text", "restart"}) and `end`, when the page can be asked for the rest."""
+    pk = await sync_to_async(_admit)(request, token)
+    return StreamingHttpResponse(
+        events(pk),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def events(generation_id: int) -> AsyncIterator[str]:
+    yield "retry: 2000\n\n"
+    try:
+        async for event in _pieces(generation_id):
+            yield event
+    except (DatabaseError, RedisError, OSError):
+        logger.warning("the stream of a test answer ended early", exc_info=True)
+    yield _event("end", {})
+
+
+async def _pieces(pk: int) -> AsyncIterator[str]:
+    text, shown, attempt = Text(), 0, 0
+    client, clock = reader(), asyncio.get_running_loop().time
+    began = said = clock()
+    try:
+        while not text.is_finished and clock() - began < LONGEST_SECONDS:
+            await read(client, {pk: text}, block_ms=BLOCK_MS)
+            await look_up({pk: text})
+            is_anew = text.attempt != attempt and shown > 0
+            shown = 0 if is_anew else shown
+            if len(text.text) > shown or is_anew:
+                said = clock()
+                yield _event("text", {"text": text.text[shown:], "restart": is_anew})
+                shown = len(text.text)
+            elif clock() - said >= HEARTBEAT_SECONDS:
+                said = clock()
+                yield ": still here\n\n"
+            attempt = text.attempt
+    finally:
+        await client.aclose()
+
+
+def _ask(request: HttpRequest, user: User, model: LanguageModel) -> HttpResponse:
+    asked = request.POST.get("text", "")
+    try:
+        token = trying.draw_test(by=user, model=model, text=asked)
+    except (InvalidInput, Conflict, Unavailable) as error:
+        return _page(request, model, text=asked, refused=error, status=error.status)
+    return redirect(f"{reverse('model-test', args=[model.pk])}?answer={token}")
+
+
+def _page(
+    request: HttpRequest,
+    model: LanguageModel,
+    *,
+    token: str = "",
+    shown: Generation | None = None,
+    text: str = trying.USUAL,
+    refused: Exception | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "model": model,
+        "token": token,
+        "answer": shown,
+        "facts": _facts(shown) if shown and shown.is_finished else [],
+        "text": shown.messages[-1]["content"] if shown else text,
+        "limit": trying.TEXT_LIMIT,
+        "refused": refused,
+    }
+    return render(request, "workers/model_test.html", context, status=status)
+
+
+def _facts(answer: Generation) -> list[tuple[str, str]]:
+    """What a finished draw says of its endpoint."""
+    facts = []
+    if answer.started_at and answer.first_token_at and answer.finished_at:
+        first = (answer.first_token_at - answer.started_at).total_seconds()
+        whole = (answer.finished_at - answer.started_at).total_seconds()
+        facts = [("First token", f"{first:.2f} s"), ("Whole answer", f"{whole:.2f} s")]
+        tokens = answer.usage.get("completion_tokens")
+        if isinstance(tokens, int) and whole > 0:
+            facts.append(("Tokens", f"{tokens:,}, {tokens / whole:.1f} a second"))
+    if answer.endpoint is not None:
+        facts.append(("Endpoint", answer.endpoint.name))
+    facts.append(("Ended by", answer.finish_reason or "–"))
+    return facts
+
+
+def _own(user: User, model: LanguageModel, token: str) -> Generation:
+    found = trying.tried(by=user, token=token)
+    if found.model_id != model.pk:
+        raise NotFound("There is no such test answer.")
+    return found
+
+
+def _model(pk: int) -> LanguageModel:
+    found = None
+    if pk <= BIGGEST_KEY:
+        found = LanguageModel.objects.drawable().select_related("endpoint").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such model to draw from.")
+    return found
+
+
+def _admit(request: HttpRequest, token: str) -> int:
+    try:
+        return trying.tried(by=person(request), token=token).pk
+    finally:
+        # A stream lives for minutes and must not keep a connection of the pool meanwhile.
+        if not connection.in_atomic_block:
+            connection.close()
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
