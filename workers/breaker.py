@@ -51,8 +51,7 @@ def note_success(endpoint_id: int) -> None:
 def note_failure(endpoint_id: int, error: EndpointError) -> None:
     """A draw failed. What says nothing against the endpoint only gives the probe back."""
     if not is_against(error):
-        probing = Endpoint.objects.filter(pk=endpoint_id, probing_until__isnull=False)
-        probing.update(probing_until=None)
+        give_back(endpoint_id)
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -64,6 +63,12 @@ def note_failure(endpoint_id: int, error: EndpointError) -> None:
                 "longest": LONGEST_OPEN_SECONDS,
             },
         )
+
+
+def give_back(endpoint_id: int) -> None:
+    """The probe was not made after all, or told nothing: another draw may try."""
+    probing = Endpoint.objects.filter(pk=endpoint_id, probing_until__isnull=False)
+    probing.update(probing_until=None)
 
 
 def is_against(error: EndpointError) -> bool:
