@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
-from workers import engine, health, heartbeat, leases
+from workers import engine, health, heartbeat, leases, measuring
 from workers import reconcile as reconciling
 
 worker_ready.connect(heartbeat.start)
@@ -34,3 +34,7 @@ def reconcile() -> None:
 @shared_task
 def check_endpoints() -> None:
     health.check_endpoints()
+
+@shared_task
+def measure() -> None:
+    measuring.tally()
