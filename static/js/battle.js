@@ -105,8 +105,10 @@ window.addEventListener("load", () => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("[data-message-form] textarea")) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form.requestSubmit();
+  // From the box that agrees to the terms as well, which is ticked last.
+  const message = event.target.closest("form[data-message-form]");
+  if (message && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    message.requestSubmit();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return;

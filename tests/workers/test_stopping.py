@@ -54,7 +54,8 @@ def test_a_reply_ends_with_what_there_is(project: Project) -> None:
     assert took < 2
     told = entries(row)
     assert "".join(fields.get("text", "") for fields in told) == row.output
-    assert told[-1] == {"attempt": "1", "end": "done", "length": str(len(row.output))}
+    end = {"end": "done", "length": str(len(row.output)), "reason": "stop_asked"}
+    assert told[-1] == {"attempt": "1", **end}
 
 
 def test_a_model_that_went_silent_is_not_waited_for(project: Project) -> None:
