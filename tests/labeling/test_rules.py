@@ -261,3 +261,14 @@ class TestPage:
         refused = browser.post(f"{PAGE}criteria/", {"name": "<b>New", "form": "x"})
         assert refused.status_code == 400
         assert 'value="&lt;b&gt;New"' in refused.content.decode()
+
+
+def test_rules_that_nobody_changed_are_the_defaults(project: Project) -> None:
+    unchanged, defaults = rules_of(project), WorkRules(project_id=project.pk)
+    assert unchanged._state.adding
+    names = [field.attname for field in WorkRules._meta.fields]
+    assert [getattr(unchanged, name) for name in names] == [
+        getattr(defaults, name) for name in names
+    ]
+    assert unchanged.safety_flags is not rules_of(project).safety_flags
+    assert unchanged.project == project
