@@ -237,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "step-batches": _every(3, "labeling.tasks.step_batches"),
     "measure-quality": _every(60, "labeling.tasks.measure_quality"),
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
+    "measure-draws": _every(15, "workers.tasks.measure"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
     "keep-register": _every(30, "arena.tasks.keep_register"),
     "check-integrity": _every(60, "arena.tasks.check_integrity"),

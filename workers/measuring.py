@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from workers.flights import STOPPED
+from workers.drawing import STOPPED
 from workers.measured import FIRST_TOKEN_BOUNDS, DrawMinute, DrawTotal, Measured, Tally
 
 GRACE = timedelta(seconds=20)
