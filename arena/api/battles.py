@@ -96,7 +96,9 @@ def conversations(request: Request, slug: str) -> Response:
 def battle(request: Request, public_id: UUID) -> Response:
     """A conversation of yours. Who the two models of a battle are is told after the vote."""
     visitor = _visitor(request)
-    return Response(battle_as_json(own_battle(visitor=visitor, public_id=public_id), visitor))
+    found = own_battle(visitor=visitor, public_id=public_id)
+    battles.settle_told(battle=found)
+    return Response(battle_as_json(found, visitor))
 
 
 @extend_schema(

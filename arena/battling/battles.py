@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from arena.access import is_member
-from arena.battling import pairing, rates
+from arena.battling import pairing, rates, told
 from arena.battling.paths import judged, path
 from arena.models import Battle, Turn
 from arena.rules import rules_of
@@ -27,6 +27,8 @@ MOST_TRIES = 60
 """Turns of one battle with all that was tried again."""
 SETTLED_AT_ONCE = 200
 STOPPING_TAKES = timedelta(seconds=5)
+STOPPED_FOR = timedelta(seconds=1)
+"""A stopped turn is settled so much later, whether or not a model had to hear of it first."""
 Mode = Battle.Mode
 
 
@@ -79,6 +81,7 @@ def add_turn(*, battle: Battle, visitor: Visitor, message: str) -> Turn:
     A turn that could not be finished is left out of what they get, and may be tried again.
     """
     message = clean_text(message, field="message", limit=LONGEST_MESSAGE)
+    settle_told(battle=battle)
     with transaction.atomic():
         battle, turns = _open(battle, visitor)
         earlier = judged(turns)
@@ -97,6 +100,7 @@ def send_again(
     """
     if message is not None:
         message = clean_text(message, field="message", limit=LONGEST_MESSAGE)
+    settle_told(battle=battle)
     with transaction.atomic():
         battle, turns = _open(battle, visitor)
         shown = path(turns)
@@ -117,7 +121,12 @@ def send_again(
 
 
 def stop(*, battle: Battle, visitor: Visitor, number: int) -> Turn:
-    """Let the replies of this turn end with what they have by now. Idempotent."""
+    """Let the replies of this turn end with what they have by now. Idempotent.
+
+    Of models that are not named the replies stand as far as they were shown by this moment, though
+    one may be written further or to its end: that would tell which was the quicker.
+    """
+    settle_told(battle=battle)
     with transaction.atomic():
         battle = lock(battle=battle, visitor=visitor)
         turn = battle.turns.select_for_update().filter(number=number).first()
@@ -126,7 +135,11 @@ def stop(*, battle: Battle, visitor: Visitor, number: int) -> Turn:
         if turn.state != Turn.State.STREAMING or turn.stopped_at is not None:
             return turn
         turn.stopped_at = timezone.now()
-        turn.save(update_fields=["stopped_at"])
+        shown = told.shown_by(turn, turn.stopped_at) if battle.is_anonymous else None
+        if shown is not None:
+            turn.shown_a, turn.shown_b = shown
+            turn.told_until = turn.stopped_at + STOPPED_FOR
+        turn.save(update_fields=["stopped_at", "shown_a", "shown_b", "told_until"])
         ask_to_stop(generation_ids=_drawn_by(turn))
     return turn
 
@@ -146,22 +159,32 @@ def lock(*, battle: Battle, visitor: Visitor) -> Battle:
 
 
 def settle_turn(*, generation_id: int) -> None:
-    """Settle the turn this generation belongs to, if all its replies are in. Idempotent."""
+    """Settle the turn this generation belongs to, if all its replies are in and, of models that
+    are not named, told. Idempotent."""
     turn = _streaming().filter(Q(generation_a=generation_id) | Q(generation_b=generation_id))
     for pk in turn.values_list("pk", flat=True):
         _settle(pk)
 
 
+def settle_told(*, battle: Battle) -> None:
+    """Settle what nobody has looked at since it was told. Idempotent."""
+    for pk in _streaming().filter(battle=battle).values_list("pk", flat=True):
+        _settle(pk)
+
+
 def settle_overdue() -> int:
-    """Settle turns whose generations finished without anybody having been told; how many."""
+    """Settle turns whose generations finished and whose telling is over, though nobody listened;
+    how many were looked at."""
+    now = timezone.now()
+    is_told = Q(told_until=None) | Q(told_until__lte=now)
     has_ended = Q(generation_a__state=Generation.State.DONE) & (
         Q(generation_b__state=Generation.State.DONE) | Q(generation_b=None)
     )
     overdue = _streaming().filter(
         Q(generation_a__state=Generation.State.FAILED)
         | Q(generation_b__state=Generation.State.FAILED)
-        | has_ended
-        | Q(stopped_at__lt=timezone.now() - STOPPING_TAKES)
+        | (has_ended & is_told)
+        | Q(stopped_at__lt=now - STOPPING_TAKES)
     )
     pks = list(overdue.order_by("pk").values_list("pk", flat=True)[:SETTLED_AT_ONCE])
     for pk in pks:
@@ -279,7 +302,8 @@ def _settle(pk: int) -> None:
     """The generations are read under the turn's lock, so that of two that finish at the same
     moment the later one sees the earlier."""
     with transaction.atomic():
-        turn = _streaming().select_for_update().filter(pk=pk).first()
+        of_battle = _streaming().select_related("battle").select_for_update(of=("self",))
+        turn = of_battle.filter(pk=pk).first()
         if turn is None:
             return
         found = Generation.objects.in_bulk(_drawn_by(turn))
@@ -291,6 +315,8 @@ def _settle(pk: int) -> None:
             turn.state = Turn.State.VOID
         elif all(each.is_finished for each in drawn):
             _complete(turn, drawn)
+            if turn.state == Turn.State.COMPLETE and _is_being_told(turn):
+                return
         elif is_overdue:
             # A model that has not begun to answer does not hear that it should stop.
             turn.state = Turn.State.VOID
@@ -299,8 +325,22 @@ def _settle(pk: int) -> None:
         turn.save(update_fields=["state", "reply_a", "reply_b"])
 
 
+def _is_being_told(turn: Turn) -> bool:
+    """Of models that are not named: that both replies are in may be known only when they are told,
+    because of a long reply it would tell whether it was written late."""
+    if not turn.battle.is_anonymous:
+        return False
+    if turn.told_until is None:
+        turn.told_until = told.told_until(turn)
+        Turn.objects.filter(pk=turn.pk).update(told_until=turn.told_until)
+    return turn.told_until is not None and timezone.now() < turn.told_until
+
+
 def _complete(turn: Turn, drawn: Sequence[Generation]) -> None:
-    replies = even([(each.output, each.finish_reason == STOPPED) for each in drawn])
+    if turn.shown is not None:
+        replies = [each.output[:end] for each, end in zip(drawn, turn.shown, strict=True)]
+    else:
+        replies = even([(each.output, each.finish_reason == STOPPED) for each in drawn])
     if not all(reply.strip() for reply in replies):
         turn.state = Turn.State.VOID
         return

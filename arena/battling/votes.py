@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from arena.battling import rates
-from arena.battling.battles import lock
+from arena.battling.battles import lock, settle_told
 from arena.battling.paths import judged, path
 from arena.boards import counting
 from arena.integrity import casting
@@ -26,6 +26,7 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
     """
     if verdict not in Verdict.values:
         raise InvalidInput.field("verdict", f"must be one of {', '.join(Verdict.values)}")
+    settle_told(battle=battle)
     with transaction.atomic():
         # The lock makes a second vote wait for the first, and then find it.
         battle = lock(battle=battle, visitor=visitor)

@@ -115,6 +115,16 @@ class Turn(models.Model):
     generation_b = models.OneToOneField(
         Generation, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    told_until = models.DateTimeField(
+        null=True,
+        help_text="Until when replies of unnamed models are being told; only then they are whole.",
+    )
+    shown_a = models.PositiveIntegerField(
+        null=True, help_text="Characters of A that were shown when the visitor stopped the replies."
+    )
+    shown_b = models.PositiveIntegerField(
+        null=True, help_text="Characters of B that were shown when the visitor stopped the replies."
+    )
     reply_a = models.TextField(blank=True)
     reply_b = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -129,6 +139,13 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"Turn {self.number} of {self.battle_id}"
+
+    @property
+    def shown(self) -> tuple[int, int] | None:
+        """Characters of A and of B, where the visitor stopped replies of unnamed models."""
+        if self.shown_a is None or self.shown_b is None:
+            return None
+        return self.shown_a, self.shown_b
 
 
 class Share(models.Model):

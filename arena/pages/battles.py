@@ -96,7 +96,8 @@ def battle_turn_html(request: HttpRequest, public_id: UUID, number: int) -> Http
     turn = found.turns.filter(number=number).first()
     if turn is None:
         raise NotFound("There is no such turn.")
-    _settle(turn)
+    battles.settle_told(battle=found)
+    turn.refresh_from_db()
     context = _common(found, visitor) | {"turn": turn, "is_last": True}
     return render(request, "arena/_turn.html", context)
 
@@ -127,19 +128,13 @@ def _send(
     return redirect(f"{reverse('battle', args=[public_id])}#turn-{turn.number}")
 
 
-def _settle(turn: Turn) -> None:
-    """Whoever looks settles a turn whose replies are in, should nobody have been told."""
-    if turn.state == Turn.State.STREAMING:
-        battles.settle_turn(generation_id=turn.generation_a_id or 0)
-        turn.refresh_from_db()
-
-
 def _battle_page(
     request: HttpRequest, found: Battle, draft: Draft | None = None, *, status: int = 200
 ) -> HttpResponse:
     visitor = known_visitor(request)
+    # Whoever looks settles what is told, should nobody have listened to its end.
+    battles.settle_told(battle=found)
     turns = list(found.turns.order_by("number"))
-    _settle(turns[-1])
     context = (
         start_context(found.project, visitor, found.mode, draft)
         | _common(found, visitor)

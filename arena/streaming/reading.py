@@ -14,11 +14,13 @@ from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
 from redis.exceptions import RedisError
 
 from arena.battling.battles import even
-from arena.streaming.frames import TICK_SECONDS, Side
+from arena.models import Turn
+from arena.telling.frames import TICK_SECONDS, Side
 from workers.drawing import STOPPED
 from workers.models import Generation
 from workers.streams import Text, look_up, read, reader
@@ -39,11 +41,18 @@ class Replies:
     def __init__(self, pks: Sequence[int], texts: Sequence[Text]) -> None:
         self.pks, self.texts = pks, texts
         self.is_lost = False
+        self.shown: tuple[int, int] | None = None
+        """Where the visitor stopped a turn of unnamed models: characters of A and of B."""
         self._news = asyncio.Event()
 
     @property
     def sides(self) -> list[Side]:
         """Of a stopped turn, even while one is still being stopped, no more than will stand."""
+        if self.shown is not None:
+            return [
+                Side(text.text[:end], is_finished=len(text.text) >= end)
+                for text, end in zip(self.texts, self.shown, strict=True)
+            ]
         told = even([(text.text, text.finish_reason == STOPPED) for text in self.texts])
         return [
             Side(shown, is_finished=text.is_finished)
@@ -56,7 +65,7 @@ class Replies:
 
     @property
     def are_finished(self) -> bool:
-        return all(text.is_finished for text in self.texts)
+        return all(side.is_finished for side in self.sides)
 
     @property
     def has_failed(self) -> bool:
@@ -163,9 +172,24 @@ class SharedReader:
             await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
             try:
                 self._tell(await look_up(dict(self._texts)))
+                await self._look_up_stopped()
             except DatabaseError:
                 logger.warning("the rows of generations cannot be read", exc_info=True)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _look_up_stopped(self) -> None:
+        """Somebody may stop a turn in one window and follow it in another."""
+        told: dict[int, set[Replies]] = {}
+        for pk, following in self._followers.items():
+            mine = {each for each in following if each.pks[0] == pk and each.shown is None}
+            if mine and self._texts[pk].text:
+                told[pk] = mine
+        if not told:
+            return
+        for turn in await sync_to_async(_stopped)(list(told)):
+            for replies in told[turn.generation_a_id or 0]:
+                replies.shown = turn.shown
+                replies.tell()
 
     def _unfinished(self, *, begun: bool) -> dict[int, Text]:
         return {
@@ -178,6 +202,15 @@ class SharedReader:
         for pk in pks:
             for replies in self._followers.get(pk, ()):
                 replies.tell()
+
+
+def _stopped(firsts: Sequence[int]) -> list[Turn]:
+    """Of the turns with these first generations those that were stopped."""
+    try:
+        turns = Turn.objects.filter(generation_a__in=firsts, shown_a__isnull=False)
+        return list(turns.only("generation_a", "shown_a", "shown_b"))
+    finally:
+        close_old_connections()
 
 
 _readers: "WeakKeyDictionary[asyncio.AbstractEventLoop, SharedReader]" = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from django.utils.crypto import salted_hmac
 
-from arena.streaming.frames import Position
+from arena.telling.frames import Position
 
 _SALT = "touchstone.arena.stream"
 SEAL_BYTES = 8

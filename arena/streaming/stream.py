@@ -10,8 +10,9 @@ import asyncio
 import json
 import logging
 import math
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +23,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from arena.access import own_battle
-from arena.battling import battles
+from arena.battling import battles, told
 from arena.models import Turn
-from arena.streaming.frames import (
+from arena.streaming.reading import Replies, shared_reader
+from arena.streaming.seals import opened, sealed
+from arena.telling import frames
+from arena.telling.frames import (
     NO_SIDE,
-    TICK_SECONDS,
+    Frame,
     Position,
     Rhythm,
     Side,
+    frame_between,
     has_ended,
     next_frame,
 )
-from arena.streaming.reading import Replies, shared_reader
-from arena.streaming.seals import opened, sealed
+from arena.telling.retold import Retold
 from arena.visitors import known_visitor
 from projects.errors import NotFound
 
@@ -52,7 +56,8 @@ class Streamed:
     generation_a: int
     generation_b: int | None
     is_blind: bool = True
-    age_seconds: float = 0.0
+    shown: tuple[int, int] | None = None
+    """Where the visitor stopped it."""
 
     @property
     def generations(self) -> tuple[int, ...]:
@@ -80,8 +85,10 @@ async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
     try:
         async with shared_reader().following(turn.generations) as replies:
+            replies.shown = turn.shown
+            so_far = await _so_far(turn, replies)
             await _give_back_thread()
-            async for event in tell(replies, at, _rhythm(turn, replies, at)):
+            async for event in tell(replies, at, so_far):
                 yield event
             if replies.are_finished or replies.has_failed:
                 yield await _end(turn)
@@ -95,38 +102,45 @@ async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
 async def _end(turn: Streamed) -> str:
     """The last event, once the turn is settled; the worker that finished last may be at it."""
     for _ in range(SETTLING_TICKS):
-        state = await sync_to_async(_settle)(turn)
+        state, seconds = await sync_to_async(_settle)(turn)
         if state != Turn.State.STREAMING:
             return _event("end", {"state": state})
-        await asyncio.sleep(TICK_SECONDS)
+        await asyncio.sleep(max(seconds, frames.TICK_SECONDS))
     return _event("trouble", {})
 
 
-async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIterator[str]:
+async def tell(replies: Replies, at: Position | None, so_far: Retold) -> AsyncIterator[str]:
     """Frames until both are told, one has failed, or the time is up.
 
-    The first comes as soon as both sides have text, and the others whole ticks after it.
+    The first comes as soon as both sides have text, and the others whole ticks after it. Whoever
+    comes late gets at once what was told before, and goes on with the others.
     """
     clock = asyncio.get_running_loop().time
-    began = said = due = clock()
-    at = at or Position(replies.attempts)
+    began = said = clock()
+    at, rhythm = at or Position(replies.attempts), so_far.rhythm
+    due = began if so_far.due is None else so_far.due
     while clock() - began < LONGEST_SECONDS and not replies.is_lost:
         a, b = _both(replies)
-        if not at.fits(replies.attempts, a, b):
+        if not at.fits(replies.attempts, a.extent, b.extent):
             was_shown = bool(at.shown_a or at.shown_b)
-            at, rhythm = Position(replies.attempts), rhythm.anew()
+            at = Position(replies.attempts)
+            if so_far.shown.attempts != replies.attempts:
+                rhythm = rhythm.anew()
             if was_shown:
                 yield _event("restart", {}, sealed(at, of=replies.pks))
-        frame = next_frame(a, b, at, rhythm)
+        earlier = _caught_up(replies, at, so_far.shown)
+        frame = earlier or next_frame(a, b, at, rhythm)
         if replies.has_failed:
             return
-        if frame is None and has_ended(a, b, at):
-            await asyncio.sleep(said + rhythm.ending_ticks * TICK_SECONDS - clock())
+        if frame is None and has_ended(a.extent, b.extent, at):
+            await asyncio.sleep(said + rhythm.ending_ticks * frames.TICK_SECONDS - clock())
             return
         ticks = 1
         if frame is not None:
             at, said = frame.position, clock()
             yield _message("frame", frame.json(), sealed(at, of=replies.pks))
+            if earlier is not None:
+                continue
         elif not rhythm.is_resting:
             await replies.wait(said + HEARTBEAT_SECONDS - clock())
             if clock() - said >= HEARTBEAT_SECONDS:
@@ -135,21 +149,30 @@ async def tell(replies: Replies, at: Position | None, rhythm: Rhythm) -> AsyncIt
             if not rhythm.has_begun:
                 due = clock()
                 continue
-            ticks = max(1, math.ceil((clock() - due) / TICK_SECONDS))
+            ticks = max(1, math.ceil((clock() - due) / frames.TICK_SECONDS))
             rhythm.wait(ticks)
-        due = max(due + ticks * TICK_SECONDS, clock())
+        due = max(due + ticks * frames.TICK_SECONDS, clock())
         await asyncio.sleep(due - clock())
 
 
-def _rhythm(turn: Streamed, replies: Replies, at: Position | None) -> Rhythm:
-    if at is None and not all(text.text for text in replies.texts):
-        return Rhythm(is_blind=turn.is_blind)
-    at = at or Position()
-    return Rhythm(
-        is_blind=turn.is_blind,
-        late_ticks=math.ceil(turn.age_seconds / TICK_SECONDS),
-        told=min(at.shown_a, at.shown_b),
-    )
+async def _so_far(turn: Streamed, replies: Replies) -> Retold:
+    """What was told before, whether or not anybody listened; its moments on the loop's clock."""
+    if not turn.is_blind:
+        return Retold(rhythm=Rhythm(is_blind=False))
+    if not all(text.text for text in replies.texts):
+        return Retold()
+    now, clock = time.time(), asyncio.get_running_loop().time()
+    found = await sync_to_async(told.told_by)(generation_ids=turn.generations, moment=now)
+    return found if found.due is None else replace(found, due=found.due - now + clock)
+
+
+def _caught_up(replies: Replies, at: Position, so_far: Position) -> Frame | None:
+    """What was told before to others, or to this one; of a stopped turn that is all there is."""
+    a, b = _both(replies)
+    to = so_far if replies.shown is None else Position(at.attempts, *replies.shown)
+    if not at.is_before(to) or not to.fits(replies.attempts, a.extent, b.extent):
+        return None
+    return frame_between(a, b, at, to)
 
 
 def _both(replies: Replies) -> tuple[Side, Side]:
@@ -168,18 +191,21 @@ def _admit(request: HttpRequest, public_id: UUID, number: int) -> Streamed:
             turn.generation_a_id,
             turn.generation_b_id,
             is_blind=turn.battle.is_anonymous,
-            age_seconds=(timezone.now() - turn.created_at).total_seconds(),
+            shown=turn.shown,
         )
     finally:
         _give_back_connection()
 
 
-def _settle(turn: Streamed) -> str:
-    """The worker settles the turn a moment after the last text; whoever comes first does it."""
+def _settle(turn: Streamed) -> tuple[str, float]:
+    """The turn's state, and in how many seconds it will be told. Whoever comes first when it is
+    settles it."""
     try:
         battles.settle_turn(generation_id=turn.generation_a)
         settled = Turn.objects.get(generation_a=turn.generation_a)
-        return settled.state
+        if settled.told_until is None:
+            return settled.state, 0.0
+        return settled.state, (settled.told_until - timezone.now()).total_seconds()
     finally:
         _give_back_connection()
 

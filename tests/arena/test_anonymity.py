@@ -17,8 +17,8 @@ from django.urls import URLPattern, reverse
 from arena import api_urls, urls
 from arena.battling import battles, votes
 from arena.models import Battle
-from arena.streaming import stream
 from arena.streaming.stream import events
+from arena.telling import frames
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from projects import tokens
 from projects.models import Project, User
@@ -38,7 +38,7 @@ LEFT_OUT = {"battle-stream", "battle-vote", "api-battle-vote", "shared"}
 
 @pytest.fixture(autouse=True)
 def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(frames, "TICK_SECONDS", 0.005)
 
 
 @pytest.fixture

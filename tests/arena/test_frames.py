@@ -5,10 +5,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.streaming.frames import (
+from arena.telling.frames import (
     NO_SIDE,
     PADDED_TO,
     PAUSE_TICKS,
+    Extent,
     Frame,
     Position,
     Rhythm,
@@ -39,9 +40,9 @@ def told(
         if frame is not None:
             frames.append(frame)
             at = frame.position
-        if has_ended(side_a, side_b, at):
+        if has_ended(side_a.extent, side_b.extent, at):
             break
-    assert has_ended(*whole, at)
+    assert has_ended(whole[0].extent, whole[1].extent, at)
     return frames
 
 
@@ -162,14 +163,6 @@ def test_after_long_waits_the_pause_before_a_side_alone_is_longer() -> None:
     assert max(counts) > 0
 
 
-def test_how_quickly_much_was_told_to_a_latecomer_is_no_measure() -> None:
-    rhythm = Rhythm(late_ticks=390)
-    for _ in range(10):
-        rhythm.joint(400, 200, is_draining=True)
-    assert max(alone(rhythm, "x" * 105)) == 1
-    assert max(alone(Rhythm(late_ticks=390, told=200), "x" * 105)) == 1
-
-
 def test_a_reply_that_is_all_there_is_drained_without_slowing_down() -> None:
     rhythm = Rhythm()
     assert rhythm.joint(200, 300, is_draining=False) == 20
@@ -188,8 +181,8 @@ def test_a_reply_without_text_does_not_hold_up_the_other() -> None:
 
 
 def test_an_unfinished_side_is_not_the_end() -> None:
-    assert not has_ended(Side("a", is_finished=True), Side("b"), Position(0, 1, 1))
-    assert has_ended(Side("a", is_finished=True), Side("b", is_finished=True), Position(0, 1, 1))
+    assert not has_ended(Extent(1, is_finished=True), Extent(1), Position(0, 1, 1))
+    assert has_ended(Extent(1, is_finished=True), Extent(1, is_finished=True), Position(0, 1, 1))
 
 
 def test_the_pace_follows_what_there_is() -> None:
@@ -207,7 +200,7 @@ def test_an_id_that_is_none_is_no_position() -> None:
 
 
 def test_a_position_of_another_attempt_or_beyond_the_text_does_not_fit() -> None:
-    a, b = Side("abc"), Side("def")
+    a = b = Extent(3)
     assert Position(2, 3, 3).fits(2, a, b)
     assert not Position(1, 3, 3).fits(2, a, b)
     assert not Position(2, 4, 3).fits(2, a, b)

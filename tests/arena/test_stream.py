@@ -16,9 +16,10 @@ from django.test import AsyncClient, Client
 from arena.battling import battles
 from arena.models import Battle
 from arena.streaming import stream
-from arena.streaming.frames import Position
 from arena.streaming.seals import opened, sealed
 from arena.streaming.stream import Streamed, events
+from arena.telling import frames
+from arena.telling.frames import Position
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from tests.arena.rows import finish, make_battle, reply
 from workers.models import Generation
@@ -31,7 +32,7 @@ Event = tuple[str, str, dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(frames, "TICK_SECONDS", 0.01)
 
 
 def browser(identity: str = "vera") -> AsyncClient:
@@ -229,20 +230,28 @@ def test_what_was_finished_before_the_stop_is_cut_too() -> None:
 def test_while_one_side_is_still_being_stopped_the_other_does_not_go_on(first: int) -> None:
     battle = make_battle(visitor=Visitor(visitor_digest("vera")))
     turn = streamed(battle)
-    lengths = (60, 20)
+    shown = []
 
     def work() -> None:
         for pk in turn.generations:
-            Writer(pk).start()
+            write(pk, "x" * 20, end=None)
+        time.sleep(0.3)
         ask_to_stop(battle)
+        shown.append(battle.turns.get().shown)
         for side in (first, 1 - first):
-            stop(turn.generations[side], "x" * lengths[side])
-            time.sleep(1.0)
+            pk = turn.generations[side]
+            writer = Writer(pk)
+            writer._written = 20
+            writer.append("x" * 20 * side)
+            finish(pk, "x" * (20 + 20 * side), finish_reason="stop_asked")
+            writer.end("done", reason="stop_asked")
+            time.sleep(0.8)
 
     worker = threading.Thread(target=work)
     worker.start()
     got = gather(turn)
     worker.join()
+    assert shown == [(20, 20)]
     assert texts(got) == ("x" * 20, "x" * 20)
     frames = [data for name, _, data in got if name == "frame"]
     assert all(len(frame["a"]) == len(frame["b"]) for frame in frames)
@@ -309,18 +318,6 @@ def test_an_id_of_nonsense_begins_at_the_beginning() -> None:
     for said in ("x", "0:2:2", "9:999:999", "0:2:2:00ff00ff00ff00ff", "٣:1:1"):
         text = body(ask(battle, browser(), query_params={"last_event_id": said}))
         assert '{"a":"abc","b":"def"' in text
-
-
-def test_whoever_comes_late_hears_a_side_alone_no_quicker_for_all_of_it_being_there() -> None:
-    turn = streamed(make_battle())
-    a, b = turn.generations
-    quick = Streamed(a, b, age_seconds=4.0)
-    write(turn.generation_a, "The shorter one. " * 10)
-    write(turn.generations[1], "The longer one. " * 30)
-    for at in (None, Position(2, 170, 170)):
-        got = gather(quick, at)
-        alone = [len(data["b"]) for name, _, data in got if name == "frame" and not data["a"]]
-        assert max(alone) <= 2
 
 
 def test_an_id_tells_of_no_other_turn_than_its_own() -> None:

@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 
 from arena.models import Battle
-from arena.streaming import stream
-from arena.streaming.frames import Position
 from arena.streaming.reading import shared_reader
 from arena.streaming.stream import Streamed, events
+from arena.telling import frames
+from arena.telling.frames import Position
 from arena.visitors import SESSION_KEY, Visitor, visitor_digest
 from tests.arena.rows import finish, make_arena, make_battle
 from tests.arena.test_stream import parse, place, streamed, write
@@ -34,7 +34,7 @@ STREAMS = 30
 
 @pytest.fixture(autouse=True)
 def _quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "TICK_SECONDS", 0.002)
+    monkeypatch.setattr(frames, "TICK_SECONDS", 0.002)
 
 
 async def part(turn: Streamed, at: Position | None, frames: int) -> list[tuple[str, str, str]]:

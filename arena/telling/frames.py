@@ -23,8 +23,15 @@ LONGEST_PAUSE_TICKS = 60
 PAUSE_TO_WAIT = 3.0
 ENDING_TICKS = 5
 SLOWED_TO = 0.8
-LEAST_OF_LATE = 1.0
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much there is of a reply so far."""
+
+    characters: int
+    is_finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,10 @@ class Side:
 
     text: str
     is_finished: bool = False
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(len(self.text), self.is_finished)
 
 
 NO_SIDE = Side("", is_finished=True)
@@ -60,13 +71,19 @@ class Position:
         match = _ID.fullmatch(text)
         return cls(*(int(number) for number in match.groups())) if match else None
 
-    def fits(self, attempts: int, a: Side, b: Side) -> bool:
+    def fits(self, attempts: int, a: Extent, b: Extent) -> bool:
         """Whether telling can go on from here."""
         return (
             self.attempts == attempts
-            and self.shown_a <= len(a.text)
-            and self.shown_b <= len(b.text)
+            and self.shown_a <= a.characters
+            and self.shown_b <= b.characters
         )
+
+    def is_before(self, other: Position) -> bool:
+        """Whether less was shown, in the same attempt."""
+        is_elsewhere = (self.shown_a, self.shown_b) != (other.shown_a, other.shown_b)
+        is_within = self.shown_a <= other.shown_a and self.shown_b <= other.shown_b
+        return self.attempts == other.attempts and is_elsewhere and is_within
 
 
 @dataclass(frozen=True)
@@ -99,15 +116,12 @@ class Rhythm:
     pause, in which the slower gets ahead of what is shown, it goes on evenly and somewhat slower
     than both did. Where the models are named there is nothing to hide, and `is_blind` is false.
 
-    Whoever comes late, or again, finds much written and has it told quickly. How fast that was is
-    no measure; that is the age of the turn in ticks, `late_ticks`, and with it `told`, how many
-    characters of either side were told before.
+    Whoever comes late, or again, goes on in the rhythm that `retold` works out.
     """
 
-    def __init__(self, *, is_blind: bool = True, late_ticks: int = 0, told: int = 0) -> None:
+    def __init__(self, *, is_blind: bool = True) -> None:
         self._is_blind = is_blind
-        self._late_ticks = self._ticks = late_ticks
-        self._characters = told
+        self._ticks = self._characters = 0
         self._last = self._idle = self._longest = 0
         self._due = 0.0
         self.has_begun = False
@@ -122,7 +136,7 @@ class Rhythm:
 
     def anew(self) -> Rhythm:
         """The same, with nothing told yet."""
-        return Rhythm(is_blind=self._is_blind, late_ticks=self._late_ticks)
+        return Rhythm(is_blind=self._is_blind)
 
     def wait(self, ticks: int) -> None:
         """So many ticks went by without anything to show."""
@@ -164,17 +178,15 @@ class Rhythm:
         # A few ordinary ticks more in the mean: the fewer there were the less they say.
         characters = self._characters + HORIZON_TICKS * LEAST_CHARACTERS
         a_tick = SLOWED_TO * characters / (self._ticks + HORIZON_TICKS)
-        if self._late_ticks:
-            a_tick = max(a_tick, LEAST_OF_LATE)
         self._due = min(self._due, 1.0) + a_tick
         count = min(left, int(self._due))
         self._due -= count
         return count
 
 
-def next_frame(a: Side, b: Side, at: Position, rhythm: Rhythm) -> Frame | None:
-    """What to show at this tick, or None where both have to wait or all is shown."""
-    left_a, left_b = len(a.text) - at.shown_a, len(b.text) - at.shown_b
+def advance(a: Extent, b: Extent, at: Position, rhythm: Rhythm) -> Position | None:
+    """How far to show at this tick, or None where both have to wait or all is shown."""
+    left_a, left_b = a.characters - at.shown_a, b.characters - at.shown_b
     rhythm.is_resting = False
     n_a = n_b = 0
     if a.is_finished and not left_a:
@@ -186,13 +198,20 @@ def next_frame(a: Side, b: Side, at: Position, rhythm: Rhythm) -> Frame | None:
         n_a = n_b = rhythm.joint(left_a, left_b, is_draining=shorter.is_finished)
     if not n_a and not n_b:
         return None
-    to_a, to_b = at.shown_a + n_a, at.shown_b + n_b
-    return Frame(
-        a.text[at.shown_a : to_a], b.text[at.shown_b : to_b], Position(at.attempts, to_a, to_b)
-    )
+    return Position(at.attempts, at.shown_a + n_a, at.shown_b + n_b)
 
 
-def has_ended(a: Side, b: Side, at: Position) -> bool:
+def next_frame(a: Side, b: Side, at: Position, rhythm: Rhythm) -> Frame | None:
+    """What to show at this tick, or None where both have to wait or all is shown."""
+    to = advance(a.extent, b.extent, at, rhythm)
+    return None if to is None else frame_between(a, b, at, to)
+
+
+def frame_between(a: Side, b: Side, at: Position, to: Position) -> Frame:
+    return Frame(a.text[at.shown_a : to.shown_a], b.text[at.shown_b : to.shown_b], to)
+
+
+def has_ended(a: Extent, b: Extent, at: Position) -> bool:
     """Whether both replies are finished and shown whole."""
     both = a.is_finished and b.is_finished
-    return both and at.shown_a == len(a.text) and at.shown_b == len(b.text)
+    return both and at.shown_a == a.characters and at.shown_b == b.characters

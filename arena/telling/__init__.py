@@ -1,0 +1,1 @@
+"""How two replies are told at one pace. Pure: amounts and moments in, positions out."""
