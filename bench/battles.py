@@ -1,6 +1,6 @@
 """Five hundred battles at once, on one machine: web server, workers, PostgreSQL and Valkey real.
 
-    python -m bench.battles [battles, default 500] [begun a second, default 15]
+    python -m bench.battles [--streams-only] [battles, default 500] [begun a second, default 15]
                             [longest reply in characters, default 3000]
 
 A model server that follows a script answers; every battle is one of its quick and its slow model,
@@ -13,6 +13,9 @@ joint frames and, as a control, on the pieces that the model server sent.
 Wanted: nothing lost, an added delay of the first characters of at most 30 ms (median), no thread
 and no database connection a stream, and the classifier right in at most 55 % on the frames and
 more than 90 % on the control. All share the processors, the load and the model server too.
+
+With `--streams-only` neither workers nor a model server run: the same script writes into the
+streams in Redis that the web server reads, to see what the web server alone can hold.
 """
 
 import json
@@ -48,6 +51,7 @@ PROGRAMS = {
     "PostgreSQL": "postgres",
     "Valkey": "valkey",
     "model server": "battles_server",
+    "script": "battles_script",
     "load": "battles_load",
 }
 
@@ -68,18 +72,23 @@ class Round:
 
 
 def main() -> int:
-    given = [int(argument) for argument in sys.argv[1:]]
+    is_streams_only = "--streams-only" in sys.argv
+    given = [int(argument) for argument in sys.argv[1:] if argument != "--streams-only"]
     n_battles, rate, characters = (given + [500, 15, 3000][len(given) :])[:3]
     with ExitStack() as stack:
         stack.enter_context(served())
         folder = Path(os.environ["TOUCHSTONE_DATA"])
-        port = free_port()
-        with model_server(port, characters, folder / "sent.json"), workers(2 * n_battles):
+        port, sent = free_port(), folder / "sent.json"
+        script = scripted(characters, sent) if is_streams_only else None
+        with ExitStack() as answering:
+            if script is None:
+                answering.enter_context(model_server(port, characters, sent))
+                answering.enter_context(workers(2 * n_battles))
             project = furnish(port)
-            battle_all(project, WARM_UP_BATTLES, rate, folder / "heard.json")
+            battle_all(project, WARM_UP_BATTLES, rate, folder / "heard.json", script)
             idle = usage(PROGRAMS)["web"]
-            found = battle_all(project, n_battles, rate, folder / "heard.json")
-        return tell(found, idle, json.loads((folder / "sent.json").read_text())["sent"])
+            found = battle_all(project, n_battles, rate, folder / "heard.json", script)
+        return tell(found, idle, json.loads(sent.read_text())["sent"])
 
 
 @contextmanager
@@ -90,6 +99,10 @@ def model_server(port: int, characters: int, log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
+
+
+def scripted(characters: int, log: Path) -> tuple[str, ...]:
+    return (sys.executable, "-m", "bench.battles_script", str(characters), str(log))
 
 
 @contextmanager
@@ -129,16 +142,24 @@ def furnish(port: int) -> "Project":
     return make_arena("bench")
 
 
-def battle_all(project: "Project", n_battles: int, rate: int, log: Path) -> Round:
+def battle_all(
+    project: "Project", n_battles: int, rate: int, log: Path, script: tuple[str, ...] | None
+) -> Round:
     """Begin so many battles, so many a second, and listen to each until its end."""
     visitors = [_visitor(number) for number in range(n_battles)]
     argv = (sys.executable, "-m", "bench.battles_load", os.environ["PORT"], str(log))
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as load:
-        if load.stdin is None:
-            raise RuntimeError("the load has no input")
+    with ExitStack() as stack:
+        load, listening = _fed(stack, argv)
+        writing = _fed(stack, script)[1] if script else None
         before, began = usage(PROGRAMS), time.monotonic()
-        turns = [_begin(project, visitor, load.stdin) for visitor in _paced(visitors, rate)]
-        load.stdin.close()
+        turns = []
+        for visitor in _paced(visitors, rate):
+            turns.append(_begin(project, visitor, listening))
+            if writing is not None:
+                _order(turns[-1], writing)
+        listening.close()
+        if writing is not None:
+            writing.close()
         found = Round(turns, [], {}, 0.0)
         while load.poll() is None:
             _look(found)
@@ -152,6 +173,21 @@ def battle_all(project: "Project", n_battles: int, rate: int, log: Path) -> Roun
     }
     found.used["load"] = Usage(told["cpu_seconds"])
     return found
+
+
+def _fed(stack: ExitStack, argv: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    process = stack.enter_context(subprocess.Popen(argv, stdin=subprocess.PIPE))
+    if process.stdin is None:
+        raise RuntimeError("the process has no input")
+    return process, process.stdin
+
+
+def _order(turn: "Turn", script: IO[bytes]) -> None:
+    """Have both replies written."""
+    for generation in (turn.generation_a, turn.generation_b):
+        if generation is not None:
+            script.write(f"{generation.pk} {generation.model.name}\n".encode())
+    script.flush()
 
 
 def _paced(visitors: list[tuple[str, str]], rate: int) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from contextlib import aclosing
 from typing import Any
 
@@ -84,6 +85,8 @@ def test_a_stream_cut_after_every_frame_while_the_text_is_written_is_the_same() 
             for writer in writers:
                 writer._next_write = 0.0
                 writer.append(piece)
+            # Whoever comes back gets at once what was told meanwhile, so it has to last.
+            time.sleep(0.01)
         for pk, writer in zip(turn.generations, writers, strict=True):
             finish(pk, text)
             writer.end("done")
