@@ -3,6 +3,7 @@ from django.urls import path
 from labeling.api import batches as batch_api
 from labeling.api import drafting as drafting_api
 from labeling.api import checks as check_api
+from labeling.api import judges as judge_api
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
 from labeling.api import tasks as task_api
@@ -51,4 +52,13 @@ urlpatterns = [
     path("assignments/<int:pk>/flag", api.flag, name="api-flag"),
     path("assignments/<int:pk>/undo", api.undo, name="api-undo"),
     path("assignments/<int:pk>/leave", api.leave, name="api-leave"),
+    path("projects/<slug:slug>/judges", judge_api.judge_list, name="api-judges"),
+    path("projects/<slug:slug>/judges/<int:pk>", judge_api.judge_card, name="api-judge"),
+    path("projects/<slug:slug>/judges/<int:pk>/runs", judge_api.judge_runs, name="api-judge-runs"),
+    path(
+        "projects/<slug:slug>/judges/<int:pk>/verdicts",
+        judge_api.judge_verdicts,
+        name="api-judge-verdicts",
+    ),
+    path("projects/<slug:slug>/proposals", judge_api.proposal_list, name="api-proposals"),
 ]

@@ -7,10 +7,12 @@ from labeling.pages import flags as flag_views
 from labeling.pages import gold as gold_views
 from labeling.pages import home as views
 from labeling.pages import impact as impact_views
+from labeling.pages import judges as judge_views
 from labeling.pages import labelers as labeler_views
 from labeling.pages import one_task as one_task_views
 from labeling.pages import project_tasks as project_task_views
 from labeling.pages import prompts as prompt_views
+from labeling.pages import proposals as proposal_views
 from labeling.pages import quality as quality_views
 from labeling.pages import reviews as review_views
 from labeling.pages import rules as rules_views
@@ -94,4 +96,25 @@ urlpatterns = [
     path("assignments/<int:pk>/expected/", gold_views.gold_feedback, name="gold-feedback"),
     path(f"{PROJECT}/quality/", quality_views.quality_dashboard, name="quality"),
     path(f"{PROJECT}/guideline/impact/", impact_views.impact, name="guideline-impact"),
+    path(f"{PROJECT}/judges/", judge_views.judge_list, name="judges"),
+    path(f"{PROJECT}/judges/new/", judge_views.judge_new, name="judge-new"),
+    path(f"{PROJECT}/judges/<int:pk>/", judge_views.judge, name="judge"),
+    path(f"{PROJECT}/judges/<int:pk>/change/", judge_views.judge_change, name="judge-change"),
+    path(f"{PROJECT}/judges/<int:pk>/ask/", judge_views.judge_ask, name="judge-ask"),
+    path(f"{PROJECT}/judges/<int:pk>/stress/", judge_views.judge_stress, name="judge-stress"),
+    path(
+        f"{PROJECT}/judges/runs/<int:pk>/cancel/",
+        judge_views.judge_run_cancel,
+        name="judge-run-cancel",
+    ),
+    path(
+        f"{PROJECT}/judges/stress/<int:pk>/cancel/",
+        judge_views.judge_stress_cancel,
+        name="judge-stress-cancel",
+    ),
+    path(f"{PROJECT}/proposals/", proposal_views.proposals, name="proposals"),
+    path(
+        f"{PROJECT}/proposals/choose/", proposal_views.proposals_choose, name="proposals-choose"
+    ),
+    path(f"{PROJECT}/proposals/rules/", proposal_views.proposals_rules, name="proposals-rules"),
 ]

@@ -12,6 +12,7 @@ from labeling.assigning.changing import ACTIONS
 from labeling.assigning.listing import task_for
 from labeling.gold.told import expected_said
 from labeling.judging.rules import shows_names
+from labeling.machine import on_tasks
 from labeling.models import Flag, Gold, Review, Task
 from labeling.pages.task_page import rendered
 from labeling.quality import task_history, task_judgements
@@ -65,6 +66,7 @@ def _shown(member: Membership, task: Task) -> dict[str, Any]:
         task, by_assignment, answers, project=member.project, names=names, with_gold=is_owner
     )
     settlements = Review.objects.filter(about=task).order_by("pk")
+    tells_judges = is_owner and on_tasks.may_be_told(member.user, task)
     return {
         "project": member.project,
         "member": member,
@@ -74,6 +76,8 @@ def _shown(member: Membership, task: Task) -> dict[str, Any]:
         "messages_rendered": rendered(task.prompt.messages),
         "answers": answers,
         "cards": cards,
+        "judges_said": on_tasks.said_of(task, order) if tells_judges else [],
+        "why_proposed": on_tasks.why_proposed(task) if is_owner else "",
         "n_hidden": task.assignments.count() - len(cards),
         "settled": [task_judgements.told(row, order) for row in settled],
         "settlements": settlements,
