@@ -113,6 +113,8 @@ FIELDS = {
     "prompts-import": ["file", "format"],
     "batch-new": ["name", "tag", "search", "samples", "models", "system_prompts"],
     "batch-steer": ["action"],
+    "endpoint-intake": ["to"],
+    "model-test": ["text"],
     "tasks-change": ["pick", "action", "value"],
     "guideline-impact": ["from", "to", "clauses", "among", "amount", "number"],
     "exports": ["kind", "source"],
@@ -199,6 +201,7 @@ class Doors:
             {"public_id": self.battle, "number": 1},
             {"public_id": NOBODY, "name": "data.jsonl"},
             {"slug": "demo", "model": "no-such-model"},
+            {"token": "no-such-token"},
             {"rest": "nothing/here"},
         ]
         for kwargs in values:
