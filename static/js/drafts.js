@@ -129,7 +129,7 @@ const rowOf = (drawer, draft) => {
   follows(area, draft.generation);
   const whole = row.querySelector("[data-insert]");
   whole.setAttribute("aria-label", `Insert all of draft ${draft.number}`);
-  row.querySelector("[data-insert-selection]").setAttribute("aria-label", `Insert the selection of draft ${draft.number}`);
+  row.querySelector("[data-insert-selection]").setAttribute("aria-label", `Insert part of draft ${draft.number}`);
   if (draft.number < 10) {
     whole.dataset.key = draft.number;
     whole.querySelector("kbd").textContent = draft.number;
@@ -258,6 +258,7 @@ function usePanel(panel, place, { ask, target, areaOf, before, refresh, gone }) 
       return;
     }
     complaint.value = "";
+    complaint.dispatchEvent(new Event("input", { bubbles: true }));
     said.textContent = "A model is rewriting it.";
   };
 
