@@ -64,6 +64,16 @@ class CheckRulesSerializer(serializers.ModelSerializer[CheckRules]):
         read_only_fields = fields
 
 
+class CheckSettingsSerializer(serializers.Serializer[Any]):
+    """Any of them; `model` is the key of a language model."""
+
+    is_on = serializers.BooleanField(required=False)
+    model = serializers.IntegerField(required=False, allow_null=True)
+    off_percent = serializers.IntegerField(required=False)
+    most_checks = serializers.IntegerField(required=False)
+    token_budget = serializers.IntegerField(required=False)
+
+
 class DifferenceSerializer(serializers.Serializer[Measure]):
     """With the check minus without it; shares from -1 to 1, times in seconds."""
 
@@ -117,7 +127,7 @@ def checks(request: Request, pk: int) -> Response:
     if request.method != "POST":
         return Response(_panel(found))
     sent = _object(request)
-    written = {name: sent[name] for name in ("text", "turns") if name in sent}
+    written: dict[str, Any] = {name: sent[name] for name in ("text", "turns") if name in sent}
     ask_check(by=user, assignment=found, written=written)
     return Response(_panel(found, written), status=201)
 
@@ -142,7 +152,7 @@ def claim(request: Request, pk: int, claim: int) -> Response:
 @extend_schema(
     operation_id="self_check_change",
     methods=["PATCH"],
-    request=CheckRulesSerializer,
+    request=CheckSettingsSerializer,
     responses=SelfCheckSerializer,
 )
 @api_view(["GET", "PATCH"])

@@ -59,7 +59,7 @@ onShown((root, gone) => {
   const place = root.querySelector("[data-self-check]");
   const button = place?.querySelector("[data-check]");
   if (!button) return;
-  const form = place.closest("form");
+  const form = root.querySelector("#task-form");
   const list = place.querySelector("[data-check-claims]");
   const said = place.querySelector("[data-check-said]");
   const url = place.dataset.selfCheck;
