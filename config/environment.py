@@ -28,6 +28,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SOCKET_PATH_LIMIT = 100
 LONGEST_SOCKET_NAME = "pg/.s.PGSQL.5432"
 SHORTEST_SECRET = 50
+SHORTEST_TOKEN = 24
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 WILDCARD_ADDRESSES = ("0.0.0.0", "::", "[::]")  # noqa: S104 - compared with, never bound to
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -55,6 +56,8 @@ class Environment:
     embedded_models: bool
     private_endpoints: PrivateEndpoints
     log_level: str
+    metrics_token: str
+    """What Prometheus has to bring; empty: there is no page of metrics."""
 
     @property
     def is_embedded(self) -> bool:
@@ -154,6 +157,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Environment:
         embedded_models=is_embedded_server,
         private_endpoints=parse_private_endpoints(_list(environ, PRIVATE_ENDPOINTS)),
         log_level=_log_level(environ),
+        metrics_token=_metrics_token(environ),
     )
 
 
@@ -204,6 +208,16 @@ def _integer(environ: Mapping[str, str], name: str, *, default: int, low: int, h
 
 def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in environ.get(name, "").split(",") if item.strip())
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("TOUCHSTONE_METRICS_TOKEN", "").strip()
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii()):
+        raise SettingError(
+            "TOUCHSTONE_METRICS_TOKEN is too short or not plain; set it to a random text of at least "
+            f"{SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer token."
+        )
+    return token
 
 
 def _log_level(environ: Mapping[str, str]) -> str:
