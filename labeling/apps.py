@@ -5,8 +5,10 @@ class LabelingConfig(AppConfig):
     name = "labeling"
 
     def ready(self) -> None:
-        from labeling import receivers  # noqa: F401
+        from labeling import metrics, receivers  # noqa: F401
         from labeling.quality.judged_pairs import judged_pairs
+        from workers import metrics as operating
         from workers import pairs
 
         pairs.register(judged_pairs)
+        operating.register(metrics.metrics)

@@ -1,8 +1,10 @@
 from django.urls import URLPattern, path
 
 from workers import answers, views
+from workers.metrics import metrics
 
 urlpatterns: list[URLPattern] = [
+    path("metrics", metrics, name="metrics"),
     path("models/", views.models, name="models"),
     path("models/<int:pk>/test/", answers.model_test, name="model-test"),
     path("models/answers/<str:token>/stream/", answers.model_test_stream, name="model-test-stream"),

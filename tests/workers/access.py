@@ -1,6 +1,6 @@
 """Who gets which answer at the routes of `workers`."""
 
-from tests.access import Data, Route, World, expect, in_api, signed_in
+from tests.access import Data, Route, World, everyone, expect, in_api, signed_in
 from tests.factories import make_endpoint, make_model
 
 OPERATORS = expect(owner=403, reviewer=403, labeler=403, stranger=403, anonymous=302)
@@ -13,6 +13,7 @@ def _intake(world: World) -> tuple[str, str, Data]:
 
 ROUTES: dict[str, Route] = {
     "models": Route(lambda world: ("GET", "/models/", None), signed_in()),
+    "metrics": Route(lambda world: ("GET", "/metrics", None), everyone(404)),
     "models POST": Route(lambda world: ("POST", "/models/", {}), signed_in(405)),
     "endpoint-intake": Route(_intake, OPERATORS),
     "model-test": Route(lambda world: ("GET", f"/models/{make_model().pk}/test/", None), OPERATORS),

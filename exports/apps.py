@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ExportsConfig(AppConfig):
+    name = "exports"
+
+    def ready(self) -> None:
+        from exports.metrics import metrics
+        from workers import metrics as operating
+
+        operating.register(metrics)
