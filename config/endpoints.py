@@ -39,7 +39,7 @@ class EndpointSetting:
 
     name: str
     base_url: str
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     models: tuple[ModelSetting, ...] = ()
     most_in_flight: int | None = None
     """Draws at the same moment; None leaves what the administration says."""

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -47,7 +47,7 @@ class Environment:
     """Empty when PostgreSQL is the embedded one."""
     configured_redis_url: str
     """Empty when Redis is the embedded one."""
-    secret_key: str
+    secret_key: str = field(repr=False)
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
     https: bool
@@ -55,6 +55,8 @@ class Environment:
     model_endpoints: tuple[EndpointSetting, ...]
     embedded_models: bool
     private_endpoints: PrivateEndpoints
+    endpoint_keys: tuple[str, ...] = field(repr=False)
+    """What endpoints' keys are encrypted with, the newest first; the secret key when empty."""
     log_level: str
     metrics_token: str
     """What Prometheus has to bring; empty: there is no page of metrics."""
@@ -155,6 +157,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Environment:
         trusted_proxies=_integer(environ, "TOUCHSTONE_TRUSTED_PROXIES", default=0, low=0, high=16),
         model_endpoints=endpoints,
         embedded_models=is_embedded_server,
+        endpoint_keys=_endpoint_keys(environ),
         private_endpoints=parse_private_endpoints(_list(environ, PRIVATE_ENDPOINTS)),
         log_level=_log_level(environ),
         metrics_token=_metrics_token(environ),
@@ -304,6 +307,16 @@ def _secret_key(environ: Mapping[str, str], *, data: Path, is_required: bool) ->
             "Keep it: sign-ins and stored endpoint keys depend on it."
         )
     return _kept_secret(data / "secret_key")
+
+
+def _endpoint_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
+    keys = _list(environ, "TOUCHSTONE_ENDPOINT_KEYS")
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise SettingError(
+            f"TOUCHSTONE_ENDPOINT_KEYS must list random texts of at least {SHORTEST_SECRET} "
+            "characters each, separated by commas, the newest first."
+        )
+    return keys
 
 
 def _kept_secret(path: Path) -> str:

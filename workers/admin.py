@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from projects import audit
 from projects.access import person
 from projects.errors import TouchstoneError
-from workers.models import Endpoint, Generation, LanguageModel
-from workers.registry import clean_address, clean_sampling
+from workers.addresses import PRIVATE, leads_inside
+from workers.models import Endpoint, Generation, LanguageModel, ModelReplica
+from workers.registry import clean_address, clean_key, clean_sampling
 
 
 class EndpointForm(forms.ModelForm[Endpoint]):
@@ -28,15 +29,35 @@ class EndpointForm(forms.ModelForm[Endpoint]):
 
     class Meta:
         model = Endpoint
-        fields: ClassVar[list[str]] = ["name", "base_url", "is_active"]
+        fields: ClassVar[list[str]] = [
+            "name",
+            "base_url",
+            "is_active",
+            "most_in_flight",
+            "kept_for_interactive",
+        ]
 
     def clean_base_url(self) -> str:
         try:
-            return clean_address(self.cleaned_data["base_url"])
+            address = clean_address(self.cleaned_data["base_url"])
+        except TouchstoneError as error:
+            raise ValidationError(str(error)) from error
+        is_ours = self.instance.is_trusted and address == self.instance.base_url
+        if not is_ours and leads_inside(address):
+            raise ValidationError(PRIVATE)
+        return address
+
+    def clean_new_api_key(self) -> str:
+        key = self.cleaned_data["new_api_key"]
+        try:
+            return clean_key(key) if key else ""
         except TouchstoneError as error:
             raise ValidationError(str(error)) from error
 
     def save(self, commit: bool = True) -> Endpoint:
+        if "base_url" in self.changed_data:
+            # The trust was in the address that the settings or the command line named.
+            self.instance.is_trusted = False
         if self.cleaned_data["forget_api_key"]:
             self.instance.api_key = ""
         if self.cleaned_data["new_api_key"]:
@@ -71,12 +92,19 @@ class LanguageModelForm(forms.ModelForm[LanguageModel]):
             raise ValidationError(str(error)) from error
 
 
+class ReplicaInline(admin.TabularInline[ModelReplica, LanguageModel]):
+    model = ModelReplica
+    extra = 0
+    verbose_name = "further endpoint"
+    verbose_name_plural = "further endpoints that serve it"
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin[Endpoint]):
     form = EndpointForm
-    list_display = ("name", "base_url", "is_active", "health", "health_note", "checked_at")
-    list_filter = ("is_active", "health")
-    readonly_fields = ("has_key", "health", "health_note", "checked_at")
+    list_display = ("name", "base_url", "is_active", "intake", "health", "health_note")
+    list_filter = ("is_active", "intake", "health")
+    readonly_fields = ("has_key", "is_trusted", "intake", "health", "health_note", "checked_at")
     ordering = ("name",)
 
     @admin.display(boolean=True, description="has a key")
@@ -92,6 +120,7 @@ class EndpointAdmin(admin.ModelAdmin[Endpoint]):
 @admin.register(LanguageModel)
 class LanguageModelAdmin(admin.ModelAdmin[LanguageModel]):
     form = LanguageModelForm
+    inlines = (ReplicaInline,)
     list_display = ("name", "endpoint", "served_name", "weights", "is_active", "is_in_arena")
     list_filter = ("is_active", "is_in_arena", "is_open", "endpoint")
     list_select_related = ("endpoint",)

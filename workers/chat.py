@@ -52,7 +52,7 @@ async def stream_chat(
     with translated():
         response = await _post(endpoint, body, clock)
         try:
-            await require_success(response)
+            await require_success(response, secret=endpoint.api_key)
             _require_events(response)
             lines = Lines()
             while not lines.is_done:

@@ -98,7 +98,8 @@ def translated() -> Iterator[None]:
         raise Broken("The endpoint broke off its answer.") from error
 
 
-async def require_success(response: aiohttp.ClientResponse) -> None:
+async def require_success(response: aiohttp.ClientResponse, *, secret: str) -> None:
+    """Raise what the status says; what the server says of a refusal goes without `secret`."""
     status = response.status
     if status == 200:
         return
@@ -114,7 +115,9 @@ async def require_success(response: aiohttp.ClientResponse) -> None:
         raise Refused(
             f"The endpoint sends us elsewhere ({status}), which is not followed.", status=status
         )
-    raise Refused(f"The endpoint refused ({status}){await _reason(response)}", status=status)
+    raise Refused(
+        f"The endpoint refused ({status}){await _reason(response, secret)}", status=status
+    )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -138,7 +141,7 @@ def _moment(value: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def _reason(response: aiohttp.ClientResponse) -> str:
+async def _reason(response: aiohttp.ClientResponse, secret: str) -> str:
     """What the server says about a refusal, if it can be had cheaply."""
     said = b""
     try:
@@ -153,4 +156,5 @@ async def _reason(response: aiohttp.ClientResponse) -> str:
     except (TimeoutError, ValueError, AttributeError, RecursionError):
         return "."
     text = " ".join(clean(str(message)).split())
+    text = text.replace(secret, "…") if secret else text
     return f": {text[:NOTE_LIMIT]}" if text else "."

@@ -15,6 +15,7 @@ from projects.errors import Conflict, InvalidInput
 from projects.models import User
 from projects.text import clean_text
 from workers import client
+from workers.chat import RESERVED
 from workers.models import Endpoint, LanguageModel
 
 SYSTEM_PROMPT_LIMIT = 20_000
@@ -120,7 +121,7 @@ def clean_sampling(sampling: Any) -> dict[str, Any]:
         raise InvalidInput.field("sampling", 'must be an object like {"temperature": 0.7}')
     if len(sampling) > SAMPLING_LIMIT:
         raise InvalidInput.field("sampling", f"must name at most {SAMPLING_LIMIT} parameters")
-    reserved = sorted(set(sampling) & client.RESERVED)
+    reserved = sorted(set(sampling) & RESERVED)
     if reserved:
         raise InvalidInput.field("sampling", f"must not set {reserved[0]}")
     for name, low, high in (("temperature", 0, 2), ("top_p", 0, 1), ("max_tokens", 1, 100_000)):

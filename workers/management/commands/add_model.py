@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from projects.errors import TouchstoneError
-from workers.client import EndpointError
+from workers.endpoint_errors import EndpointError
 from workers.registry import add_model
 
 SAMPLING = ("temperature", "top_p", "max_tokens", "seed")
