@@ -10,7 +10,8 @@ from config.environment import Environment, child_environ
 from launch.processes import Command
 
 PROGRAMS = Path(sys.executable).parent
-INTERACTIVE_THREADS = 16
+# Draws share one event loop a process; threads are for nudges and other short work.
+INTERACTIVE_THREADS = 8
 BATCH_THREADS = 4
 WEB_PROCESSES = 2
 
@@ -53,7 +54,7 @@ def workers(environment: Environment) -> list[Command]:
     schedule = str(environment.run_folder / "celerybeat-schedule")
     return [
         _worker("interactive", queues="interactive,housekeeping", threads=INTERACTIVE_THREADS),
-        _worker("batch", queues="exports,batch", threads=_batch_threads(environment)),
+        _worker("batch", queues="exports,batch", threads=BATCH_THREADS),
         Command(
             name="beat",
             argv=_celery("beat", "--schedule", schedule, "--pidfile", ""),
@@ -75,11 +76,6 @@ def is_web_ready(environment: Environment) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _batch_threads(environment: Environment) -> int:
-    """The embedded model server answers four at a time; two places stay free for battles."""
-    return 2 if environment.embedded_models else BATCH_THREADS
 
 
 def _worker(name: str, *, queues: str, threads: int) -> Command:

@@ -18,9 +18,13 @@ KEPT_SECONDS = 15
 
 def start(sender: Any, **kwargs: Any) -> None:
     """Begin to beat for the queues this worker listens to. Receives Celery's `worker_ready`."""
-    queues = [queue.name for queue in sender.task_consumer.queues]
-    ours = [name for name in queues if name in Generation.Queue.values]
-    threading.Thread(target=_run, args=(ours,), name="heartbeat", daemon=True).start()
+    threading.Thread(target=_run, args=(queues_of(sender),), name="heartbeat", daemon=True).start()
+
+
+def queues_of(consumer: Any) -> list[str]:
+    """The queues of draws that a worker listens to."""
+    names = [queue.name for queue in consumer.task_consumer.queues]
+    return [name for name in names if name in Generation.Queue.values]
 
 
 def beat(queues: list[str]) -> None:

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from workers.drawing import MOST_INTERRUPTIONS, announce
-from workers.models import Endpoint, Generation
+from workers.claiming import MOST_INTERRUPTIONS
+from workers.models import Generation
 from workers.nudges import nudge, waiting
+from workers.settling import announce
 
 PATIENCE = timedelta(seconds=3)
 AT_ONCE = 200
@@ -16,16 +17,14 @@ INTERRUPTED = f"The worker was interrupted {MOST_INTERRUPTIONS} times while draw
 
 
 def reconcile() -> int:
-    """Nudge what is due and give up what was interrupted too often; how many rows."""
+    """Wake the workers for what is due, give up what was interrupted too often; how many rows."""
     nudged = sum(_nudge_forgotten(queue) for queue in Generation.Queue)
     return nudged + _give_up_interrupted()
 
 
 def _nudge_forgotten(queue: Generation.Queue) -> int:
-    """Oldest first, and only as many as the broker's queue has room for: with a backlog of
-    hours the same rows would otherwise be nudged again and again."""
-    lying = waiting(queue)
-    if lying is None or lying >= AT_ONCE:
+    """One message is enough: who gets it takes what there is. While one lies there, none."""
+    if waiting(queue) != 0:
         return 0
     now = timezone.now()
     queued = Q(state=Generation.State.QUEUED, not_before__lt=now - PATIENCE)
@@ -33,20 +32,9 @@ def _nudge_forgotten(queue: Generation.Queue) -> int:
     may_run_again = Q(interruptions__lt=MOST_INTERRUPTIONS - 1)
     ids: list[int] = []
     for which in (lapsed & may_run_again, queued):
-        rows = Generation.objects.filter(which, queue=queue)
-        if queue == Generation.Queue.BATCH:
-            rows = rows.exclude(_waits_for_its_endpoint())
-        found = rows.order_by("not_before", "pk").values_list("pk", flat=True)
-        ids += found[: AT_ONCE - lying - len(ids)]
-    return len(ids) if ids and nudge(ids, queue=queue) else 0
-
-
-def _waits_for_its_endpoint() -> Q:
-    return Q(
-        model__is_active=True,
-        model__endpoint__is_active=True,
-        model__endpoint__health=Endpoint.Health.DOWN,
-    )
+        rows = Generation.objects.filter(which, queue=queue).order_by("not_before", "pk")
+        ids += rows.values_list("pk", flat=True)[: AT_ONCE - len(ids)]
+    return len(ids) if ids and nudge(ids[:1], queue=queue) else 0
 
 
 def _give_up_interrupted() -> int:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import redis.asyncio
 from redis.exceptions import RedisError
 
 from workers.streams import writing_client
@@ -35,14 +36,13 @@ def tell(generation_ids: Sequence[int]) -> None:
         logger.warning("workers could not be told to stop: %s", error)
 
 
-def asked_among(generation_ids: Sequence[int]) -> list[int]:
-    """Which of these are not wanted any more, as far as Redis knows."""
+async def asked_among(client: "redis.asyncio.Redis", generation_ids: Sequence[int]) -> list[int]:
+    """Which of these are not wanted any more, as far as Redis knows: one look for all."""
     if not generation_ids or time.monotonic() < _quiet.until:
         return []
     try:
-        said = writing_client().mget([_key(pk) for pk in generation_ids])
-    except RedisError as error:
-        # It waits for seconds before it gives up, and leases have to be renewed meanwhile.
+        said = await client.mget([_key(pk) for pk in generation_ids])
+    except (RedisError, OSError) as error:
         _quiet.until = time.monotonic() + QUIET_SECONDS
         logger.warning("it cannot be seen which draws should stop: %s", error)
         return []

@@ -11,7 +11,7 @@ from django.utils import timezone
 from projects.errors import Unavailable
 from projects.models import Project
 from tests.factories import make_model
-from workers import drawing
+from workers import drawing, leases, settling
 from workers.drawing import Draw, Drawn, Message
 from workers.models import Generation
 from workers.signals import generation_finished
@@ -146,10 +146,11 @@ def test_a_worker_that_lost_its_claim_cannot_write(project: Project) -> None:
     second = claimed(row)
     assert not drawing.finish(first, ANSWER)
     assert not drawing.fail(first, "no")
-    assert not drawing.try_later(first, "no")
+    assert settling.settle([settling.later(first, "no"), settling.put_back(first)]) == set()
     assert first.claim
     assert second.claim
-    assert drawing.renew([first.claim, second.claim]) == {second.claim}
+    both = [(first.pk, first.claim), (second.pk, second.claim)]
+    assert leases.renew(both).held == {second.claim}
     assert drawing.finish(second, ANSWER)
     row.refresh_from_db()
     assert (row.state, row.output, row.claim) == ("done", "Good morning.", None)
@@ -182,15 +183,21 @@ def test_the_end_is_told_after_the_commit(project: Project) -> None:
 def test_the_third_failure_is_the_last(project: Project) -> None:
     row = request_one(project)
     for _ in range(3):
-        drawing.try_later(claimed(row), "The endpoint is overloaded.", wait_seconds=0)
+        outcome = settling.later(claimed(row), "The endpoint is overloaded.", wait_seconds=0)
+        assert settling.settle([outcome]) == {row.pk}
     row.refresh_from_db()
     assert row.state == "failed"
     assert row.error == "The endpoint is overloaded. Tried 3 times."
+    assert [(each["attempt"], each["error"]) for each in row.errors] == [
+        (1, "The endpoint is overloaded."),
+        (2, "The endpoint is overloaded."),
+        (3, "The endpoint is overloaded. Tried 3 times."),
+    ]
 
 
 def test_an_interactive_draw_waits_two_seconds_at_most(project: Project) -> None:
     row = request_one(project)
-    drawing.try_later(claimed(row), "Busy.", wait_seconds=300)
+    settling.settle([settling.later(claimed(row), "Busy.", wait_seconds=300)])
     row.refresh_from_db()
     assert row.state == "queued"
     assert row.not_before - timezone.now() < timedelta(seconds=2)

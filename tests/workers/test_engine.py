@@ -1,7 +1,9 @@
 """Draws from claim to finish, against a scripted server."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +12,8 @@ from django.utils import timezone
 
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
-from tests.workers.scripted_server import Script, breaks_off, refuses, running, says
-from workers import drawing, engine, leases, streams
+from tests.workers.scripted_server import Script, breaks_off, hangs, refuses, running, says
+from workers import drawing, engine, leases, settling, streams
 from workers.drawing import Draw
 from workers.models import Endpoint, Generation
 
@@ -42,18 +44,12 @@ def entries(row: Generation) -> list[dict[str, str]]:
     return [fields for _, fields in found]
 
 
-@pytest.fixture
-def stopping() -> Iterator[None]:
-    leases.stop()
-    yield
-    leases._is_stopping.clear()
-
-
 def test_a_draw_is_written_once_with_all_there_is_to_know(project: Project) -> None:
     row = drawn(project, says("Good ", "morning."))
     assert (row.state, row.output, row.finish_reason) == ("done", "Good morning.", "stop")
     assert row.usage == {"prompt_tokens": 5, "completion_tokens": 2}
     assert (row.served_model, row.attempts, row.error) == ("served", 1, "")
+    assert (row.endpoint, row.errors) == (row.model.endpoint, [])
     assert row.started_at
     assert row.first_token_at
     assert row.finished_at
@@ -144,7 +140,6 @@ def test_a_batch_draw_waits_for_an_endpoint_that_is_down(project: Project) -> No
         assert server.seen == []
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("queued", 0)
-    assert row.not_before > timezone.now()
 
 
 def test_an_endpoint_that_went_away_costs_a_batch_draw_no_attempt(project: Project) -> None:
@@ -174,33 +169,125 @@ def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(
             claim="11111111-1111-1111-1111-111111111111"
         )
         connection.close()
-        says(*["word "] * 60, pause=0.05)(handler)
+        says(*["word "] * 400, pause=0.05)(handler)
 
     with running(takes_over) as server:
         row = request_one(project, server.base_url)
+        began = time.monotonic()
         engine.run(row.pk)
-        leases.renew_all()
+        assert time.monotonic() - began < 10
     row.refresh_from_db()
     assert (row.state, row.output) == ("running", "")
 
 
-def test_a_lease_is_renewed_while_the_draw_goes_on(project: Project) -> None:
-    row = request_one(project, "http://127.0.0.1:9/v1")
-    held = drawing.claim(row.pk)
-    assert held is not None
-    with leases.held(held) as lease:
-        Generation.objects.update(leased_until=timezone.now())
-        leases.renew_all()
-        row.refresh_from_db()
-        assert not lease.is_lost
-    assert row.leased_until
-    assert row.leased_until > timezone.now()
+def test_a_lease_is_renewed_while_the_draw_goes_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "SECONDS_BETWEEN_RENEWALS", 0.05)
+    seen: list[Any] = []
+
+    def lapses(handler: Any) -> None:
+        running_ = Generation.objects.filter(state="running")
+        running_.update(leased_until=timezone.now())
+        time.sleep(0.5)
+        seen.append((running_.get().leased_until, timezone.now()))
+        connection.close()
+        says("Here.")(handler)
+
+    with running(lapses) as server:
+        row = request_one(project, server.base_url)
+        engine.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("done", 1)
+    [(leased_until, then)] = seen
+    assert leased_until > then
 
 
-@pytest.mark.usefixtures("stopping")
-def test_a_worker_that_is_told_to_stop_gives_the_row_back(project: Project) -> None:
-    row = drawn(project, says("Half", " of it"))
-    assert (row.state, row.attempts, row.interruptions) == ("queued", 0, 0)
+def in_thread(act: Callable[[], None]) -> threading.Thread:
+    def work() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def start_engine(queue: Generation.Queue) -> tuple[threading.Thread, Callable[[], None]]:
+    """An engine in a thread, and how it is told to stop."""
+    started: list[tuple[asyncio.AbstractEventLoop, engine.Engine]] = []
+
+    async def run() -> None:
+        drawing_ = engine.Engine(queue)
+        started.append((asyncio.get_running_loop(), drawing_))
+        await drawing_.run()
+
+    thread = in_thread(lambda: asyncio.run(run()))
+    wait_for(lambda: bool(started))
+    loop, drawing_ = started[0]
+    return thread, lambda: (loop.call_soon_threadsafe(drawing_.stop), None)[1]
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def test_an_engine_that_is_told_to_stop_gives_its_rows_back(project: Project) -> None:
+    with running(hangs("Half")) as server:
+        rows = [request_one(project, server.base_url)]
+        model = rows[0].model
+        with transaction.atomic():
+            draw = Draw(model, [{"role": "user", "content": "Hello"}])
+            rows += drawing.request_draws(project=project, draws=[draw] * 9, queue=INTERACTIVE)
+        thread, stop = start_engine(INTERACTIVE)
+        wait_for(lambda: len(server.seen) == 10)
+        stop()
+        thread.join(timeout=20)
+    found = Generation.objects.values_list("state", "attempts", "interruptions", "claim")
+    assert set(found) == {("queued", 0, 0, None)}
+
+
+def test_a_paused_endpoint_gets_its_batch_draws_taken_away(project: Project) -> None:
+    with running(hangs("Half")) as server:
+        row = request_one(project, server.base_url, queue=Generation.Queue.BATCH)
+        thread, stop = start_engine(Generation.Queue.BATCH)
+        wait_for(lambda: len(server.seen) == 1)
+        Endpoint.objects.update(intake=Endpoint.Intake.PAUSED)
+        wait_for(lambda: Generation.objects.get().state == "queued")
+        stop()
+        thread.join(timeout=20)
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.endpoint) == ("queued", 0, None)
+    assert len(server.seen) == 1
+
+
+def test_many_draws_at_once_need_few_transactions(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    settle = settling.settle
+
+    def counted(outcomes: Any) -> set[int]:
+        batches.append(len(outcomes))
+        return settle(outcomes)
+
+    monkeypatch.setattr(settling, "settle", counted)
+    with running(says("Good ", "morning.")) as server:
+        row = request_one(project, server.base_url)
+        with transaction.atomic():
+            draw = Draw(row.model, [{"role": "user", "content": "Hello"}])
+            drawing.request_draws(project=project, draws=[draw] * 59, queue=INTERACTIVE)
+        thread, stop = start_engine(INTERACTIVE)
+        wait_for(lambda: Generation.objects.filter(state="done").count() == 60)
+        stop()
+        thread.join(timeout=20)
+    assert sum(batches) == 60
+    assert len(batches) < 40
 
 
 def test_redis_away_delays_the_reader_and_not_the_draw(

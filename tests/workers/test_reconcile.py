@@ -59,7 +59,7 @@ def test_draws_are_nudged_on_commit_to_their_own_queue(project: Project) -> None
         with transaction.atomic():
             drawing.request_draws(project=project, draws=[draw, draw], queue=queue)
             assert nudges.waiting(queue) == 0
-        assert nudges.waiting(queue) == 2
+        assert nudges.waiting(queue) == 1
 
 
 def test_what_was_queued_a_moment_ago_is_left_alone(project: Project) -> None:
@@ -73,7 +73,7 @@ def test_a_lost_nudge_is_made_up_for(project: Project, queue: Generation.Queue) 
     request(project, n=3, queue=queue)
     age()
     assert reconcile.reconcile() == 3
-    assert nudges.waiting(queue) == 3
+    assert nudges.waiting(queue) == 1
 
 
 def test_a_backlog_does_not_fill_the_broker(project: Project) -> None:
@@ -81,15 +81,16 @@ def test_a_backlog_does_not_fill_the_broker(project: Project) -> None:
     age()
     assert reconcile.reconcile() == 200
     assert reconcile.reconcile() == 0
-    assert nudges.waiting(Generation.Queue.BATCH) == 200
+    assert nudges.waiting(Generation.Queue.BATCH) == 1
 
 
-def test_batch_draws_of_an_endpoint_that_is_down_wait_for_it(project: Project) -> None:
-    request(project, health=Endpoint.Health.DOWN)
-    age()
-    assert reconcile.reconcile() == 0
-    Endpoint.objects.update(health=Endpoint.Health.READY)
-    assert reconcile.reconcile() == 1
+def test_many_draws_at_once_are_told_to_several_workers_in_few_words(project: Project) -> None:
+    draw = Draw(make_model(), [{"role": "user", "content": "Hello"}])
+    for n, n_messages in ((64, 1), (65, 2), (2000, 8)):
+        with transaction.atomic():
+            drawing.request_draws(project=project, draws=[draw] * n, queue=Generation.Queue.BATCH)
+        assert nudges.waiting(Generation.Queue.BATCH) == n_messages
+        _purge()
 
 
 def test_a_lapsed_lease_is_nudged(project: Project) -> None:

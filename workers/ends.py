@@ -1,0 +1,157 @@
+"""How the draws of an engine end: all that ended within a moment in one transaction."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, close_old_connections
+
+from workers import breaker, settling
+from workers.client import Health
+from workers.endpoint_errors import EndpointError, Unreachable
+from workers.health import note_health
+from workers.models import Endpoint
+from workers.outlet import Pen
+from workers.settling import Outcome
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SECONDS_BETWEEN_BATCHES = 0.02
+RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class End:
+    outcome: Outcome
+    pen: Pen
+    endpoint: Endpoint | None = None
+    """Who was asked; None where nobody was."""
+    error: EndpointError | None = None
+
+
+class Database:
+    """Asks the database from the event loop, in few threads; no connection is kept in between."""
+
+    def __init__(self, name: str, *, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, name)
+
+    async def ask(self, act: Callable[..., T], *arguments: Any) -> T:
+        def work() -> T:
+            try:
+                return act(*arguments)
+            finally:
+                close_old_connections()
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+class Ends:
+    """Writes what it is given until `close`; keeps it while PostgreSQL is away."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        writing: asyncio.Lock,
+        on_written: Callable[[Sequence[End]], None],
+    ) -> None:
+        self._database = database
+        # Whoever listens for ends may take long over it, and the next must not wait.
+        self._telling = Database("telling", threads=1)
+        self._writing = writing
+        self._on_written = on_written
+        self._waiting: list[End] = []
+        self._wanted = asyncio.Event()
+        self._tellers: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    def add(self, end: End) -> None:
+        self._waiting.append(end)
+        self._is_idle.clear()
+        self._wanted.set()
+
+    async def settled(self) -> None:
+        """Until all is written and told."""
+        await self._is_idle.wait()
+        while self._tellers:
+            await asyncio.wait(set(self._tellers))
+
+    def close(self) -> None:
+        self._is_closed = True
+        self._wanted.set()
+
+    async def run(self) -> None:
+        try:
+            while not self._is_closed:
+                await self._write_next()
+        finally:
+            self._telling.close()
+
+    async def _write_next(self) -> None:
+        await self._wanted.wait()
+        self._wanted.clear()
+        ends, self._waiting = self._waiting, []
+        if not ends:
+            return
+        try:
+            async with self._writing:
+                written = await self._database.ask(_write, ends)
+        except DatabaseError:
+            logger.warning("the ends of %s draws cannot be written", len(ends), exc_info=True)
+            self._waiting = ends + self._waiting
+            self._wanted.set()
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        self._tell([end for end in ends if end.outcome.generation.pk in written])
+        if not self._waiting:
+            self._is_idle.set()
+        await asyncio.sleep(SECONDS_BETWEEN_BATCHES)
+
+    def _tell(self, ends: Sequence[End]) -> None:
+        self._on_written(ends)
+        if over := [end for end in ends if end.outcome.is_end]:
+            teller = asyncio.create_task(self._tell_ends(over))
+            self._tellers.add(teller)
+            teller.add_done_callback(self._tellers.discard)
+
+    async def _tell_ends(self, ends: Sequence[End]) -> None:
+        """First the apps above, then the readers: what a reader asks for next is there."""
+        told = [(end.outcome.generation.pk, end.outcome.state.value) for end in ends]
+        await self._telling.ask(settling.tell, told)
+        for end in ends:
+            reason = str(end.outcome.columns["finish_reason"])
+            end.pen.end(end.outcome.state.value, reason=reason)
+
+
+def _write(ends: Sequence[End]) -> set[int]:
+    written = settling.settle([end.outcome for end in ends])
+    _note_endpoints(ends)
+    return written
+
+
+def _note_endpoints(ends: Sequence[End]) -> None:
+    """What the breakers learn from these."""
+    well: set[int] = set()
+    for end in ends:
+        if end.endpoint is None:
+            continue
+        if end.error is None or not end.error.is_retryable:
+            if end.endpoint.n_failures or end.endpoint.open_until:
+                well.add(end.endpoint.pk)
+            continue
+        breaker.note_failure(end.endpoint.pk, end.error)
+        # The next of its draws that goes well says so.
+        end.endpoint.n_failures += 1
+        if isinstance(end.error, Unreachable):
+            note_health(end.endpoint, Health(False, str(end.error)))
+    for pk in well:
+        breaker.note_success(pk)

@@ -1,0 +1,151 @@
+"""The worker's end of the streams of many draws: one flusher, one pipeline a tick.
+
+Redis being away delays the readers, never the draws.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from workers.streams import KEPT_SECONDS, SECONDS_BETWEEN_WRITES, key
+
+logger = logging.getLogger(__name__)
+
+LEAST_SECONDS_BETWEEN = 0.005
+QUIET_SECONDS = 1.0
+
+
+@dataclass(eq=False)
+class Pen:
+    """Writes one attempt's stream; nothing here waits."""
+
+    outlet: "Outlet"
+    generation_id: int
+    attempt: int
+    pending: list[str] = field(default_factory=list)
+    n_written: int = 0
+    has_begun: bool = False
+    end_fields: dict[str, str] | None = None
+
+    def start(self) -> None:
+        """Begin this attempt: whatever a reader has of earlier ones is void."""
+        self.outlet.wants(self, at_once=False)
+
+    def append(self, text: str) -> None:
+        """The first text is written at once, what follows within 0.1 s."""
+        self.pending.append(text)
+        self.outlet.wants(self, at_once=not self.n_written and len(self.pending) == 1)
+
+    def end(self, state: str, *, reason: str = "") -> None:
+        """The generation is done or failed, and the database row says so already."""
+        self.end_fields = {"end": state, "reason": reason}
+        self.outlet.wants(self, at_once=True)
+
+    def entries(self) -> tuple[list[dict[str, str]], int]:
+        """What is to be written, and how many pieces of text that takes from `pending`."""
+        found = [] if self.has_begun else [{"restart": "1"}]
+        text = "".join(self.pending)
+        if text:
+            found.append({"at": str(self.n_written), "text": text})
+        if self.end_fields is not None:
+            length = {"length": str(self.n_written + len(text))}
+            found.append({**self.end_fields, **length})
+        return found, len(self.pending)
+
+    def wrote(self, n_pieces: int) -> None:
+        self.n_written += sum(len(piece) for piece in self.pending[:n_pieces])
+        del self.pending[:n_pieces]
+        self.has_begun = True
+
+
+class Outlet:
+    """Belongs to one event loop; `run` writes until `close`, and what is left then.
+
+    It is told to end and not cancelled: cancelled in the middle of a command the client of Redis
+    may go on as if nothing had been.
+    """
+
+    def __init__(self, client: "redis.asyncio.Redis") -> None:
+        self._client = client
+        self._waiting: dict[Pen, None] = {}
+        self._at_once: dict[Pen, None] = {}
+        self._wanted = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._tick_at = 0.0
+        self._is_closed = False
+
+    def close(self) -> None:
+        self._is_closed = True
+        self._wanted.set()
+        self._urgent.set()
+
+    def pen(self, generation_id: int, *, attempt: int) -> Pen:
+        return Pen(self, generation_id, attempt)
+
+    def wants(self, pen: Pen, *, at_once: bool) -> None:
+        if at_once:
+            self._at_once[pen] = None
+            self._urgent.set()
+        else:
+            self._waiting[pen] = None
+        self._wanted.set()
+
+    async def run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while not self._is_closed:
+            await self._wanted.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, self._tick_at - clock())):
+                    await self._urgent.wait()
+            is_tick = clock() >= self._tick_at
+            if is_tick:
+                self._tick_at = clock() + SECONDS_BETWEEN_WRITES
+            await asyncio.sleep(0 if await self.flush(all_=is_tick) else QUIET_SECONDS)
+            # Whatever else comes within a moment goes together.
+            await asyncio.sleep(LEAST_SECONDS_BETWEEN)
+        await self.flush()
+
+    async def flush(self, *, all_: bool = True) -> bool:
+        """Write what is wanted at once, or all; False when Redis cannot be reached."""
+        pens = {**self._waiting, **self._at_once} if all_ else dict(self._at_once)
+        self._at_once.clear()
+        self._urgent.clear()
+        for pen in pens:
+            self._waiting.pop(pen, None)
+        is_written = await self._write(list(pens))
+        if not is_written:
+            self._waiting |= {pen: None for pen in pens if pen.end_fields is None}
+        if not self._waiting and not self._at_once:
+            self._wanted.clear()
+        return is_written
+
+    async def _write(self, pens: Sequence[Pen]) -> bool:
+        if not pens:
+            return True
+        try:
+            async with self._client.pipeline(transaction=False) as pipeline:
+                taken = [_add(pipeline, pen) for pen in pens]
+                await pipeline.execute()
+        except (RedisError, OSError) as error:
+            logger.warning("the streams of generations cannot be written: %s", error)
+            return False
+        for pen, n_pieces in zip(pens, taken, strict=True):
+            pen.wrote(n_pieces)
+        return True
+
+
+def _add(pipeline: Any, pen: Pen) -> int:
+    name, attempt = key(pen.generation_id), str(pen.attempt)
+    entries, n_pieces = pen.entries()
+    for fields in entries:
+        pipeline.xadd(name, {"attempt": attempt, **fields})
+    # A draw ends long before its stream goes; after a loss of everything its end says so again.
+    if not pen.has_begun or pen.end_fields is not None:
+        pipeline.expire(name, KEPT_SECONDS)
+    return n_pieces
