@@ -26,8 +26,14 @@ def drafting_rules_of(project: Project) -> DraftingRules:
 def writers_of(rules: DraftingRules) -> list[LanguageModel]:
     """The models that may write drafts and are up, by key."""
     up = LanguageModel.objects.up().select_related("endpoint").order_by("pk")
-    chosen = set(rules.writers.values_list("pk", flat=True)) if rules.pk else set()
+    chosen = chosen_writers(rules)
     return [model for model in up if not chosen or model.pk in chosen]
+
+
+def chosen_writers(rules: DraftingRules) -> list[int]:
+    """The models that were chosen, by key; none where any may write."""
+    keys = rules.writers.order_by("pk").values_list("pk", flat=True) if rules.pk else ()
+    return list(keys)
 
 
 def change_drafting_rules(*, by: User, project: Project, **changes: Any) -> DraftingRules:
@@ -42,7 +48,7 @@ def change_drafting_rules(*, by: User, project: Project, **changes: Any) -> Draf
         DraftingRules.objects.get_or_create(project_id=project.pk)
         rules = DraftingRules.objects.select_for_update().get(project_id=project.pk)
         before = {name: getattr(rules, name) for name in clean}
-        before_writers = sorted(rules.writers.values_list("pk", flat=True))
+        before_writers = chosen_writers(rules)
         after: dict[str, Any] = {
             name: value for name, value in clean.items() if before[name] != value
         }

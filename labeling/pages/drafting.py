@@ -15,6 +15,7 @@ from labeling.drafting.draws import draws_left
 from labeling.drafting.rules import (
     RANGES,
     change_drafting_rules,
+    chosen_writers,
     drafting_rules_of,
 )
 from labeling.models import Assignment
@@ -102,7 +103,7 @@ def drafting_rules(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("drafting-rules", slug)
     rules = drafting_rules_of(member.project)
     kept = {name: getattr(rules, name) for name in (*RANGES, "offers_repair")}
-    kept["writers"] = [str(pk) for pk in rules.writers.values_list("pk", flat=True)]
+    kept["writers"] = [str(pk) for pk in chosen_writers(rules)]
     shown = kept | values
     chosen = set(shown["writers"])
     models = LanguageModel.objects.drawable().order_by("name", "pk")
