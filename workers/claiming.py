@@ -206,10 +206,11 @@ def _open_market(served: Mapping[int, _Served], asked: Mapping[str, Any]) -> _Ma
         had[project] += n if is_ours else 0
     is_batch = asked["queue"] == Generation.Queue.BATCH
     rooms = {pk: _room(each, busy[pk], is_batch=is_batch) for pk, each in endpoints.items()}
-    places, hopeless = {}, {}
+    places: dict[int, list[Place]] = {}
+    hopeless: dict[int, EndpointError] = {}
     for model, each in served.items():
         usable = [(pk, name) for pk, name in each.at if pk in endpoints and each.is_active]
-        allowed = [Place(rooms[pk], name) for pk, name in usable if rooms[pk] is not None]
+        allowed = [Place(room, name) for pk, name in usable if (room := rooms[pk])]
         up = [p for p in allowed if endpoints[p.room.id].health != Endpoint.Health.DOWN]
         places[model] = up if up or is_batch else allowed
         if not usable:
@@ -264,4 +265,5 @@ def _take(
 def _rows(sql: str, parameters: Mapping[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+    return found

@@ -23,9 +23,19 @@ from workers.nudges import nudge
 from workers.settling import Drawn, announce
 
 __all__ = [
-    *("DEFAULTS", "STOPPED", "Draw", "Drawn", "Message"),
-    *("announce", "ask_to_stop", "claim", "fail", "finish", "request_draws"),
+    "DEFAULTS",
+    "STOPPED",
+    "Draw",
+    "Drawn",
+    "Message",
+    "announce",
+    "ask_to_stop",
+    "claim",
+    "fail",
+    "finish",
+    "request_draws",
 ]
+
 DEFAULTS = {"max_tokens": 1024}
 
 

@@ -31,6 +31,8 @@ class End:
     endpoint: Endpoint | None = None
     """Who was asked; None where nobody was."""
     error: EndpointError | None = None
+    is_cut: bool = False
+    """It was cut by us, and nothing is known of the endpoint."""
 
 
 class Database:
@@ -142,16 +144,20 @@ def _note_endpoints(ends: Sequence[End]) -> None:
     """What the breakers learn from these."""
     well: set[int] = set()
     for end in ends:
-        if end.endpoint is None:
+        endpoint = end.endpoint
+        if endpoint is None:
             continue
-        if end.error is None or not end.error.is_retryable:
-            if end.endpoint.n_failures or end.endpoint.open_until:
-                well.add(end.endpoint.pk)
-            continue
-        breaker.note_failure(end.endpoint.pk, end.error)
-        # The next of its draws that goes well says so.
-        end.endpoint.n_failures += 1
-        if isinstance(end.error, Unreachable):
-            note_health(end.endpoint, Health(False, str(end.error)))
+        is_suspect = bool(endpoint.n_failures or endpoint.open_until)
+        if end.is_cut:
+            if is_suspect:
+                breaker.give_back(endpoint.pk)
+        elif end.error is not None:
+            breaker.note_failure(endpoint.pk, end.error)
+            # The next of its draws that goes well says so.
+            endpoint.n_failures += 1
+            if isinstance(end.error, Unreachable):
+                note_health(endpoint, Health(False, str(end.error)))
+        elif is_suspect:
+            well.add(endpoint.pk)
     for pk in well:
         breaker.note_success(pk)

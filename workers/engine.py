@@ -142,8 +142,10 @@ class Engine:
         finally:
             del self._flights[claim]
         if outcome is not None:
-            asked = flight.taken.endpoint if flight.was_asked else None
-            self._ends.add(End(outcome, flight.pen, asked, flight.error))
+            end = End(
+                outcome, flight.pen, flight.taken.endpoint, flight.error, not flight.was_asked
+            )
+            self._ends.add(end)
 
     async def _land(self) -> None:
         if self._stopped.is_set():

@@ -152,7 +152,7 @@ def announce(generation_id: int, state: str) -> None:
 
 
 def _ended(generation: Generation, state: Generation.State, **columns: Any) -> Outcome:
-    blank = {
+    blank: dict[str, Any] = {
         "output": "",
         "finish_reason": "",
         "usage": {},
@@ -168,7 +168,7 @@ def _ended(generation: Generation, state: Generation.State, **columns: Any) -> O
 
 def _queued(generation: Generation, *, delay_seconds: float, **columns: Any) -> Outcome:
     due_at = _stamp(timezone.now() + timedelta(seconds=delay_seconds))
-    blank = {"not_before": due_at, "not_counted": 0, "error": None, "errors": []}
+    blank: dict[str, Any] = {"not_before": due_at, "not_counted": 0, "error": None, "errors": []}
     return Outcome(
         generation,
         Generation.State.QUEUED,
