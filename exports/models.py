@@ -32,6 +32,11 @@ class Export(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.ALL)
+    with_machine = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="With comparisons that a judge settled alone; they say so.",
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     claim = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True)

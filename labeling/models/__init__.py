@@ -1,5 +1,6 @@
 """The rows of labeling: what is to be done, who has it, what they judged, and how well."""
 
+from labeling.models.autonomy import Autonomy, AutonomyChange, MachineJudgement, WorkLevel
 from labeling.models.batches import Batch, BatchItem
 from labeling.models.checks import Check, CheckArm, CheckClaim, CheckRules
 from labeling.models.drafting import DraftingRules, ModelDraft, Repair
@@ -13,6 +14,8 @@ from labeling.models.tasks import Assignment, Candidate, Lane, QueueCursor, Task
 
 __all__ = [
     "Assignment",
+    "Autonomy",
+    "AutonomyChange",
     "Batch",
     "BatchItem",
     "Candidate",
@@ -32,6 +35,7 @@ __all__ = [
     "JudgeVerdict",
     "Labeler",
     "Lane",
+    "MachineJudgement",
     "ModelDraft",
     "Prompt",
     "Proposal",
@@ -47,5 +51,6 @@ __all__ = [
     "StressTest",
     "Submission",
     "Task",
+    "WorkLevel",
     "WorkRules",
 ]
