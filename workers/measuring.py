@@ -28,17 +28,18 @@ SELECT draw.model_id, coalesce(draw.endpoint_id, model.endpoint_id) AS endpoint_
     date_trunc('minute', draw.finished_at, 'UTC') AS minute, draw.state,
     draw.finish_reason = 'length' AS is_cut, draw.finish_reason = %(stopped)s AS is_stopped,
     left(draw.error, %(told)s) AS error,
-    width_bucket(greatest(first.seconds, 0), %(bounds)s::float8[]) AS bucket,
+    width_bucket(first.seconds, %(bounds)s::float8[]) AS bucket,
     count(*) AS n, sum(greatest(draw.attempts - 1, 0)) AS n_again,
     coalesce(sum((draw.usage ->> 'prompt_tokens')::bigint), 0) AS prompt_tokens,
     coalesce(sum((draw.usage ->> 'completion_tokens')::bigint), 0) AS output_tokens,
     coalesce(sum(greatest(extract(epoch FROM draw.finished_at - draw.started_at), 0)), 0)::float8
         AS drawing_seconds,
-    coalesce(sum(greatest(first.seconds, 0)), 0)::float8 AS first_token_seconds
+    coalesce(sum(first.seconds), 0)::float8 AS first_token_seconds
 FROM workers_generation draw
 JOIN workers_languagemodel model ON model.id = draw.model_id
 CROSS JOIN LATERAL (
-    SELECT extract(epoch FROM draw.first_token_at - draw.started_at)::float8 AS seconds) first
+    SELECT CASE WHEN draw.first_token_at >= draw.started_at
+        THEN extract(epoch FROM draw.first_token_at - draw.started_at)::float8 END AS seconds) first
 WHERE draw.finished_at >= %(since)s AND draw.finished_at < %(until)s
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """

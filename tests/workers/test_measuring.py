@@ -69,6 +69,8 @@ def test_ends_are_told_apart(project: Project) -> None:
     here = DrawTotal.objects.get(endpoint=model.endpoint)
     assert (here.n_done, here.n_cut, here.n_stopped, here.n_failed) == (1, 1, 1, 2)
     assert (here.n_again, here.errors) == (4, {"overloaded": 1, "other": 1})
+    # Of what brought no token there is no time until it.
+    assert sum(here.first_tokens) == 1
     assert DrawTotal.objects.get(endpoint=elsewhere).n_done == 1
 
 
