@@ -10,7 +10,7 @@ from instructions.pins import pins_of
 from labeling.checking.asking import Shown
 from projects.models import Project, User
 
-MOST_CLAUSES = 24
+MOST_CLAUSES = 12
 MOST_WORDS = 600
 
 # By the index of the guideline's own search. Clauses and texts share most of their words with

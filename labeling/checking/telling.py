@@ -94,9 +94,9 @@ def headline(results: Results, off_percent: int) -> str:
         )
     if returned.verdict == "unclear":
         return (
-            "No difference can be told so far: with the check, reviewers return between "
-            f"{_points(returned.low)} and {_points(returned.high)} percentage points of answers "
-            "more than without."
+            "No difference can be told so far: the check changes the share of answers that reviewers "
+            f"return by something between {_points(returned.low)} and {_points(returned.high)} "
+            "percentage points."
         )
     word = "fewer" if returned.verdict == "lower" else "more"
     size = _points(abs(returned.value)).removeprefix("+")

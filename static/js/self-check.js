@@ -130,7 +130,7 @@ onShown((root, gone) => {
       return;
     }
     tell(sent.answer);
-    if (!acts) list.querySelector(`[data-claim="${CSS.escape(key)}"] button`)?.focus();
+    if (!acts) list.querySelector(`[data-claim="${CSS.escape(key)}"]`)?.focus();
   };
 
   place.addEventListener("click", (event) => {

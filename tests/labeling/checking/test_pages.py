@@ -1,7 +1,6 @@
 """The pages and the API of self-checks."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
