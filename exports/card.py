@@ -23,8 +23,9 @@ task_categories:
 
 `data.jsonl` is conversational JSONL that TRL's {trainer} reads as it is. Line by line beside it,
 `provenance.jsonl` says where each row comes from: who judged (by pseudonym), when, under which
-guideline version, for how long, and which models with which parameters. `manifest.json` holds the
-counts, the filters and the checksums.
+guideline version, for how long, and which models with which parameters; of an answer that was
+made of models' drafts also which share of its characters is theirs, and which. `manifest.json`
+holds the counts, the filters and the checksums.
 
     from datasets import load_dataset
     rows = load_dataset("path/to/this/folder", split="train")

@@ -30,6 +30,14 @@ class Demonstration:
     annotator: str
     turns: tuple[Message, ...] = ()
     """Where the conversation went on: all of it after the prompt, the answer first."""
+    human_share: float = 1.0
+    model_share: float = 0.0
+    """Of the characters that the labeler sent in, those taken from drafts given to them here."""
+    spans: tuple[Any, ...] = ()
+    """Who wrote what, of the answer or of each of `turns` (null for a user's): ["person", length]
+    or [draft, length, offset in the draft]. Empty where models were asked for nothing."""
+    drafts: dict[str, str] = field(default_factory=dict)
+    """The model of each draft that `spans` name."""
     guideline_version: int
     seconds: float
     created_at: str

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
 from arena.battling.paths import judged
 from arena.models import Battle, Turn, Verdict, Vote
+from exports.drafted import models_of, who_wrote
 from exports.models import Export
 from exports.records import Candidate, Demonstration, Message, Preference
 from labeling import models as labeling
@@ -37,6 +38,7 @@ SUBMISSION = (
     "seconds",
     "created_at",
 )
+WRITTEN = ("response__turns", "response__spans", "response__turn_spans")
 UNREAD = tuple(
     f"generation_{side}__{name}" for side in "ab" for name in ("messages", "output", "usage")
 )
@@ -76,18 +78,26 @@ def standing(rows: QuerySet[Any], project: Project) -> QuerySet[Any]:
 
 
 def demonstrations(project: Project) -> Iterator[Demonstration]:
-    columns = (*SUBMISSION, "response__turns", *answer_columns("response"))
+    columns = (*SUBMISSION, *WRITTEN, *answer_columns("response"))
     rows = standing(labeling.Demonstration.objects.all(), project)
     # Tuples: making an object of each of the six joined rows would cost five times as much.
-    for row in rows.values_list(*columns).iterator(CHUNK):
-        pk, *about = row[: len(SUBMISSION)]
-        turns, *answer = row[len(SUBMISSION) :]
-        yield Demonstration(
-            id=f"demonstration-{pk}",
-            answer=_candidate(*answer),
-            turns=tuple(_messages(turns or [])),
-            **_submission(*about),
-        )
+    for batch in _batches(rows.values_list(*columns).iterator(CHUNK), PAIRED_AT_ONCE):
+        models = models_of(spans for row in batch for spans in _spans_of(row))
+        for row in batch:
+            pk, *about = row[: len(SUBMISSION)]
+            turns, spans, turn_spans, *answer = row[len(SUBMISSION) :]
+            yield Demonstration(
+                id=f"demonstration-{pk}",
+                answer=_candidate(*answer),
+                turns=tuple(_messages(turns or [])),
+                **who_wrote(spans, turn_spans, models),
+                **_submission(*about),
+            )
+
+
+def _spans_of(row: tuple[Any, ...]) -> list[Any]:
+    _, spans, turn_spans = row[len(SUBMISSION) : len(SUBMISSION) + len(WRITTEN)]
+    return turn_spans or [spans]
 
 
 def comparisons(project: Project) -> Iterator[Preference]:

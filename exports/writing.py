@@ -162,5 +162,7 @@ def _count(counts: Counts, record: Demonstration | Preference) -> None:
     counts.annotators[record.annotator or "unknown"] += 1
     if record.guideline_version is not None:
         counts.guideline_versions[str(record.guideline_version)] += 1
+    if isinstance(record, Demonstration):
+        counts.models.update(set(record.drafts.values()))
     for answer in _answers(record):
         counts.models[answer.model or A_PERSON] += 1

@@ -45,6 +45,34 @@ def test_a_demonstration_carries_its_answer_and_where_it_is_from(
     assert record.created_at == made.created_at.isoformat(timespec="milliseconds")
 
 
+def test_an_answer_made_of_drafts_says_what_is_whose(project: Project, labeler: User) -> None:
+    made = make_demonstration(project, labeler, "Unused", messages=HAIKU)
+    draft = drawn(made.prompt, make_model("slate"), "Bent wire, patient").generation
+    assert draft is not None
+    spans = [[draft.pk, 9, 0], ["person", 3]]
+    response = Response.objects.create(
+        prompt=made.prompt,
+        origin="mixed",
+        text="Bent wire so",
+        author=labeler,
+        spans=spans,
+        turns=[
+            {"role": "assistant", "content": "Bent wire so"},
+            {"role": "user", "content": "More?"},
+            {"role": "assistant", "content": "No."},
+        ],
+        turn_spans=[spans, None, [["person", 3]]],
+    )
+    values = {name: getattr(made, name) for name in ("assignment", "prompt", "guideline_version")}
+    Demonstration.objects.create(
+        **values, labeler=labeler, seconds=1, response=response, supersedes=made
+    )
+    (record,) = rows.demonstrations(project)
+    assert (record.answer.origin, record.human_share, record.model_share) == ("mixed", 0.4, 0.6)
+    assert record.spans == (spans, None, [["person", 3]])
+    assert record.drafts == {str(draft.pk): draft.model.name}
+
+
 def test_a_comparison_keeps_the_sides_as_they_stood_on_the_screen(
     project: Project, labeler: User
 ) -> None:

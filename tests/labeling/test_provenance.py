@@ -24,8 +24,10 @@ Step = tuple[str, Any]
 @st.composite
 def scripts(draw: st.DrawFn) -> tuple[str, dict[int, str], list[list[Any]]]:
     """A text, drafts, and edits of it: [start, end, "typed"] or [start, end, draft, from, to]."""
-    text, drafts = draw(TEXTS), draw(DRAFTS)
-    length, edits = len(text), []
+    text: str = draw(TEXTS)
+    drafts: dict[int, str] = draw(DRAFTS)
+    edits: list[list[Any]] = []
+    length = len(text)
     for _ in range(draw(st.integers(0, 12))):
         start = draw(st.integers(0, length))
         end = draw(st.integers(start, min(length, start + 10)))
