@@ -33,7 +33,7 @@ def metrics() -> Iterator[Metric]:
     open_ = list(Batch.objects.filter(state__in=OPEN))
     for state in OPEN:
         batches.add_metric([state.value], sum(batch.state == state for batch in open_))
-    left.add_metric([], sum(p.total - p.ended for p in map(progress_of, open_)))
+    left.add_metric([], sum(p.total - p.ended - p.cancelled for p in map(progress_of, open_)))
     yield from (batches, left)
 
 

@@ -41,11 +41,12 @@ class Progress:
 
     @property
     def ended(self) -> int:
-        return self.done + self.failed + self.cancelled
+        """With a text or a failure; what was cancelled may yet be drawn."""
+        return self.done + self.failed
 
     @property
     def unwritten(self) -> int:
-        return max(0, self.total - self.ended - self.asked)
+        return max(0, self.total - self.ended - self.cancelled - self.asked)
 
     @property
     def percent(self) -> int:
@@ -54,8 +55,7 @@ class Progress:
 
 def progress_of(batch: Batch, *, now: float | None = None) -> Progress:
     ended = batch.n_done + batch.n_failed + batch.n_cancelled
-    is_over = batch.finished_at is not None
-    total = batch.n_items if batch.is_written or is_over else max(batch.n_expected, batch.n_items)
+    total = batch.n_items if batch.is_written else max(batch.n_expected, batch.n_items)
     rate, tokens = _rates(batch, time.time() if now is None else now)
     left = total - ended
     return Progress(

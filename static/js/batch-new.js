@@ -24,7 +24,8 @@ async function estimate() {
 }
 
 async function answer(sent) {
-  const response = await fetch(form.action, { method: "POST", body: sent });
+  // Not `form.action`, which is the button of that name.
+  const response = await fetch(location.href, { method: "POST", body: sent });
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
