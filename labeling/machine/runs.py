@@ -78,7 +78,7 @@ def start_run(
     run = JudgeRun(
         judge=judge,
         guideline_version=version,
-        filters=clean_filters(filters or {}),
+        filters=clean_filters({} if filters is None else filters),
         most=_most(most),
         created_by=by,
     )
