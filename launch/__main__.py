@@ -1,4 +1,4 @@
-"""`python -m launch up` and `python -m launch model NAME`."""
+"""`python -m launch up`, `python -m launch model NAME` and `python -m launch vllm MODEL`."""
 
 import argparse
 import sys
@@ -16,8 +16,16 @@ def main() -> int:
     )
     model = commands.add_parser("model", help="fetch a second set of weights")
     model.add_argument("name")
+    vllm = commands.add_parser("vllm", help="serve a model with vLLM and register it here")
+    vllm.add_argument("model", help="a folder, or a model's name on a hub")
+    vllm.add_argument("--name", default="", help="what the server calls it")
+    vllm.add_argument("--lora", default="", help="NAME=FOLDER NAME=FOLDER …")
+    vllm.add_argument("--port", type=int)
+    vllm.add_argument("options", nargs=argparse.REMAINDER, help="after --: options of vLLM itself")
     arguments = parser.parse_args()
     try:
+        if arguments.command == "vllm":
+            return serve_vllm(arguments)
         if arguments.command == "model":
             from launch.weights import fetch
 
@@ -29,6 +37,21 @@ def main() -> int:
     except (LaunchError, SettingError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def serve_vllm(arguments: argparse.Namespace) -> int:
+    from launch.vllm import from_arguments, serve
+
+    environment = load()
+    serving = from_arguments(
+        arguments.model,
+        name=arguments.name,
+        lora=arguments.lora,
+        port=arguments.port,
+        options=[option for option in arguments.options if option != "--"],
+        offset=environment.model_port,
+    )
+    return serve(serving, environment=environment)
 
 
 if __name__ == "__main__":

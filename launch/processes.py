@@ -81,6 +81,11 @@ class Process:
     def pid(self) -> int | None:
         return self._popen.pid if self._popen else None
 
+    @property
+    def has_given_up(self) -> bool:
+        """Whether it ended so often that it will hardly start any more."""
+        return self._failures >= FAILURES_BEFORE_GIVING_UP
+
     def start(self) -> None:
         self._thread.start()
 
@@ -90,7 +95,7 @@ class Process:
         while not (self.command.is_ready is None or self.command.is_ready()):
             if stop.is_set():
                 raise StopRequestedError
-            if self._failures >= FAILURES_BEFORE_GIVING_UP or time.monotonic() > deadline:
+            if self.has_given_up or time.monotonic() > deadline:
                 raise LaunchError(
                     f"{self.command.name} does not start. The end of {self.log.path}:\n"
                     f"{self.log.tail()}"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from config.endpoints import EndpointSetting, ModelSetting
+from config.endpoints import MOST_IN_FLIGHT, EndpointSetting, ModelSetting
 from projects import audit
 from projects.errors import Conflict, InvalidInput
 from projects.models import User
@@ -39,6 +39,7 @@ def add_model(
     system_prompt: str = "",
     sampling: Mapping[str, Any] | None = None,
     is_trusted: bool = False,
+    most_in_flight: int | None = None,
 ) -> LanguageModel:
     """Add a language model, and its endpoint where that is new.
 
@@ -60,6 +61,8 @@ def add_model(
     address = clean_address(base_url)
     endpoint = _endpoint_at(address, name=_optional(endpoint_name, "endpoint_name", 80))
     endpoint.is_trusted = endpoint.is_trusted or is_trusted
+    if most_in_flight is not None:
+        endpoint.most_in_flight = clean_bound(most_in_flight)
     if api_key:
         endpoint.api_key = clean_key(api_key)
     if LanguageModel.objects.filter(name=model.name).exists():
@@ -105,6 +108,12 @@ def clean_address(base_url: str) -> str:
     if parts.query or parts.fragment:
         raise InvalidInput.field("base_url", f"{rule}, without ? and #")
     return address
+
+
+def clean_bound(most_in_flight: int) -> int:
+    if not 1 <= most_in_flight <= MOST_IN_FLIGHT:
+        raise InvalidInput.field("most_in_flight", f"must be from 1 to {MOST_IN_FLIGHT:,}")
+    return most_in_flight
 
 
 def clean_key(api_key: str) -> str:

@@ -8,9 +8,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from projects.errors import TouchstoneError
 from workers.endpoint_errors import EndpointError
+from workers.models import LanguageModel
 from workers.registry import add_model
 
 SAMPLING = ("temperature", "top_p", "max_tokens", "seed")
+
+
+def is_added(name: str, *, served_name: str, address: str) -> bool:
+    return LanguageModel.objects.filter(
+        name=name, served_name=served_name or name, endpoint__base_url=address.rstrip("/")
+    ).exists()
 
 
 class Command(BaseCommand):
@@ -33,8 +40,19 @@ class Command(BaseCommand):
         parser.add_argument("--top-p", type=float)
         parser.add_argument("--max-tokens", type=int)
         parser.add_argument("--seed", type=int)
+        parser.add_argument(
+            "--most-in-flight", type=int, help="draws at the same moment on this endpoint"
+        )
+        parser.add_argument(
+            "--if-missing", action="store_true", help="be content if it was added before"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["if_missing"] and is_added(
+            options["name"], served_name=options["served_name"], address=options["endpoint_url"]
+        ):
+            self.stdout.write(f"{options['name']} is here already.")
+            return
         sampling = {name: options[name] for name in SAMPLING if options[name] is not None}
         try:
             model = add_model(
@@ -51,6 +69,7 @@ class Command(BaseCommand):
                 system_prompt=options["system_prompt"],
                 sampling=sampling,
                 is_trusted=True,
+                most_in_flight=options["most_in_flight"],
             )
         except (TouchstoneError, EndpointError) as error:
             raise CommandError(f"Nothing was added. {error}") from error
