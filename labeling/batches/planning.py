@@ -98,6 +98,13 @@ class Estimate:
         return sum(known, Decimal(0)) if known else None
 
     @property
+    def cost_said(self) -> str:
+        cost = self.cost_at_most
+        if cost is None:
+            return ""
+        return f"{cost:,.2f}" if cost >= 1 else f"{cost:.4f}"
+
+    @property
     def without_price(self) -> list[str]:
         return [share.model.name for share in self.shares if share.model.price is None]
 
