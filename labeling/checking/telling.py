@@ -93,10 +93,10 @@ def headline(results: Results, off_percent: int) -> str:
             f"{_n(returned, 'off')} without."
         )
     if returned.verdict == "unclear":
+        low, high = _points(returned.low), _points(returned.high)
         return (
-            "No difference can be told so far: the check changes the share of answers that reviewers "
-            f"return by something between {_points(returned.low)} and {_points(returned.high)} "
-            "percentage points."
+            "No difference can be told so far: the check changes the share of answers that "
+            f"reviewers return by something between {low} and {high} percentage points."
         )
     word = "fewer" if returned.verdict == "lower" else "more"
     size = _points(abs(returned.value)).removeprefix("+")
