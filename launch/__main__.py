@@ -16,16 +16,16 @@ def main() -> int:
     )
     model = commands.add_parser("model", help="fetch a second set of weights")
     model.add_argument("name")
-    vllm = commands.add_parser("vllm", help="serve a model with vLLM and register it here")
+    vllm = commands.add_parser("vllm", help="serve a model with vLLM; its own options after --")
     vllm.add_argument("model", help="a folder, or a model's name on a hub")
     vllm.add_argument("--name", default="", help="what the server calls it")
     vllm.add_argument("--lora", default="", help="NAME=FOLDER NAME=FOLDER …")
     vllm.add_argument("--port", type=int)
-    vllm.add_argument("options", nargs=argparse.REMAINDER, help="after --: options of vLLM itself")
-    arguments = parser.parse_args()
+    ours, options = _split(sys.argv[1:])
+    arguments = parser.parse_args(ours)
     try:
         if arguments.command == "vllm":
-            return serve_vllm(arguments)
+            return serve_vllm(arguments, options)
         if arguments.command == "model":
             from launch.weights import fetch
 
@@ -39,7 +39,13 @@ def main() -> int:
         return 1
 
 
-def serve_vllm(arguments: argparse.Namespace) -> int:
+def _split(given: list[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what stands after `--`."""
+    at = given.index("--") if "--" in given else len(given)
+    return given[:at], given[at + 1 :]
+
+
+def serve_vllm(arguments: argparse.Namespace, options: list[str]) -> int:
     from launch.vllm import from_arguments, serve
 
     environment = load()
@@ -48,7 +54,7 @@ def serve_vllm(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         lora=arguments.lora,
         port=arguments.port,
-        options=[option for option in arguments.options if option != "--"],
+        options=options,
         offset=environment.model_port,
     )
     return serve(serving, environment=environment)
