@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ async def stream_chat(
     messages: Sequence[Mapping[str, str]],
     parameters: Mapping[str, Any],
     completion: Completion,
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """Yield the reply as it comes and keep it in `completion`. Raises EndpointError.
 
     A piece is all the text that one read from the connection brought. Ends only when the server

@@ -100,7 +100,7 @@ class Flight:
             parameters=self.generation.parameters,
             completion=self.completion,
         )
-        async with aclosing(pieces):  # type: ignore[type-var]
+        async with aclosing(pieces):
             async for piece in pieces:
                 self.first_token_at = self.first_token_at or timezone.now()
                 self.pen.append(piece)

@@ -1,11 +1,16 @@
 """The client, the draw and the registry against a real vLLM.
 
-Opt-in: name a running server, `TOUCHSTONE_TEST_VLLM=http://gpu-1:8000/v1`. Any chat model does;
-the first one the server lists is asked. docs/models.md says how to serve one on a CPU.
+Either the one that `TOUCHSTONE_TEST_VLLM=http://gpu-1:8000/v1` names (any chat model does; the
+first one the server lists is asked), or one of our own with a tiny model where vLLM is installed.
 """
 
+import asyncio
+import json
 import os
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -14,31 +19,61 @@ from django.db import connections, transaction
 
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
+from tests.workers import vllm_server
+from tests.workers.vllm_server import Vllm
 from workers import client, drawing, engine, health
+from workers.chat import stream_chat
+from workers.connections import close_session
 from workers.drawing import Draw
+from workers.endpoint_errors import Broken, EndpointError, Unreachable
 from workers.models import Endpoint, Generation, LanguageModel
+from workers.replies import Completion
 
-BASE_URL = os.environ.get("TOUCHSTONE_TEST_VLLM", "").rstrip("/")
+NAMED = os.environ.get("TOUCHSTONE_TEST_VLLM", "").rstrip("/")
 # A model made of random numbers may end at once or be silent; vLLM can be told not to.
 AT_LENGTH = {"max_tokens": 16, "temperature": 1.0, "ignore_eos": True}
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        not BASE_URL, reason="TOUCHSTONE_TEST_VLLM names no vLLM server (http://host:8000/v1)"
-    ),
+    pytest.mark.skipif(not (NAMED or vllm_server.IS_INSTALLED), reason=vllm_server.MISSING),
 ]
 
 
-@pytest.fixture
-def served_name() -> str:
-    return client.list_models(Endpoint(is_trusted=True, base_url=BASE_URL))[0]
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vllm | None]:
+    """Our own server, None where another one is named. It takes about a minute to start."""
+    if NAMED:
+        yield None
+        return
+    server = vllm_server.new(tmp_path_factory.mktemp("vllm"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture
-def model(db: None, served_name: str) -> LanguageModel:
+def server(ours: Vllm | None) -> Vllm:
+    if ours is None:
+        pytest.skip("this needs a server of its own; TOUCHSTONE_TEST_VLLM names another")
+    return ours
+
+
+@pytest.fixture
+def base_url(ours: Vllm | None) -> str:
+    return ours.base_url if ours else NAMED
+
+
+@pytest.fixture
+def served_name(base_url: str) -> str:
+    return client.list_models(Endpoint(is_trusted=True, base_url=base_url))[0]
+
+
+@pytest.fixture
+def model(db: None, base_url: str, served_name: str) -> LanguageModel:
     return make_model(
-        "Measured", endpoint=make_endpoint(base_url=BASE_URL), served_name=served_name
+        "Measured", endpoint=make_endpoint(base_url=base_url), served_name=served_name
     )
 
 
@@ -137,10 +172,162 @@ def test_an_unknown_model_fails_by_name(project: Project, model: LanguageModel) 
     assert Endpoint.objects.get().health_note == "It does not serve nobody."
 
 
-def test_a_model_is_added_by_the_name_the_server_knows(db: None, served_name: str) -> None:
+def test_a_model_is_added_by_the_name_the_server_knows(
+    db: None, base_url: str, served_name: str
+) -> None:
     with pytest.raises(CommandError, match=f"does not serve 'nobody'; it serves .*{served_name}"):
-        call_command("add_model", "Nobody", endpoint_url=BASE_URL, served_name="nobody")
+        call_command("add_model", "Nobody", endpoint_url=base_url, served_name="nobody")
     assert not Endpoint.objects.exists()
-    call_command("add_model", "Somebody", endpoint_url=BASE_URL, served_name=served_name)
+    call_command("add_model", "Somebody", endpoint_url=base_url, served_name=served_name)
     call_command("check_models")
     assert Endpoint.objects.get().health == Endpoint.Health.READY
+
+
+def stream(
+    model: LanguageModel, completion: Completion, *, leave_after: int = 10**9, **parameters: Any
+) -> list[tuple[float, str]]:
+    """The pieces and when each came; leaves after so many."""
+
+    async def talk() -> list[tuple[float, str]]:
+        assert model.endpoint
+        asked = stream_chat(
+            model.endpoint,
+            served_name=model.served_name,
+            messages=[{"role": "user", "content": "Say hello to Ada."}],
+            parameters=AT_LENGTH | parameters,
+            completion=completion,
+        )
+        came: list[tuple[float, str]] = []
+        try:
+            async with aclosing(asked) as pieces:
+                async for piece in pieces:
+                    came.append((time.monotonic(), piece))
+                    if len(came) >= leave_after:
+                        break
+        finally:
+            await close_session()
+        return came
+
+    return asyncio.run(talk())
+
+
+def test_a_reply_comes_piece_by_piece(model: LanguageModel) -> None:
+    completion = Completion()
+    came = stream(model, completion, max_tokens=64)
+    assert "".join(piece for _, piece in came) == completion.text != ""
+    assert len(came) > 8
+    assert came[-1][0] > came[0][0]
+    assert completion.finish_reason == "length"
+
+
+def test_logprobs_are_kept_token_by_token_where_they_are_asked_for(
+    project: Project, model: LanguageModel
+) -> None:
+    row = drawn(project, model, seed=5, logprobs=True, top_logprobs=3)
+    assert row.logprobs is not None
+    assert len(row.logprobs) == row.usage["completion_tokens"]
+    assert all(token["logprob"] <= 0 for token in row.logprobs)
+    assert {len(token["top_logprobs"]) for token in row.logprobs} == {3}
+    assert drawn(project, model, seed=5).logprobs is None
+
+
+def test_a_schema_makes_the_answer_json_that_fits_it(
+    project: Project, model: LanguageModel
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"winner": {"enum": ["A", "B", "tie"]}, "sure": {"type": "boolean"}},
+        "required": ["winner", "sure"],
+        "additionalProperties": False,
+    }
+    asked = {"type": "json_schema", "json_schema": {"name": "verdict", "schema": schema}}
+    row = drawn(project, model, seed=5, max_tokens=400, ignore_eos=False, response_format=asked)
+    assert (row.state, row.error, row.finish_reason) == ("done", "", "stop")
+    said = json.loads(row.output)
+    assert said["winner"] in ("A", "B", "tie")
+    assert said["sure"] in (True, False)
+
+
+def test_n_is_ours_and_candidates_of_one_prompt_share_its_computation(
+    project: Project, model: LanguageModel, server: Vllm
+) -> None:
+    messages: list[drawing.Message] = [{"role": "user", "content": "A long question. " * 30}]
+    before = server.metric("vllm:prefix_cache_hits_total")
+    with transaction.atomic():
+        rows = drawing.request_draws(
+            project=project,
+            draws=[Draw(model, messages, AT_LENGTH | {"seed": seed, "n": 3}) for seed in range(3)],
+            queue=Generation.Queue.BATCH,
+        )
+    for row in rows:
+        engine.run(row.pk)
+    texts = set(Generation.objects.values_list("output", flat=True))
+    assert set(Generation.objects.values_list("state", flat=True)) == {"done"}
+    assert len(texts) == 3
+    assert server.metric("vllm:prefix_cache_hits_total") - before > 600
+
+
+def test_a_prompt_that_is_too_long_is_refused_with_the_servers_sentence(
+    project: Project, model: LanguageModel, server: Vllm
+) -> None:
+    messages: list[drawing.Message] = [{"role": "user", "content": "word " * 2000}]
+    with transaction.atomic():
+        row = drawing.request_draws(
+            project=project, draws=[Draw(model, messages)], queue=Generation.Queue.BATCH
+        )[0]
+    engine.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert row.error.startswith("The endpoint refused (400): ")
+    assert "1024" in row.error
+
+
+def test_adapters_are_models_of_their_own(
+    project: Project, model: LanguageModel, server: Vllm
+) -> None:
+    texts = {}
+    for name in server.serving.names:
+        LanguageModel.objects.filter(pk=model.pk).update(served_name=name)
+        row = drawn(project, model, seed=5)
+        assert (row.state, row.served_model) == ("done", name)
+        texts[name] = row.output
+    assert len(set(texts.values())) == 3
+
+
+def test_leaving_ends_the_computation_too(model: LanguageModel, server: Vllm) -> None:
+    before = server.metric("vllm:generation_tokens_total")
+    completion = Completion()
+    stream(model, completion, leave_after=3, max_tokens=900)
+    end = time.monotonic() + 20
+    while server.metric("vllm:num_requests_running"):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert completion.text
+    assert completion.finish_reason == ""
+    assert server.metric("vllm:generation_tokens_total") - before < 600
+
+
+def test_a_server_that_is_killed_in_the_middle_is_waited_for_and_asked_again(
+    project: Project, model: LanguageModel, server: Vllm
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        began = server.metric("vllm:generation_tokens_total")
+        streaming = pool.submit(stream, model, Completion(), max_tokens=900)
+        end = time.monotonic() + 60
+        while server.metric("vllm:generation_tokens_total") < began + 5:
+            assert time.monotonic() < end
+        server.kill()
+        with pytest.raises(EndpointError) as caught:
+            streaming.result()
+    assert type(caught.value) is Broken
+    with pytest.raises(Unreachable):
+        stream(model, Completion())
+    row = drawn(project, model)
+    assert (row.state, row.output) == ("queued", "")
+    server.start()
+    Generation.objects.update(not_before=row.created_at)
+    Endpoint.objects.update(health=Endpoint.Health.READY)
+    engine.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.error) == ("done", "")
+    assert row.output != ""
