@@ -1,8 +1,9 @@
 from django.urls import path
 
+from labeling.api import autonomy as autonomy_api
 from labeling.api import batches as batch_api
-from labeling.api import drafting as drafting_api
 from labeling.api import checks as check_api
+from labeling.api import drafting as drafting_api
 from labeling.api import judges as judge_api
 from labeling.api import prompts as prompt_api
 from labeling.api import rules as rules_api
@@ -60,5 +61,6 @@ urlpatterns = [
         judge_api.judge_verdicts,
         name="api-judge-verdicts",
     ),
+    path("projects/<slug:slug>/autonomy", autonomy_api.autonomy, name="api-autonomy"),
     path("projects/<slug:slug>/proposals", judge_api.proposal_list, name="api-proposals"),
 ]

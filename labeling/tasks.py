@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from labeling.assigning import candidates, queue
+from labeling.autonomy import standing_in, watching
 from labeling.batches import stepping
 from labeling.checking import checks
 from labeling.machine import proposals, runs, stress, verdicts
@@ -18,10 +19,12 @@ def reconcile() -> None:
     verdicts.settle_overdue()
     runs.reconcile()
     stress.reconcile()
+    standing_in.settle_all()
 
 
 @shared_task
 def measure_quality() -> None:
+    watching.check_all()
     quality.refresh_changed()
     proposals.keep_up()
 

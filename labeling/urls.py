@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from labeling.pages import answers as answer_views
+from labeling.pages import autonomy as autonomy_views
 from labeling.pages import batches as batch_views
 from labeling.pages import drafting as drafting_views
 from labeling.pages import flags as flag_views
@@ -111,6 +112,13 @@ urlpatterns = [
         f"{PROJECT}/judges/stress/<int:pk>/cancel/",
         judge_views.judge_stress_cancel,
         name="judge-stress-cancel",
+    ),
+    path(f"{PROJECT}/autonomy/", autonomy_views.autonomy, name="autonomy"),
+    path(f"{PROJECT}/autonomy/noted/", autonomy_views.autonomy_noted, name="autonomy-noted"),
+    path(
+        f"{PROJECT}/autonomy/withdraw/",
+        autonomy_views.autonomy_withdraw,
+        name="autonomy-withdraw",
     ),
     path(f"{PROJECT}/proposals/", proposal_views.proposals, name="proposals"),
     path(

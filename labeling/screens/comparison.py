@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from labeling.assigning import queue
+from labeling.autonomy.presenting import proposed_to
 from labeling.judging import submissions
 from labeling.judging.guards import HIGHEST_MARK, SIDES
 from labeling.judging.rules import criteria_of, rules_of
@@ -29,6 +30,7 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "answers": answers,
         "has_both": has_both,
+        "proposed": proposed_to(assignment) if has_both else None,
         "differences": differences(answers[0].text, answers[1].text) if has_both else None,
         "scale": rules.scale,
         "criteria": _marked(criteria, values.get("marks") or {}),

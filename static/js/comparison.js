@@ -139,6 +139,13 @@ onShown((root, gone) => {
   form.addEventListener("submit", (event) => {
     if (!isComplete()) event.preventDefault();
   });
+  // Confirming a model's proposal is choosing what it says; criteria and justification are asked for as ever.
+  const confirm = form.querySelector("[data-confirm]");
+  confirm?.addEventListener("click", () => {
+    check(form, "preference", [confirm.dataset.confirm]);
+    form.dispatchEvent(new Event("change", { bubbles: true }));
+    submit();
+  });
   criteria(root, form);
   sameKeys(root, gone, { submit });
   scrollTogether(root);
