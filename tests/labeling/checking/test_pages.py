@@ -14,6 +14,11 @@ from tests.labeling.rows import claim, end, make_comparison_task, make_demonstra
 
 pytestmark = pytest.mark.django_db
 SETTINGS = "/projects/harbour/self-check/"
+BAD = (
+    *("null", "[]", "{}", "1e400", "-1", str(10**30), "9" * 5_000, '"a\\u0000b"', '"\\ud800"'),
+    json.dumps("x" * 200_000),
+    "[" * 500 + "]" * 500,
+)
 
 
 @pytest.fixture
@@ -231,3 +236,29 @@ class TestApi:
     def test_broken_settings_are_refused(self, project: Project, owner: User, body: Any) -> None:
         answer = self.call(owner, "patch", "/projects/harbour/self-check", body)
         assert answer.status_code == 400
+
+    @pytest.mark.parametrize("value", BAD)
+    def test_values_of_another_kind_are_refused_and_change_nothing(
+        self, owner: User, labeler: User, writing: Assignment, value: str
+    ) -> None:
+        row = make_check(writing).claims.get()
+        mine, checks = "/api/v1/projects/harbour/self-check", f"/api/v1/assignments/{writing.pk}"
+        doors = [
+            (owner, "patch", mine, ("model", "off_percent", "most_checks", "token_budget")),
+            (owner, "patch", mine, ("is_on", "measured_since")),
+            (labeler, "post", f"{checks}/checks", ("text", "turns")),
+            (labeler, "post", f"{checks}/checks/claims/{row.pk}", ("state", "reason")),
+        ]
+        for user, method, path, fields in doors:
+            body = "{" + ",".join(f'"{field}": {value}' for field in fields) + "}"
+            token = tokens.create(by=user, name="t")[1]
+            answer = getattr(Client(), method)(
+                path,
+                body,
+                content_type="application/json",
+                headers={"Authorization": f"Bearer {token}"},
+            )
+            assert 400 <= answer.status_code < 500, (path, value)
+            assert answer.json()["status"] == answer.status_code
+        row.refresh_from_db()
+        assert (row.state, Check.objects.count()) == ("open", 1)
