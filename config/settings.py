@@ -202,6 +202,9 @@ SPECTACULAR_SETTINGS = {
         "ExportState": "exports.models.Export.State",
         "TaskKind": "projects.models.TaskKind",
         "AssignmentState": "labeling.models.Assignment.State",
+        "ClaimState": "labeling.models.CheckClaim.State",
+        "ClaimReason": "labeling.models.CheckClaim.Reason",
+        "ClaimSeverity": "labeling.models.CheckClaim.Severity",
     },
 }
 
