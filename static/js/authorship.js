@@ -176,8 +176,9 @@ export function putIn(area, text, spans, all = false) {
 
 // A draft's own text: what is copied of it is known to be from there.
 export function follows(area, generation) {
-  area.addEventListener("copy", () => (carried = selectedOf(area, generation)));
-  area.addEventListener("dragstart", () => (carried = selectedOf(area, generation)));
+  for (const kind of ["copy", "cut", "dragstart"]) {
+    area.addEventListener(kind, () => (carried = selectedOf(area, generation)));
+  }
 }
 
 // What is selected in a draft, or all of it.

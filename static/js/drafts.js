@@ -76,7 +76,7 @@ export function assist(root, gone, { target, areaOf, before }) {
     source.addEventListener("text", (event) => {
       const { generation, text, restart } = JSON.parse(event.data);
       for (const area of root.querySelectorAll(`[data-generation="${generation}"] [data-drawn]`)) {
-        area.value = restart ? text : area.value + text;
+        setText(area, restart ? text : area.defaultValue + text);
         area.closest("[data-generation]").querySelector("[data-state]").textContent = STATES.writing;
       }
     });
@@ -117,6 +117,26 @@ export function assist(root, gone, { target, areaOf, before }) {
 
 // Drafts
 
+const setText = (area, text) => {
+  area.defaultValue = text;
+  area.value = text;
+};
+
+// A field one can only read has no caret in every browser, and then no part of it can be chosen by keyboard. So this one
+// has a caret and refuses to change.
+const keepAsItIs = (area) => {
+  const refuse = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  area.addEventListener("beforeinput", refuse);
+  area.addEventListener("paste", refuse);
+  area.addEventListener("input", (event) => {
+    event.stopPropagation();
+    area.value = area.defaultValue;
+  });
+};
+
 const rowOf = (drawer, draft) => {
   const list = drawer.querySelector("[data-draft-list]");
   const known = list.querySelector(`[data-generation="${draft.generation}"]`);
@@ -127,6 +147,7 @@ const rowOf = (drawer, draft) => {
   const area = row.querySelector("[data-drawn]");
   area.setAttribute("aria-label", `Draft ${draft.number}`);
   follows(area, draft.generation);
+  keepAsItIs(area);
   const whole = row.querySelector("[data-insert]");
   whole.setAttribute("aria-label", `Insert all of draft ${draft.number}`);
   row.querySelector("[data-insert-selection]").setAttribute("aria-label", `Insert part of draft ${draft.number}`);
@@ -143,7 +164,7 @@ function showDrafts(drawer, { drafts, left }) {
     const row = rowOf(drawer, draft);
     const area = row.querySelector("[data-drawn]");
     const isDone = draft.state === "done";
-    if (isDone && area.value !== draft.text) area.value = draft.text;
+    if (isDone && area.value !== draft.text) setText(area, draft.text);
     area.hidden = draft.state === "failed";
     row.dataset.done = isDone;
     row.querySelector("[data-state]").textContent = [
@@ -219,8 +240,8 @@ function showRepair(panel, { repairs, left }) {
   panel.hidden = false;
   const area = result.querySelector("[data-drawn]");
   const isDone = last.state === "done";
-  if (isDone) area.value = last.text;
-  else if (last.state === "waiting") area.value = "";
+  if (isDone) setText(area, last.text);
+  else if (last.state === "waiting") setText(area, "");
   result.querySelector("[data-name]").textContent = `Rewriting ${last.number}`;
   result.querySelector("[data-state]").textContent = last.note || STATES[last.state];
   area.hidden = isDone || last.state === "failed";
