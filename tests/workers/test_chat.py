@@ -1,8 +1,11 @@
 """Streams from a server that misbehaves."""
 
 import asyncio
+import gzip
+import json
 import socket
 import time
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -235,3 +238,185 @@ def test_the_key_is_in_no_error() -> None:
     with running(refuses(401, "invalid key")) as server, pytest.raises(Refused) as caught:
         ask(server)
     assert "sk-key" not in str(caught.value)
+
+
+def leaves(log: list[float]) -> Script:
+    """Talks for ever and notes when nobody listens any more."""
+
+    def script(handler: Handler) -> None:
+        handler.begin()
+        try:
+            while not handler.scripted.leaving.wait(0.01):
+                handler.chunk("word ")
+        except OSError:
+            log.append(time.monotonic())
+
+    return script
+
+
+async def begun(server: Scripted) -> tuple["asyncio.Task[list[str]]", Completion]:
+    """A stream of which something has come."""
+    completion = Completion()
+    task = asyncio.create_task(stream(server, completion))
+    while not completion.text:  # noqa: ASYNC110 - what fills it sets no event
+        await asyncio.sleep(0.01)
+    return task, completion
+
+
+def wait_for(log: list[float]) -> None:
+    end = time.monotonic() + 5
+    while not log:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_cancelling_cuts_the_connection_at_once_and_keeps_what_has_come() -> None:
+    log: list[float] = []
+
+    async def cancel(server: Scripted) -> tuple[float, str]:
+        task, completion = await begun(server)
+        task.cancel()
+        cancelled_at = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return cancelled_at, completion.text
+
+    with running(leaves(log)) as server:
+        cancelled_at, text = asyncio.run(cancel(server))
+        wait_for(log)
+    assert log[0] - cancelled_at < 1
+    assert text.startswith("word ")
+
+
+def test_leaving_between_two_pieces_cuts_it_too() -> None:
+    log: list[float] = []
+
+    async def leave(server: Scripted) -> None:
+        asked = chat.stream_chat(
+            endpoint_at(server),
+            served_name="served",
+            messages=[],
+            parameters={},
+            completion=Completion(),
+        )
+        async with aclosing(asked) as pieces:
+            async for _ in pieces:
+                break
+        await asyncio.to_thread(wait_for, log)
+        await close_session()
+
+    with running(leaves(log)) as server:
+        asyncio.run(leave(server))
+    assert log
+
+
+def test_a_cancelled_stream_that_hangs_ends_too() -> None:
+    async def cancel(server: Scripted) -> None:
+        task, _ = await begun(server)
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
+        assert task.cancelled()
+
+    with running(hangs("Half")) as server:
+        asyncio.run(cancel(server))
+
+
+def test_time_that_the_reader_takes_between_pieces_is_not_the_endpoints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chat, "BETWEEN_TOKENS_SECONDS", 0.2)
+
+    async def read_slowly(server: Scripted) -> str:
+        text = ""
+        asked = chat.stream_chat(
+            endpoint_at(server),
+            served_name="served",
+            messages=[],
+            parameters={},
+            completion=Completion(),
+        )
+        async for piece in asked:
+            text += piece
+            await asyncio.sleep(0.5)
+        await close_session()
+        return text
+
+    with running(says("One", " two", " three", pause=0.05)) as server:
+        assert asyncio.run(read_slowly(server)) == "One two three"
+
+
+def test_one_connection_serves_several_draws_one_after_the_other() -> None:
+    def kept(handler: Handler) -> None:
+        body = b'data: {"choices": [{"delta": {"content": "Yes"}, "finish_reason": "stop"}]}\n\n'
+        handler.raw(200, body + b"data: [DONE]\n\n", kind="text/event-stream")
+        ports.append(handler.client_address[1])
+
+    ports: list[int] = []
+
+    async def thrice(server: Scripted) -> None:
+        for _ in range(3):
+            asked = chat.stream_chat(
+                endpoint_at(server),
+                served_name="served",
+                messages=[],
+                parameters={},
+                completion=Completion(),
+            )
+            assert [piece async for piece in asked] == ["Yes"]
+        await close_session()
+
+    with running(kept) as server:
+        asyncio.run(thrice(server))
+    assert len(ports) == 3
+    assert len(set(ports)) == 1
+
+
+def test_revision_and_logprobs_are_read_where_they_are_asked_for() -> None:
+    row = {"token": " Y", "logprob": -0.5, "bytes": [1], "top_logprobs": [{"token": "N"}, 7]}
+    odd = {"token": "x", "logprob": "NaN"}
+
+    def script(handler: Handler) -> None:
+        handler.begin()
+        handler.line(json.dumps({"system_fingerprint": "fp_1", "choices": []}))
+        handler.chunk("Y", logprobs={"content": [row, odd, 3]})
+        handler.chunk(finish_reason="stop")
+
+    with running(script) as server:
+        asked = ask(server, logprobs=True)[1]
+        unasked = ask(server)[1]
+    assert asked.logprobs == [{"token": " Y", "logprob": -0.5, "top_logprobs": []}]
+    assert (asked.revision, unasked.logprobs) == ("fp_1", None)
+
+
+@pytest.mark.parametrize("reason", ["abort", "error"])
+def test_a_reply_that_the_server_gave_up_is_cut_short(reason: str) -> None:
+    assert isinstance(error_of(says("Half", finish_reason=reason)), Broken)
+
+
+def test_a_compressed_answer_is_not_unpacked() -> None:
+    def script(handler: Handler) -> None:
+        packed = gzip.compress(b"data: " + b" " * 1_000_000)
+        handler.raw(200, packed, kind="text/event-stream", Content_Encoding="gzip")
+
+    assert isinstance(error_of(script), Broken)
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "a\x00b"])
+def test_a_key_that_cannot_be_sent_is_refused_without_being_said(key: str) -> None:
+    async def talk(server: Scripted) -> None:
+        asked = chat.stream_chat(
+            endpoint_at(server, api_key=key),
+            served_name="served",
+            messages=[],
+            parameters={},
+            completion=Completion(),
+        )
+        try:
+            async for _ in asked:
+                pass
+        finally:
+            await close_session()
+
+    with running() as server, pytest.raises(Refused) as caught:
+        asyncio.run(talk(server))
+    assert str(caught.value) == "The endpoint's address or key cannot be sent."

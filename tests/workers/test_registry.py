@@ -182,3 +182,21 @@ def test_what_has_gone_from_the_settings_is_switched_off_and_kept(settings: Any)
     settings.MODEL_ENDPOINTS = named("a", "b")
     sync_from_settings()
     assert LanguageModel.objects.drawable().count() == 4
+
+
+def test_a_bound_is_kept_and_one_that_is_none_is_refused(db: None) -> None:
+    with running() as server:
+        with pytest.raises(InvalidInput, match="most_in_flight"):
+            add(server.base_url, most_in_flight=0)
+        model = add(server.base_url, most_in_flight=256)
+    assert model.endpoint
+    assert model.endpoint.most_in_flight == 256
+
+
+def test_a_model_that_is_here_already_is_left_as_it_is_when_that_is_asked_for(db: None) -> None:
+    with running() as server:
+        for _ in range(2):
+            call_command("add_model", "served", endpoint_url=server.base_url, if_missing=True)
+        with pytest.raises(CommandError, match="already"):
+            call_command("add_model", "served", endpoint_url=server.base_url)
+    assert LanguageModel.objects.count() == 1
