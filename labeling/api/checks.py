@@ -88,7 +88,7 @@ class DifferenceSerializer(serializers.Serializer[Measure]):
     high = serializers.FloatField(source="difference.high", default=None)
     n_on = serializers.IntegerField(source="difference.n_on", default=0)
     n_off = serializers.IntegerField(source="difference.n_off", default=0)
-    # What it may be is said in the class's text: a choice field would be the API's second "verdict".
+    # No choice field: it would be one more enumeration of the name in the schema.
     verdict = serializers.CharField(source="difference.verdict", default="too_few")
 
 
