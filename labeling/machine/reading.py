@@ -104,6 +104,9 @@ def probability_of(verdict: str, output: str, logprobs: Any) -> float | None:
     start, value_at = 0, place.end()
     for entry in tokens:
         token = entry["token"]
+        if start == 0 and token.isspace() and not output.startswith(token):
+            # llama.cpp counts a line break that it does not send.
+            continue
         if output[start : start + len(token)] != token:
             return None
         if start <= value_at < start + len(token):

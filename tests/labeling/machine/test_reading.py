@@ -174,6 +174,13 @@ def test_logprobs_that_do_not_spell_the_answer_say_nothing(logprobs: Any) -> Non
     assert probability_of("A", GOOD, logprobs) is None
 
 
+def test_a_line_break_that_was_counted_and_not_sent_is_passed_over() -> None:
+    tokens = tokens_of(GOOD, ("A", {"A": -0.1, "B": -0.1}))
+    counted = [{"token": "\n", "logprob": -4.9}, *tokens]
+    assert probability_of("A", GOOD, counted) == pytest.approx(0.5)
+    assert probability_of("A", GOOD, [*tokens[:3], counted[0], *tokens[3:]]) is None
+
+
 def test_a_verdict_quoted_in_a_reason_is_not_where_the_probability_is_read() -> None:
     output = json.dumps({"reason": '"verdict": "B"', "verdict": "A", "confidence": 70})
     tokens = tokens_of(output, ("A", {"A": -0.2, "B": -2.0}))

@@ -11,11 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from config.endpoints import find_weights
 from labeling.machine import stress, verdicts
@@ -30,7 +28,7 @@ from workers import client, engine
 from workers.models import Endpoint, Generation
 
 NAME = os.environ.get("TOUCHSTONE_TEST_JUDGE", "smollm2-135m")
-N_ATTACKS = int(os.environ.get("TOUCHSTONE_TEST_ATTACKS", "14"))
+N_ATTACKS = int(os.environ.get("TOUCHSTONE_TEST_ATTACKS", "7"))
 WEIGHTS = [w for w in find_weights(settings.DATA_FOLDER) if w.served_name == NAME]
 READY_SECONDS = 60
 
@@ -53,12 +51,14 @@ def base_url() -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}/v1"
     end = time.monotonic() + READY_SECONDS
-    while not client.check_health(Endpoint(is_trusted=True, base_url=url)).is_ready:
-        assert time.monotonic() < end, "the model server did not start"
-        time.sleep(0.2)
-    yield url
-    process.kill()
-    process.wait()
+    try:
+        while not client.check_health(Endpoint(is_trusted=True, base_url=url)).is_ready:
+            assert time.monotonic() < end, "the model server did not start"
+            time.sleep(0.2)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture
@@ -69,15 +69,10 @@ def judge(base_url: str, project: Project, owner: User) -> Judge:
 
 
 def draw_all() -> None:
-    """What workers do, four at a time."""
-
-    def run(pk: int) -> None:
-        engine.run(pk)
-        connections.close_all()
-
+    """What a worker does; one at a time, so that the server keeps what all requests begin with."""
     queued = Generation.objects.filter(state=Generation.State.QUEUED).order_by("pk")
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(run, list(queued.values_list("pk", flat=True))))
+    for pk in list(queued.values_list("pk", flat=True)):
+        engine.run(pk)
 
 
 def test_a_real_model_answers_in_the_form_with_its_probabilities(
