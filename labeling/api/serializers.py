@@ -6,14 +6,24 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling import models
+from labeling.autonomy.presenting import proposed_to
 from labeling.judging.drafts import CHOICES
 from labeling.judging.guards import FEWEST_RANKED, HIGHEST_MARK, MOST_RANKED
 from labeling.judging.told import preference_in
 from labeling.reviewing.subjects import Judgement, subject_of
+from projects.prepared import Prepared
 
 # On the path of every task: Django REST framework takes longer to look its fields up, anew for each
 # answer, than the answer takes otherwise. Those classes therefore say what they give by hand.
 _TIME = serializers.DateTimeField()
+# The level stands with the texts, as a statement of its own would be one more for every task.
+_TEXTS = Prepared(
+    """
+    SELECT response.id, response.text, COALESCE((
+        SELECT level FROM labeling_autonomy WHERE project_id = %s AND kind = 'comparison'), 0)
+    FROM labeling_response response WHERE response.id = ANY (%s::bigint[])
+    """
+)
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -91,8 +101,18 @@ class ReviewShownSerializer(serializers.Serializer[Any]):
     judgements = JudgementShownSerializer(many=True)
 
 
+class ProposedSerializer(serializers.Serializer[Any]):
+    """What a model proposes: the side it takes, and what confirming it submits as preference."""
+
+    side = serializers.ChoiceField(choices=["a", "equal", "b"])
+    preference = serializers.IntegerField()
+    confidence = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+
+
 class AssignmentSerializer(serializers.Serializer[models.Assignment]):
-    """A task in hand. Who wrote the candidates is not told. `review` is there in reviews only."""
+    """A task in hand. Who wrote the candidates is not told. `review` is there in reviews only,
+    `proposal` only where a model's is to be confirmed or overruled."""
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=models.Task.Kind.choices, source="task.kind")
@@ -105,23 +125,30 @@ class AssignmentSerializer(serializers.Serializer[models.Assignment]):
     active_seconds = serializers.FloatField()
     leased_until = serializers.DateTimeField()
     review = ReviewShownSerializer(required=False)
+    proposal = ProposedSerializer(required=False)
 
     def to_representation(self, instance: models.Assignment) -> dict[str, Any]:
         order, review = list(instance.presented), None
         if instance.task.kind == models.Task.Kind.REVIEW:
             order, review = _under_review(instance.task)
+        candidates, level = _candidates(
+            order, is_pair=_is_pair(instance, review), project_id=instance.task.project_id
+        )
         shown = {
             "id": instance.pk,
             "kind": instance.task.kind,
             "state": instance.state,
             "prompt": AskedSerializer(instance.task.prompt).data,
-            "candidates": _candidates(order, is_pair=_is_pair(instance, review)),
+            "candidates": candidates,
             "guideline_version": instance.guideline_version.number,
             "is_disputed": instance.task.is_disputed,
             "draft": instance.draft,
             "active_seconds": instance.active_seconds,
             "leased_until": _TIME.to_representation(instance.leased_until),
         }
+        proposal = proposed_to(instance, level=level)
+        if proposal is not None:
+            shown["proposal"] = ProposedSerializer(proposal).data
         return shown | ({"review": review} if review else {})
 
 
@@ -271,14 +298,19 @@ def _is_pair(assignment: models.Assignment, review: dict[str, Any] | None) -> bo
     return bool(kind == models.Task.Kind.COMPARISON)
 
 
-def _candidates(order: list[int], *, is_pair: bool) -> list[dict[str, Any]]:
+def _candidates(
+    order: list[int], *, is_pair: bool, project_id: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The answers in their order, and at which level the project compares."""
     if not order:
-        return []
-    texts = dict(models.Response.objects.filter(pk__in=order).values_list("pk", "text"))
-    return [
+        return [], 0
+    rows = _TEXTS.rows((project_id, list(order)))
+    texts = {pk: text for pk, text, _ in rows}
+    told = [
         {"place": place, **({"side": "ab"[place]} if is_pair else {}), "text": texts[pk]}
         for place, pk in enumerate(order)
     ]
+    return told, rows[0][2]
 
 
 def _under_review(task: models.Task) -> tuple[list[int], dict[str, Any]]:

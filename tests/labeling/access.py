@@ -5,7 +5,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment, Criterion
 from tests.access import Data, Route, World, expect, in_api, members, owners, signed_in, staff
-from tests.labeling import batch_access, check_access, drafting_access, judge_access, review_access
+from tests.labeling import (
+    autonomy_access,
+    batch_access,
+    check_access,
+    drafting_access,
+    judge_access,
+    review_access,
+)
 from tests.labeling.rows import claim, make_demonstration_task, make_drawing_task
 
 OWN = expect(owner=404, reviewer=404, labeler=200, stranger=404, anonymous=302)
@@ -205,3 +212,4 @@ ROUTES |= drafting_access.ROUTES
 ROUTES |= check_access.ROUTES
 ROUTES |= batch_access.ROUTES
 ROUTES |= judge_access.ROUTES
+ROUTES |= autonomy_access.ROUTES

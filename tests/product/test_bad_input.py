@@ -137,6 +137,7 @@ FIELDS = {
     "assignment-repairs": ["text", "complaint", "clauses", "before"],
     "assignment-repair": ["outcome"],
     "assignment-repair-changes": ["text"],
+    "autonomy": ["kind", "level", "judge", "bar_percent", "fewest", "audit_percent"],
     "drafting-rules": ["n_drafts", "most_draws", "most_seconds", "writers"],
     "assignment-pulse": ["active_seconds"],
     "assignment-skip": ["reason"],
