@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ T = TypeVar("T")
 
 SECONDS_BETWEEN_BATCHES = 0.02
 RETRY_SECONDS = 1.0
+TELLING_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,9 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def close(self) -> None:
-        self._threads.shutdown()
+    def close(self, *, is_urgent: bool = False) -> None:
+        """`is_urgent` drops what has not begun."""
+        self._threads.shutdown(wait=not is_urgent, cancel_futures=is_urgent)
 
 
 class Ends:
@@ -73,6 +77,8 @@ class Ends:
         self._wanted = asyncio.Event()
         self._tellers: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        self._is_telling = threading.Event()
+        self._is_telling.set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -81,11 +87,14 @@ class Ends:
         self._is_idle.clear()
         self._wanted.set()
 
-    async def settled(self) -> None:
-        """Until all is written and told."""
+    async def settled(self, *, is_urgent: bool) -> None:
+        """Until all is written and told; where it `is_urgent`, what is not told in a few seconds
+        is left to the reconcilers of whoever listens."""
         await self._is_idle.wait()
-        while self._tellers:
-            await asyncio.wait(set(self._tellers))
+        end = time.monotonic() + TELLING_SECONDS
+        while self._tellers and not (is_urgent and time.monotonic() > end):
+            await asyncio.wait(set(self._tellers), timeout=0.5)
+        self._is_telling.clear()
 
     def close(self) -> None:
         self._is_closed = True
@@ -96,7 +105,7 @@ class Ends:
             while not self._is_closed:
                 await self._write_next()
         finally:
-            self._telling.close()
+            self._telling.close(is_urgent=True)
 
     async def _write_next(self) -> None:
         await self._wanted.wait()
@@ -128,10 +137,16 @@ class Ends:
     async def _tell_ends(self, ends: Sequence[End]) -> None:
         """First the apps above, then the readers: what a reader asks for next is there."""
         told = [(end.outcome.generation.pk, end.outcome.state.value) for end in ends]
-        await self._telling.ask(settling.tell, told)
+        await self._telling.ask(self._tell_while_there_is_time, told)
         for end in ends:
             reason = str(end.outcome.columns["finish_reason"])
             end.pen.end(end.outcome.state.value, reason=reason)
+
+    def _tell_while_there_is_time(self, told: Sequence[tuple[int, str]]) -> None:
+        for generation_id, state in told:
+            if not self._is_telling.is_set():
+                return
+            settling.announce(generation_id, state)
 
 
 def _write(ends: Sequence[End]) -> set[int]:

@@ -153,7 +153,7 @@ class Engine:
                 flight.cut(Cut.PUT_BACK)
         while self._handlers:
             await asyncio.wait(set(self._handlers))
-        await self._ends.settled()
+        await self._ends.settled(is_urgent=self._stopped.is_set())
 
     def _after_ends(self, ends: Sequence[End]) -> None:
         loop = asyncio.get_running_loop()

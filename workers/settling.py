@@ -5,7 +5,7 @@ A worker that was thought dead cannot overwrite its successor's work.
 
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,12 +134,6 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
             cursor.execute(PUT_BACK, {"back": json.dumps(backs)})
             written |= {pk for (pk,) in cursor.fetchall()}
     return written
-
-
-def tell(ended: Iterable[tuple[int, str]]) -> None:
-    """Tell the apps above of rows that ended, once the running transaction is committed."""
-    for generation_id, state in ended:
-        announce(generation_id, state)
 
 
 def announce(generation_id: int, state: str) -> None:
