@@ -7,7 +7,8 @@ from django.db import connection
 
 from labeling.models import Batch
 
-RATE_SECONDS = 60.0
+RATE_SECONDS = 70.0
+LEAST_SECONDS = 4.0
 LOOKED_THROUGH = 5_000
 REASONS_SHOWN = 8
 # The newest of them, by the index of what has no text; a batch may fail whole.
@@ -100,11 +101,14 @@ def in_words(seconds: int | None) -> str:
 
 
 def _rates(batch: Batch, now: float) -> tuple[float | None, float | None]:
-    """Draws and tokens a second between the marks of the last minute, where there are some."""
+    """Draws and tokens a second since a mark of about a minute ago; None where there is none."""
     if batch.state not in (Batch.State.RUNNING, Batch.State.CANCELLING):
         return None, None
-    recent = [mark for mark in batch.marks if now - mark[0] <= RATE_SECONDS + 10]
-    if len(recent) < 2 or recent[-1][0] <= recent[0][0]:
+    recent = [mark for mark in batch.marks if LEAST_SECONDS <= now - mark[0] <= RATE_SECONDS]
+    if not recent:
         return None, None
-    seconds = recent[-1][0] - recent[0][0]
-    return (recent[-1][1] - recent[0][1]) / seconds, (recent[-1][2] - recent[0][2]) / seconds
+    since, ended_then, tokens_then = recent[0]
+    ended = batch.n_done + batch.n_failed + batch.n_cancelled
+    # Until now, not until the last mark: where nothing moves any more, the rate falls.
+    seconds = now - since
+    return (ended - ended_then) / seconds, (batch.output_tokens - tokens_then) / seconds

@@ -537,8 +537,8 @@ def test_a_project_has_so_many_open_batches(
 def test_its_speed_follows_from_its_marks(owner: User, project: Project) -> None:
     make_prompt(project)
     batch = begin(owner, project, make_model(), samples=10)
-    batch.n_items, batch.n_done = 10, 5
-    batch.marks = [[0.0, 0, 0], [100.0, 1, 10], [110.0, 5, 90]]
+    batch.n_items, batch.n_done, batch.output_tokens = 10, 5, 90
+    batch.marks = [[0.0, 0, 0], [102.0, 1, 10], [110.0, 5, 90]]
     found = progress_of(batch, now=112.0)
     assert (found.rate, found.tokens_rate, found.seconds_left) == (0.4, 8.0, 12)
     assert (found.percent, found.asked, found.unwritten) == (50, 5, 0)
