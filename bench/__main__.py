@@ -14,6 +14,7 @@ BENCHMARKS = (
     "bench.guideline",
     "bench.quality",
     "bench.battles",
+    "bench.drawing",
 )
 
 if __name__ == "__main__":
