@@ -3,8 +3,10 @@
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +50,15 @@ class Vllm:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+            self._wait_until_deaf()
+
+    def _wait_until_deaf(self) -> None:
+        """Its children hold the socket for a moment longer."""
+        end = time.monotonic() + 30
+        with suppress(ConnectionError):
+            while time.monotonic() < end:
+                socket.create_connection(("127.0.0.1", self.serving.port), timeout=5).close()
+                time.sleep(0.05)
 
     def metric(self, name: str) -> float:
         """The sum of one of its counters or gauges."""
