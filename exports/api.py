@@ -26,6 +26,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "id",
             "kind",
             "source",
+            "with_machine",
             "state",
             "n_rows",
             "sha256",
@@ -40,7 +41,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 class ExportRequestSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
-        fields = ["kind", "source"]
+        fields = ["kind", "source", "with_machine"]
 
 
 @extend_schema(

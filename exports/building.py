@@ -33,11 +33,17 @@ MOST_ATTEMPTS = 3
 
 
 def request_export(
-    *, by: User, project: Project, kind: str, source: str = Export.Source.ALL
+    *,
+    by: User,
+    project: Project,
+    kind: str,
+    source: str = Export.Source.ALL,
+    with_machine: bool = False,
 ) -> Export:
-    """Queue an export of all the project's judgements of this kind as they stand when it runs."""
+    """Queue an export of all the project's judgements of this kind as they stand when it runs;
+    `with_machine`: with the comparisons that a judge settled alone, marked as a model's."""
     project_for(by, project.slug, roles=STAFF)
-    export = _new(project=project, kind=kind, source=source, by=by)
+    export = _new(project=project, kind=kind, source=source, by=by, with_machine=with_machine)
     transaction.on_commit(lambda: nudge(export.pk))
     return export
 
@@ -101,7 +107,9 @@ def folder_of(export: Export) -> Path:
     return exports_folder() / str(export.public_id)
 
 
-def _new(*, project: Project, kind: str, source: str, by: User | None) -> Export:
+def _new(
+    *, project: Project, kind: str, source: str, by: User | None, with_machine: bool = False
+) -> Export:
     if kind not in Export.Kind.values:
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Export.Kind.values)}")
     if source not in Export.Source.values:
@@ -109,8 +117,11 @@ def _new(*, project: Project, kind: str, source: str, by: User | None) -> Export
     if kind == Export.Kind.SFT and source == Export.Source.VOTES:
         raise InvalidInput.field("source", "votes have no demonstrations; choose preferences")
     with transaction.atomic():
-        export = Export.objects.create(project=project, kind=kind, source=source, by=by)
-        audit.record(verb="export.requested", by=by, project=project, subject=export, kind=kind)
+        export = Export.objects.create(
+            project=project, kind=kind, source=source, by=by, with_machine=with_machine
+        )
+        told = {"kind": kind} | ({"with_machine": True} if with_machine else {})
+        audit.record(verb="export.requested", by=by, project=project, subject=export, **told)
     return export
 
 
@@ -197,7 +208,7 @@ def _write(export: Export, draft: Path, progress: writing.Progress) -> dict[str,
         else:
             counts, files = writing.write_rows(
                 draft,
-                rows.preferences(export.project, export.source),
+                rows.preferences(export.project, export.source, with_machine=export.with_machine),
                 formats.preference_row,
                 progress=progress,
             )
@@ -218,7 +229,8 @@ def _manifest(
         "kind": export.kind,
         "format": "TRL conversational JSONL",
         "project": {"slug": export.project.slug, "name": export.project.name},
-        "filters": {"source": export.source},
+        "filters": {"source": export.source}
+        | ({"with_machine": True} if export.with_machine else {}),
         "created_at": snapshot_at,
         "touchstone_version": settings.VERSION,
         "counts": {

@@ -24,7 +24,9 @@ task_categories:
 `data.jsonl` is conversational JSONL that TRL's {trainer} reads as it is. Line by line beside it,
 `provenance.jsonl` says where each row comes from: who judged (by pseudonym), when, under which
 guideline version, for how long, and which models with which parameters; of an answer that was
-made of models' drafts also which share of its characters is theirs, and which. `manifest.json`
+made of models' drafts also which share of its characters is theirs, and which; of every judgement
+at which level of autonomy it was made, and what a model proposed in sight of its labeler. What a
+model judged alone says so (`judged_by`), and is here only where it was asked for. `manifest.json`
 holds the counts, the filters and the checksums.
 
     from datasets import load_dataset

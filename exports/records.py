@@ -44,6 +44,8 @@ class Demonstration:
     external_id: str = ""
     tags: tuple[str, ...] = ()
     held_back: str = ""
+    autonomy_level: int = 1
+    """From 1, people write, to 5, people audit a sample."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class Preference:
     """
 
     id: str
-    source: Literal["comparison", "ranking", "vote"]
+    source: Literal["comparison", "ranking", "vote", "judge"]
     prompt: list[Message]
     first: Candidate
     second: Candidate
@@ -73,3 +75,13 @@ class Preference:
     tags: tuple[str, ...] = ()
     held_back: str = ""
     group: str = ""
+    autonomy_level: int | None = None
+    """From 3, people pick, to 5, people audit a sample; None: of a vote."""
+    proposed: str = ""
+    """What a model proposed in sight of the labeler: first, equal or second."""
+    confirmed: bool | None = None
+    """Whether the labeler said the same as the proposal; None: there was none."""
+    judged_by: Literal["person", "model"] = "person"
+    judge_model: str = ""
+    confidence: float | None = None
+    """Of a model that judged alone, 0 to 1."""

@@ -10,12 +10,13 @@ from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
 from arena.battling.paths import judged
 from arena.models import Battle, Turn, Verdict, Vote
+from exports.autonomy import GIVEN, SHOWN, level_made_at, proposal, settled_by_judges
 from exports.drafted import models_of, who_wrote
 from exports.models import Export
 from exports.records import Candidate, Demonstration, Message, Preference
 from labeling import models as labeling
 from labeling.reviewing.verdicts import is_returned, is_settled
-from projects.models import Project
+from projects.models import Project, TaskKind
 from workers.models import LanguageModel
 
 CHUNK = 1000
@@ -37,6 +38,7 @@ SUBMISSION = (
     "guideline_version__number",
     "seconds",
     "created_at",
+    *GIVEN,
 )
 WRITTEN = ("response__turns", "response__spans", "response__turn_spans")
 UNREAD = tuple(
@@ -91,7 +93,7 @@ def demonstrations(project: Project) -> Iterator[Demonstration]:
                 answer=_candidate(*answer),
                 turns=tuple(_messages(turns or [])),
                 **who_wrote(spans, turn_spans, models),
-                **_submission(*about),
+                **_submission(*about, kind=TaskKind.DEMONSTRATION),
             )
 
 
@@ -102,11 +104,12 @@ def _spans_of(row: tuple[Any, ...]) -> list[Any]:
 
 def comparisons(project: Project) -> Iterator[Preference]:
     sides = (*answer_columns("response_a"), *answer_columns("response_b"))
-    columns = (*SUBMISSION, "both_bad", "preference", "justification", *sides)
+    columns = (*SUBMISSION, *SHOWN, "both_bad", "preference", "justification", *sides)
     rows = standing(labeling.Comparison.objects.all(), project)
     for row in rows.values_list(*columns).iterator(CHUNK):
         pk, *about = row[: len(SUBMISSION)]
-        both_bad, preference, justification, *answers = row[len(SUBMISSION) :]
+        shown, rest = row[len(SUBMISSION) :][: len(SHOWN)], row[len(SUBMISSION) + len(SHOWN) :]
+        both_bad, preference, justification, *answers = rest
         yield Preference(
             id=f"comparison-{pk}",
             source="comparison",
@@ -114,7 +117,8 @@ def comparisons(project: Project) -> Iterator[Preference]:
             second=_candidate(*answers[ANSWER:]),
             strength=None if both_bad else preference,
             justification=justification,
-            **_submission(*about),
+            **proposal(None if both_bad else preference, *shown),
+            **_submission(*about, kind=TaskKind.COMPARISON),
         )
 
 
@@ -136,7 +140,7 @@ def rankings(project: Project) -> Iterator[Preference]:
 def _pairs(row: tuple[Any, ...], texts: dict[int, Candidate]) -> Iterator[Preference]:
     pk, *about = row[: len(SUBMISSION)]
     all_bad, justification, tiers = row[len(SUBMISSION) :]
-    common = _submission(*about)
+    common = _submission(*about, kind=TaskKind.RANKING)
     placed = [(place, answer) for place, tier in enumerate(tiers) for answer in tier]
     pairs = itertools.combinations(placed, 2)
     for number, ((better_at, better), (worse_at, worse)) in enumerate(pairs, start=1):
@@ -169,14 +173,20 @@ def votes(project: Project) -> Iterator[Preference]:
         yield _vote(vote, vote.battle, judged(vote.battle.all_turns))  # type: ignore[attr-defined]
 
 
-def preferences(project: Project, source: str) -> Iterator[Preference]:
+def preferences(
+    project: Project, source: str, *, with_machine: bool = False
+) -> Iterator[Preference]:
+    """With comparisons that a judge settled alone only where they are asked for."""
     readers: dict[str, list[Callable[[Project], Iterator[Preference]]]] = {
         Export.Source.COMPARISONS: [comparisons],
         Export.Source.RANKINGS: [rankings],
         Export.Source.VOTES: [votes],
         Export.Source.ALL: [comparisons, rankings, votes],
     }
-    return chain.from_iterable(read(project) for read in readers[source])
+    read = list(readers[source])
+    if with_machine and comparisons in read:
+        read.append(settled_by_judges)
+    return chain.from_iterable(reader(project) for reader in read)
 
 
 def _vote(vote: Vote, battle: Battle, turns: list[Turn]) -> Preference:
@@ -213,6 +223,10 @@ def _submission(
     version: int,
     seconds: float,
     created_at: datetime,
+    level: int | None,
+    n_draws: int,
+    *,
+    kind: str,
 ) -> dict[str, Any]:
     held_back = (
         (CORRECTED if state == labeling.Assignment.State.REOPENED else "")
@@ -229,6 +243,7 @@ def _submission(
         "guideline_version": version,
         "seconds": round(seconds, 3),
         "created_at": _time(created_at),
+        "autonomy_level": level_made_at(kind, level, n_draws),
     }
 
 

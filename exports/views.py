@@ -17,6 +17,7 @@ from exports.card import TRAINERS
 from exports.held_back import held_back
 from exports.models import Export
 from exports.writing import A_PERSON, CARD, DATA, MANIFEST, PROVENANCE
+from labeling.autonomy.standing_in import n_standing
 from labeling.models import Comparison, Demonstration, Ranking
 from projects.access import STAFF, membership, person, require
 from projects.errors import NotFound
@@ -85,6 +86,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
             project=member.project,
             kind=request.POST.get("kind", ""),
             source=request.POST.get("source", Export.Source.ALL),
+            with_machine="with_machine" in request.POST,
         )
         return redirect("export", export.public_id)
     context = {
@@ -94,6 +96,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         "exports": _newest(member.project),
         "available": available(member.project),
         "held_back": held_back(member.project),
+        "n_machine": n_standing(member.project),
     }
     return render(request, "exports/list.html", context)
 
