@@ -104,7 +104,8 @@ def test_the_bound_holds_for_many_that_claim_at_once(project: Project) -> None:
 def test_who_comes_with_few_does_not_wait_behind_who_has_many(project: Project) -> None:
     model = bounded(most_in_flight=10, kept_for_interactive=0)
     other = make_project("other")
-    turns, order = Turns(), []
+    turns = Turns()
+    order: list[int] = []
     request(project, model, 300)
     for _ in range(3):
         finish(claim_due(queue=BATCH, most=10, turns=turns))
@@ -176,7 +177,7 @@ def test_a_claim_looks_at_few_rows_of_a_long_queue(project: Project) -> None:
     request(project, model, 3000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE workers_generation")
-        asked = {
+        asked: dict[str, Any] = {
             "queue": "batch",
             "now": timezone.now(),
             "most": 64,
