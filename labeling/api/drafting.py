@@ -16,8 +16,6 @@ from labeling.screens.drafting import told_draft, told_repair
 from projects.access import person
 from projects.errors import InvalidInput
 
-STATES = ("waiting", "writing", "done", "failed")
-
 
 class ModelDraftSerializer(serializers.Serializer[Any]):
     """A model's draft; which model wrote it is not told. Spans name it by `generation`."""
@@ -25,7 +23,7 @@ class ModelDraftSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     turn = serializers.IntegerField(help_text="The reply it is for, counted from 0.")
     generation = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=STATES)
+    state = serializers.CharField(help_text="waiting, writing, done or failed.")
     text = serializers.CharField(help_text="Empty until it is done.")
     note = serializers.CharField()
 

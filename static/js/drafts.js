@@ -332,11 +332,13 @@ function usePanel(panel, place, { ask, target, areaOf, before, refresh, gone }) 
   });
   // What it would change is told of the answer as it is now.
   const again = (event) => {
-    if (result.hidden || current?.state !== "done" || event.target !== areaOf(current.turn)) return;
+    if (result.hidden || current?.state !== "done") return;
+    if (event.type === "input" && event.target !== areaOf(current.turn)) return;
     clearTimeout(timer);
     timer = setTimeout(compare, COMPARE_MS);
   };
   place.addEventListener("input", again);
+  place.addEventListener("draft:restored", again, { capture: true });
   gone.addEventListener("abort", () => clearTimeout(timer));
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && event.target.matches("textarea")) event.target.blur();
