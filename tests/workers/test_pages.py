@@ -100,7 +100,14 @@ def test_the_api_lists_models_that_can_be_drawn_from(anyone: User) -> None:
 
 
 def endpoint_form(**fields: Any) -> dict[str, Any]:
-    return {"name": "gpu", "base_url": "http://gpu:8000/v1/", "is_active": "on", **fields}
+    form = {"name": "gpu", "base_url": "http://gpu:8000/v1/", "is_active": "on"}
+    return {**form, "most_in_flight": 64, "kept_for_interactive": 2, **fields}
+
+
+def model_form(**fields: Any) -> dict[str, Any]:
+    replicas = {"replicas-TOTAL_FORMS": 0, "replicas-INITIAL_FORMS": 0}
+    form = {"name": "m", "endpoint": make_endpoint().pk, "served_name": "m", "sampling": "{}"}
+    return {**form, **replicas, **fields}
 
 
 def test_a_key_goes_into_the_administration_and_never_comes_out(
@@ -138,10 +145,30 @@ def test_the_administration_refuses_a_bad_address(
 def test_the_administration_refuses_bad_parameters(
     signed_in: SignIn, chief: User, sampling: str
 ) -> None:
-    form = {"name": "m", "endpoint": make_endpoint().pk, "served_name": "m", "sampling": sampling}
+    form = model_form(sampling=sampling)
     response = signed_in(chief).post("/admin/workers/languagemodel/add/", form)
     assert response.status_code == 200
     assert LanguageModel.objects.count() == 0
+
+
+def test_a_further_endpoint_of_a_model_is_entered_with_its_name_there(
+    signed_in: SignIn, chief: User
+) -> None:
+    further = make_endpoint()
+    replica = {"replicas-0-endpoint": further.pk, "replicas-0-served_name": "m-2"}
+    form = model_form(**{"replicas-TOTAL_FORMS": 1}, **replica)
+    browser = signed_in(chief)
+    assert browser.post("/admin/workers/languagemodel/add/", form).status_code == 302
+    model = LanguageModel.objects.get()
+    assert list(model.replicas.values_list("endpoint", "served_name")) == [(further.pk, "m-2")]
+    assert b"m-2" in browser.get(f"/admin/workers/languagemodel/{model.pk}/change/").content
+
+
+@pytest.mark.parametrize("n", [0, -1, 5000, "many"])
+def test_a_bound_that_is_none_is_refused(signed_in: SignIn, chief: User, n: int | str) -> None:
+    form = endpoint_form(most_in_flight=n)
+    assert signed_in(chief).post("/admin/workers/endpoint/add/", form).status_code == 200
+    assert Endpoint.objects.count() == 0
 
 
 def test_generations_can_be_looked_at_and_not_changed(
