@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import QueryDict
 
+from labeling.autonomy.levels import Level, autonomy_of
+from labeling.autonomy.presenting import note_level
 from labeling.checking.panel import panel_of
 from labeling.judging import submissions
 from labeling.judging.activity import explain
@@ -22,6 +24,7 @@ TEMPLATE = "labeling/demonstration.html"
 
 
 def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
+    drafting = context_of(assignment, values)
     return {
         "longest": submissions.LONGEST_ANSWER,
         "goes_on": rules_of(assignment.task.project).demonstrations_go_on,
@@ -31,7 +34,18 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
         "has_changes": assignment.state == Assignment.State.REOPENED,
         "evidence_told": explain(assignment.evidence),
         "self_check": panel_of(assignment, values),
-    } | context_of(assignment, values)
+        "drafts_first": _comes_first(assignment, drafting["drafting"]),
+    } | drafting
+
+
+def _comes_first(assignment: Assignment, drafting: dict[str, Any] | None) -> bool:
+    """Whether people pick among drafts here, which is written down."""
+    if not drafting or not drafting["n_drafts"]:
+        return False
+    level = autonomy_of(assignment.task.project, assignment.task.kind).level
+    if level == Level.PICK:
+        note_level(assignment, level)
+    return bool(level == Level.PICK)
 
 
 def draft_of(post: QueryDict) -> dict[str, Any]:
