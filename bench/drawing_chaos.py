@@ -21,6 +21,7 @@ from bench.labeling import free_port
 N_DRAWS = 6000
 N_KILLS = 25
 LEAST_IN_FLIGHT = 20
+SECONDS_AT_WORK = 3.0
 QUEUES = ("interactive", "batch", "batch")
 LONGEST_SECONDS = 420.0
 
@@ -57,6 +58,7 @@ def _havoc(
 
     for kill in range(N_KILLS):
         _wait_for_draws_in_flight()
+        time.sleep(SECONDS_AT_WORK)
         # The one that has run longest: one that has not begun to draw loses nothing.
         number = kill % len(fleet)
         fleet[number].send_signal(signal.SIGKILL)
