@@ -90,13 +90,18 @@ def seconds_since_opened(assignment: Assignment) -> float:
     return max(0.0, (timezone.now() - opened_at).total_seconds())
 
 
-def explain(evidence: Evidence) -> list[str]:
-    """The evidence in plain sentences, the same for its author and for reviewers."""
+def explain(evidence: Evidence, *, has_drafts: bool = False) -> list[str]:
+    """The evidence in plain sentences, the same for its author and for reviewers.
+
+    What is taken from a draft that was given for the task is neither typed nor pasted.
+    """
     typed, pasted, bulk = (evidence.get(name, 0) for name in COUNTS)
     pastes = evidence.get("pastes", [])
     if not typed + pasted + bulk:
         return []
     if not pasted + bulk:
+        if has_drafts:
+            return ["All of it was typed or taken from drafts; nothing was pasted."]
         return ["All of it was typed."]
     sentences = [f"{_number(typed)} typed, {_number(pasted)} pasted."]
     if bulk:

@@ -32,7 +32,7 @@ def context(assignment: Assignment, values: dict[str, Any]) -> dict[str, Any]:
         "turns": _pairs(values.get("turns") or []),
         "empty_turn": ("", ""),
         "has_changes": assignment.state == Assignment.State.REOPENED,
-        "evidence_told": explain(assignment.evidence),
+        "evidence_told": explain(assignment.evidence, has_drafts=bool(assignment.n_draws)),
         "self_check": panel_of(assignment, values),
         "drafts_first": _comes_first(assignment, drafting["drafting"]),
     } | drafting

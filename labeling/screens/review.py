@@ -190,6 +190,10 @@ def _turns(subject: Subject, fix: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _has_drafts(row: Judgement) -> bool:
+    return isinstance(row, Demonstration) and row.response.spans is not None
+
+
 def _wrote(subject: Subject) -> dict[str, Any] | None:
     row, reviewed = subject.row, subject.review.reviewed
     if not isinstance(row, Demonstration) or reviewed is None:
@@ -210,7 +214,7 @@ def _judgements(assignment: Assignment, subject: Subject, rules: WorkRules) -> l
             "marks": marks_said(row, criteria),
             "flags": flags_said(row, subject.order),
             "cites": _clauses_of(row),
-            "evidence": explain(row.evidence),
+            "evidence": explain(row.evidence, has_drafts=_has_drafts(row)),
             "older_version": row.guideline_version.number
             if row.guideline_version_id != assignment.guideline_version_id
             else None,

@@ -151,6 +151,7 @@ def test_reviewers_see_who_wrote_what_and_no_model(
     review = claim(reviewer, project, "review")
     page = signed_in(reviewer).get(f"/assignments/{review.pk}/").content.decode()
     assert "16 % the labeler, 84 % drafts" in page
+    assert "All of it was typed." not in page
     from_draft = f'<mark class="wrote stroke-1"><span class="from">Draft 1</span>{DRAFT}</mark>'
     assert f"&lt;Mine&gt;{from_draft}" in page
     assert "Heron" not in page
