@@ -217,8 +217,8 @@ def _metrics_token(environ: Mapping[str, str]) -> str:
     token = environ.get("TOUCHSTONE_METRICS_TOKEN", "").strip()
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii()):
         raise SettingError(
-            "TOUCHSTONE_METRICS_TOKEN is too short or not plain; set it to a random text of at least "
-            f"{SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer token."
+            "TOUCHSTONE_METRICS_TOKEN is too short or not plain; set it to a random text of at "
+            f"least {SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer token."
         )
     return token
 
