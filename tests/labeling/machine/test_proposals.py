@@ -107,6 +107,7 @@ def test_chosen_tasks_come_first_and_only_once(
     claimed = claim_next(by=labeler, project=project, kind="comparison")
     assert claimed is not None
     assert claimed.task_id in chosen
+    by_chance(owner, project, 0)
     propose(by=owner, project=project, number=100)
     assert Proposal.objects.count() == len(tasks)
     with pytest.raises(Conflict):
