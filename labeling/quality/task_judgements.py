@@ -164,11 +164,13 @@ def _fill(
     card: Card, rows: Sequence[Judgement], order: Mapping[int, str], criteria: list[Criterion]
 ) -> None:
     if not rows:
-        card.evidence = explain(card.assignment.evidence)
+        begun = card.assignment
+        card.evidence = explain(begun.evidence, has_drafts=bool(begun.n_draws))
         return
     row = rows[-1]
     card.row, card.n_corrections = row, len(rows) - 1
-    card.said, card.evidence = told(row, order), explain(row.evidence)
+    has_drafts = bool(card.assignment.n_draws)
+    card.said, card.evidence = told(row, order), explain(row.evidence, has_drafts=has_drafts)
     if isinstance(row, Demonstration):
         turns = row.response.turns or [{"role": "assistant", "content": row.response.text}]
         card.turns = [{"role": t["role"], "html": markdown(t["content"])} for t in turns]
