@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db import connection
 from django.utils import timezone
 
 from labeling.batches import making
@@ -12,6 +13,10 @@ from workers.models import Generation
 
 SETTLED_AT_ONCE = 1_000
 LENGTH = "length"
+ANSWERED = """
+UPDATE labeling_batchitem item SET state = 'done', response_id = one.response_id
+FROM unnest(%s::bigint[], %s::bigint[]) AS one(id, response_id) WHERE item.id = one.id
+"""
 FIELDS = (
     *("generation__state", "generation__finish_reason", "generation__output"),
     *("generation__usage", "generation__finished_at"),
@@ -71,9 +76,9 @@ def _answer(items: Sequence[BatchItem]) -> None:
         )
         for item in items
     )
-    for item, response in zip(items, responses, strict=True):
-        item.response, item.state = response, BatchItem.State.DONE
-    BatchItem.objects.bulk_update(items, ["response", "state"], batch_size=500)
+    pairs = [[item.pk for item in items], [response.pk for response in responses]]
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERED, pairs)
 
 
 def _tokens(generation: Generation) -> int:
