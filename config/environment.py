@@ -218,7 +218,7 @@ def _metrics_token(environ: Mapping[str, str]) -> str:
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii()):
         raise SettingError(
             "TOUCHSTONE_METRICS_TOKEN is too short or not plain; set it to a random text of at "
-            f"least {SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer token."
+            f"least {SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer."
         )
     return token
 
