@@ -75,7 +75,7 @@ def calibration_plot(bins: Sequence[Bin]) -> CalibrationPlot:
         top=TOP,
         right=right,
         bottom=bottom,
-        x_ticks=tuple(Tick(x(value), f"{value:.0%}") for value in TICKS),
-        y_ticks=tuple(Tick(y(value), f"{value:.0%}") for value in TICKS),
+        x_ticks=tuple(Tick(x(value), f"{100 * value:.0f} %") for value in TICKS),
+        y_ticks=tuple(Tick(y(value), f"{100 * value:.0f} %") for value in TICKS),
         marks=marks,
     )

@@ -59,7 +59,7 @@ def _sure(row: JudgeVerdict) -> str:
     if row.confidence is None:
         return ""
     source = "by its tokens" if row.confidence_from == "logprobs" else "by its own word"
-    return f"{row.confidence:.0%} sure {source}"
+    return f"{100 * row.confidence:.0f} % sure {source}"
 
 
 def _reasons(row: JudgeVerdict) -> list[tuple[str, str]]:

@@ -8,6 +8,15 @@ from labeling.quality.agreement import Estimate
 from labeling.quality.charts import Measured, written
 from labeling.quality.intervals import Share
 
+SHORT = {
+    "Says what people say": "As people",
+    "Takes side A, in both orders": "Side A, both orders",
+    "Takes side A, first order": "Side A, first order",
+    "Takes side A, sides exchanged": "Side A, exchanged",
+    "Says otherwise with the sides exchanged": "Orders disagree",
+}
+"""What the chart has room for."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -91,7 +100,7 @@ def _position(card: Card) -> list[Measure]:
     apart = where.disagreeing
     firm, firm_tone = _firmness(apart)
     return [
-        _share("Takes side A, of all it asked", where.both, lean, tone),
+        _share("Takes side A, in both orders", where.both, lean, tone),
         _share("Takes side A, first order", where.forward, ""),
         _share("Takes side A, sides exchanged", where.backward, ""),
         _share("Says otherwise with the sides exchanged", apart, firm, firm_tone),
@@ -161,7 +170,7 @@ def _share(label: str, found: Share | None, meaning: str, tone: str = "", *, n: 
     if found is None:
         return Measure(label, "–", "", n, meaning or _too_little(0), tone)
     interval = between(found.low, found.high, as_percent=True)
-    measured = Measured(label, found.value, found.low, found.high)
+    measured = Measured(SHORT.get(label, label), found.value, found.low, found.high)
     return Measure(label, percent(found.value), interval, found.n, meaning, tone, measured)
 
 

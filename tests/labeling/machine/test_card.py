@@ -18,7 +18,7 @@ def judged_task(project: Project, *preferences: int | None, **fields: Any) -> Ta
     """A comparison that people judged so, negative for the first answer."""
     task = make_comparison_task(project, overlap=9, **fields)
     for preference in preferences:
-        said = {"preference": preference, "both_bad": preference is None}
+        said: dict[str, Any] = {"preference": preference, "both_bad": preference is None}
         by_people(task, **said)
     return task
 

@@ -225,7 +225,10 @@ def test_widths_fall_as_more_is_known() -> None:
 def test_strengths_are_where_the_slope_of_the_posterior_is_nil() -> None:
     rng = random.Random(2)
     names = ["a", "b", "c", "d"]
-    rows = [(*rng.sample(names, 2), rng.choice(["a", "tie", "b", "both_bad"])) for _ in range(80)]
+    rows: list[tuple[str, str, str]] = []
+    for _ in range(80):
+        first, second = rng.sample(names, 2)
+        rows.append((first, second, rng.choice(["a", "tie", "b", "both_bad"])))
     found = ratings.fit(rows)
     at = {name: i for i, name in enumerate(found.names)}
 
