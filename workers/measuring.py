@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from workers.drawing import STOPPED
 from workers.measured import FIRST_TOKEN_BOUNDS, DrawMinute, DrawTotal, Measured, Tally
+from workers.models import Generation
 
 GRACE = timedelta(seconds=20)
 LONGEST_STEP = timedelta(minutes=10)
@@ -128,9 +129,9 @@ def _step(now: datetime) -> tuple[int, bool]:
         held = Tally.objects.select_for_update(skip_locked=True).first()
         if held is None:
             return 0, False
-        until = min(now - GRACE, held.counted_to + LONGEST_STEP)
-        if until <= held.counted_to:
+        if now - GRACE <= held.counted_to:
             return 0, False
+        until = min(now - GRACE, _first_end(held.counted_to, now) + LONGEST_STEP)
         ended = _ended(held.counted_to, until)
         _keep_minutes(ended)
         _keep_totals(ended)
@@ -138,6 +139,12 @@ def _step(now: datetime) -> tuple[int, bool]:
         held.save(update_fields=["counted_to"])
         DrawMinute.objects.filter(minute__lt=now - KEPT).delete()
     return sum(row.n for row in ended), until < now - GRACE
+
+
+def _first_end(since: datetime, otherwise: datetime) -> datetime:
+    """When the first draw ended from here on, so that a rest of days is one step."""
+    ends = Generation.objects.filter(finished_at__gte=since).order_by("finished_at")
+    return ends.values_list("finished_at", flat=True).first() or otherwise
 
 
 def _ended(since: datetime, until: datetime) -> list[Ended]:

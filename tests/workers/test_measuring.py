@@ -61,7 +61,7 @@ def test_ends_are_told_apart(project: Project) -> None:
     at = now - timedelta(minutes=5)
     ended(project, model, at, finish_reason="length")
     ended(project, model, at, finish_reason="stop_asked", first_token_at=None)
-    failed = {"state": "failed", "first_token_at": None, "usage": {}, "attempts": 3}
+    failed: dict[str, Any] = {"state": "failed", "first_token_at": None, "usage": {}, "attempts": 3}
     ended(project, model, at, error="The endpoint is overloaded (429). Tried 3 times.", **failed)
     ended(project, model, at, error="Something else.", **failed)
     ended(project, model, at, endpoint=elsewhere)
