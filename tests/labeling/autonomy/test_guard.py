@@ -1,5 +1,7 @@
 """Raising past the guard, lowering at any time, falling back."""
 
+from typing import Any
+
 import pytest
 
 from instructions.models import GuidelineVersion
@@ -202,7 +204,7 @@ def test_a_fall_is_told_until_an_owner_takes_note(
 
 
 def test_drafts_are_drawn_from_level_two_on(project: Project, owner: User) -> None:
-    given = {"by": owner, "project": project, "kind": "demonstration"}
+    given: dict[str, Any] = {"by": owner, "project": project, "kind": "demonstration"}
     change_autonomy(level=3, **given)
     assert (drafting_rules_of(project).n_drafts, level_of(project, "demonstration")) == (3, 3)
     change_autonomy(level=1, **given)
