@@ -12,6 +12,7 @@ from projects.errors import Unavailable
 from projects.models import Project
 from tests.factories import make_model
 from workers import drawing, leases, settling
+from workers.claiming import MOST_INTERRUPTIONS
 from workers.drawing import Draw, Drawn, Message
 from workers.models import Generation
 from workers.signals import generation_finished
@@ -131,9 +132,9 @@ def test_a_lapsed_lease_is_taken_over_and_counted(project: Project) -> None:
     assert (held.attempts, held.interruptions) == (2, 1)
 
 
-def test_the_third_interruption_is_not_claimed(project: Project) -> None:
+def test_the_last_interruption_is_not_claimed(project: Project) -> None:
     row = request_one(project)
-    for _ in range(3):
+    for _ in range(MOST_INTERRUPTIONS):
         claimed(row)
         let_lapse(row)
     assert drawing.claim(row.pk) is None

@@ -12,6 +12,7 @@ from config.celery import app
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
 from workers import drawing, nudges, reconcile
+from workers.claiming import MOST_INTERRUPTIONS
 from workers.drawing import Draw
 from workers.models import Endpoint, Generation
 from workers.signals import generation_finished
@@ -101,14 +102,14 @@ def test_a_lapsed_lease_is_nudged(project: Project) -> None:
     assert reconcile.reconcile() == 1
 
 
-def test_three_interruptions_are_the_end_and_are_told(project: Project) -> None:
+def test_too_many_interruptions_are_the_end_and_are_told(project: Project) -> None:
     told = []
 
     def listen(*, generation_id: int, state: str, **kwargs: Any) -> None:
         told.append((generation_id, state))
 
     row = request(project)[0]
-    for _ in range(3):
+    for _ in range(MOST_INTERRUPTIONS):
         assert drawing.claim(row.pk)
         Generation.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     generation_finished.connect(listen)
@@ -118,8 +119,8 @@ def test_three_interruptions_are_the_end_and_are_told(project: Project) -> None:
     finally:
         generation_finished.disconnect(listen)
     row.refresh_from_db()
-    assert (row.state, row.interruptions) == ("failed", 3)
-    assert row.error == "The worker was interrupted 3 times while drawing this."
+    assert (row.state, row.interruptions) == ("failed", MOST_INTERRUPTIONS)
+    assert row.error == reconcile.INTERRUPTED
     assert told == [(row.pk, "failed")]
 
 
