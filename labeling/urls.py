@@ -121,8 +121,6 @@ urlpatterns = [
         name="autonomy-withdraw",
     ),
     path(f"{PROJECT}/proposals/", proposal_views.proposals, name="proposals"),
-    path(
-        f"{PROJECT}/proposals/choose/", proposal_views.proposals_choose, name="proposals-choose"
-    ),
+    path(f"{PROJECT}/proposals/choose/", proposal_views.proposals_choose, name="proposals-choose"),
     path(f"{PROJECT}/proposals/rules/", proposal_views.proposals_rules, name="proposals-rules"),
 ]
