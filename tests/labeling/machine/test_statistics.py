@@ -206,6 +206,6 @@ def test_words_follow_what_the_interval_allows() -> None:
     assert agreeing(5, 5) == ("Only 5 to measure it by: too few to say.", "warn")
     assert agreeing(0, 0) == ("Nothing to measure it by yet.", "warn")
     assert agreeing(200, 195)[1] == "good"
-    assert agreeing(30, 8)[1] == "warn"
+    assert agreeing(30, 3)[1] == "warn"
     chance = with_people([Pair("first", people="first")] * 20)
     assert kappa_in_words(chance)[0].startswith("Only one thing was ever said")
