@@ -55,7 +55,7 @@ class NewRunSerializer(serializers.Serializer[Any]):
     judged = serializers.ChoiceField(choices=["people", "nobody"], required=False)
 
 
-class RunSerializer(serializers.Serializer[Any]):
+class JudgeRunSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="run.pk")
     state = serializers.CharField(source="run.state")
     filters = serializers.JSONField(source="run.filters")
@@ -167,12 +167,14 @@ def judge_card(request: Request, slug: str, pk: int) -> Response:
     return Response(CardSerializer(data).data)
 
 
-@extend_schema(methods=["GET"], operation_id="judge_runs_list", responses=RunSerializer(many=True))
+@extend_schema(
+    methods=["GET"], operation_id="judge_runs_list", responses=JudgeRunSerializer(many=True)
+)
 @extend_schema(
     methods=["POST"],
     operation_id="judge_runs_create",
     request=NewRunSerializer,
-    responses={201: RunSerializer},
+    responses={201: JudgeRunSerializer},
 )
 @api_view(["GET", "POST"])
 def judge_runs(request: Request, slug: str, pk: int) -> Response:
@@ -180,12 +182,12 @@ def judge_runs(request: Request, slug: str, pk: int) -> Response:
     member = _owner(request, slug)
     judge = judges.judge_of(member.project, pk)
     if request.method == "GET":
-        return Response(RunSerializer(runs.progress_of(judge), many=True).data)
+        return Response(JudgeRunSerializer(runs.progress_of(judge), many=True).data)
     data = dict(an_object(request.data, field="body"))
     most = data.pop("most", None)
     run = runs.start_run(by=member.user, judge=judge, filters=data, most=most)
     made = next(each for each in runs.progress_of(judge) if each.run.pk == run.pk)
-    return Response(RunSerializer(made).data, status=201)
+    return Response(JudgeRunSerializer(made).data, status=201)
 
 
 @extend_schema(operation_id="judge_verdicts_list", responses=page_of(VerdictSerializer))
