@@ -205,6 +205,9 @@ SPECTACULAR_SETTINGS = {
         "ClaimState": "labeling.models.CheckClaim.State",
         "ClaimReason": "labeling.models.CheckClaim.Reason",
         "ClaimSeverity": "labeling.models.CheckClaim.Severity",
+        "BatchState": "labeling.models.Batch.State",
+        "SideOrEqual": "labeling.models.JudgeVerdict.Side",
+        "Side": ["a", "b"],
     },
 }
 

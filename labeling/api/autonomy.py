@@ -56,7 +56,7 @@ class AutonomyChangeSerializer(serializers.ModelSerializer[AutonomyChange]):
         read_only_fields = fields
 
 
-class StandingSerializer(serializers.Serializer[Any]):
+class AutonomySerializer(serializers.Serializer[Any]):
     kinds = KindStandingSerializer(many=True)
     changes = AutonomyChangeSerializer(many=True)
 
@@ -73,12 +73,12 @@ class NewLevelSerializer(serializers.Serializer[Any]):
     sure_percent = serializers.IntegerField(required=False)
 
 
-@extend_schema(methods=["GET"], operation_id="autonomy_retrieve", responses=StandingSerializer)
+@extend_schema(methods=["GET"], operation_id="autonomy_retrieve", responses=AutonomySerializer)
 @extend_schema(
     methods=["POST"],
     operation_id="autonomy_set",
     request=NewLevelSerializer,
-    responses=StandingSerializer,
+    responses=AutonomySerializer,
 )
 @api_view(["GET", "POST"])
 def autonomy(request: Request, slug: str) -> Response:
@@ -95,4 +95,4 @@ def autonomy(request: Request, slug: str) -> Response:
 
 def _told(project: Project) -> dict[str, Any]:
     found = {"kinds": standing_of(project), "changes": changes_of(project)}
-    return dict(StandingSerializer(found).data)
+    return dict(AutonomySerializer(found).data)

@@ -104,7 +104,7 @@ class ReviewShownSerializer(serializers.Serializer[Any]):
 class ProposedSerializer(serializers.Serializer[Any]):
     """What a model proposes: the side it takes, and what confirming it submits as preference."""
 
-    side = serializers.ChoiceField(choices=["a", "equal", "b"])
+    side = serializers.ChoiceField(choices=models.JudgeVerdict.Side.choices)
     preference = serializers.IntegerField()
     confidence = serializers.FloatField(allow_null=True)
     reason = serializers.CharField()

@@ -1,4 +1,4 @@
-"""How far a project leaves judging to models, what was shown of them, and what they judged alone."""
+"""How far a project leaves judging to models, what was shown, and what they judged alone."""
 
 from django.db import models
 from django.db.models import Q

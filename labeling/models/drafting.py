@@ -1,4 +1,4 @@
-"""What models wrote for a labeler at work: drafts to pick from, and answers rewritten on request."""
+"""What models wrote for a labeler: drafts to pick from, and answers rewritten on request."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
