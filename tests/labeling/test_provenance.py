@@ -31,7 +31,8 @@ def scripts(draw: st.DrawFn) -> tuple[str, dict[int, str], list[list[Any]]]:
     for _ in range(draw(st.integers(0, 12))):
         start = draw(st.integers(0, length))
         end = draw(st.integers(start, min(length, start + 10)))
-        if drafts and draw(st.booleans()):
+        takes: bool = draw(st.booleans())
+        if drafts and takes:
             generation = draw(st.sampled_from(sorted(drafts)))
             first = draw(st.integers(0, len(drafts[generation])))
             last = draw(st.integers(first, len(drafts[generation])))

@@ -69,6 +69,7 @@ def test_a_form_is_refused_and_other_methods_too(project: Project, token: str) -
 
 def test_a_text_is_written_as_the_framework_writes_it(project: Project, token: str) -> None:
     make_demonstration_task(project, 'ä “\u2028\u2029” \\u2028 </b> 𝄞 \x7f "')
-    asked = (project.slug, b'{"kind": "demonstration"}', token)
-    directly, whole_way = ask(*asked).content, ask(*asked, **WHOLE_WAY).content
+    body = b'{"kind": "demonstration"}'
+    directly = ask(project.slug, body, token).content
+    whole_way = ask(project.slug, body, token, **WHOLE_WAY).content
     assert directly.split(b'"draft"')[0] == whole_way.split(b'"draft"')[0]
