@@ -25,6 +25,12 @@ class Place:
     is_open: bool
     words: str
     agreed: Agreed | None
+    is_higher: bool = False
+    """Than the level that holds."""
+
+    @property
+    def is_shut(self) -> bool:
+        return self.is_higher and not self.is_open
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,11 @@ def _of_kind(project: Project, kind: str) -> KindStanding:
 
 
 def _place(row: Autonomy, level: int, step: Step, measured: Measured) -> Place:
-    is_here = step.level == level
+    is_here, is_higher = step.level == level, step.level > level
     if step.level not in GUARDED:
-        return Place(step, is_here, True, "", None)
+        return Place(step, is_here, True, "", None, is_higher)
     if row.judge is None:
-        return Place(step, is_here, False, "needs a judge: choose one below.", None)
+        return Place(step, is_here, False, "needs a judge: choose one below.", None, is_higher)
     agreed, bar = measured.at(step.level), bar_of(row)
     words = what_is_missing(agreed, bar, is_sure_only=step.level == Level.AUDIT)
     below = [each for each in GUARDED if each <= step.level]
@@ -95,4 +101,4 @@ def _place(row: Autonomy, level: int, step: Step, measured: Measured) -> Place:
         words = f"is kept while the lower bound stays near the bar; it {words}"
     elif not is_open and bar.allows(agreed):
         words = "needs the level before it to be open first."
-    return Place(step, is_here, is_open, words, agreed)
+    return Place(step, is_here, is_open, words, agreed, is_higher)
