@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from instructions.quiz_writing import add_question, change_quiz, create_quiz
+from labeling.drafting.rules import change_drafting_rules
 from labeling.gold.making import import_golds
 from labeling.intake.prompts import import_prompts
 from labeling.judging.criteria import add_criterion
@@ -34,6 +35,7 @@ CRITERIA = {
 def furnish(*, by: User, project: Project) -> None:
     """Set the demo's rules; needs its guideline, whose clauses the quiz is about."""
     change_rules(by=by, project=project, **RULES)
+    change_drafting_rules(by=by, project=project, n_drafts=2, offers_repair=True)
     for name, description in CRITERIA.items():
         add_criterion(by=by, project=project, name=name, description=description)
     _import_prompts(by=by, project=project)
