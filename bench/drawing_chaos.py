@@ -90,8 +90,8 @@ def _reconcile(is_over: threading.Event) -> None:
     """What the clock does in production."""
     from django.db import close_old_connections
 
-    from workers.health import check_endpoints
-    from workers.reconcile import reconcile
+    from workers.endpoints.health import check_endpoints
+    from workers.engine.reconcile import reconcile
 
     while not is_over.wait(5):
         reconcile()

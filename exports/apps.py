@@ -6,6 +6,6 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from exports.metrics import metrics
-        from workers import metrics as operating
+        from workers.watching import metrics as operating
 
         operating.register(metrics)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from projects import audit
 from projects.access import person
 from projects.errors import TouchstoneError
-from workers.addresses import PRIVATE, leads_inside
+from workers.endpoints.addresses import PRIVATE, leads_inside
 from workers.models import Endpoint, Generation, LanguageModel, ModelReplica
 from workers.registry import clean_address, clean_key, clean_sampling
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from projects.errors import Unavailable
 from projects.models import Project
-from workers import reuse, settling, stopping
-from workers.claiming import claim_due
-from workers.flights import STOPPED
+from workers import reuse
+from workers.engine import settling, stopping
+from workers.engine.claiming import claim_due
+from workers.engine.flights import STOPPED
+from workers.engine.nudges import nudge
+from workers.engine.settling import Drawn, announce
 from workers.models import Generation, LanguageModel
-from workers.nudges import nudge
-from workers.settling import Drawn, announce
 
 __all__ = [
     "DEFAULTS",

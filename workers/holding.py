@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from workers.engine.nudges import nudge
 from workers.models import Generation
-from workers.nudges import nudge
 
 HELD = datetime(9000, 1, 1, tzinfo=UTC)
 """`not_before` of what is held: no clock gets there."""

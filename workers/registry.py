@@ -14,8 +14,8 @@ from projects import audit
 from projects.errors import Conflict, InvalidInput
 from projects.models import User
 from projects.text import clean_text
-from workers import client
-from workers.chat import RESERVED
+from workers.endpoints import client
+from workers.endpoints.chat import RESERVED
 from workers.models import Endpoint, LanguageModel
 
 SYSTEM_PROMPT_LIMIT = 20_000

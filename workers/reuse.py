@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from projects.models import Project
-from workers.flights import STOPPED
+from workers.engine.flights import STOPPED
 from workers.models import Generation
 
 COPIED = ("output", "finish_reason", "served_model", "revision", "logprobs", "endpoint_id")

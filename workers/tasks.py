@@ -5,9 +5,11 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
-from workers import health, heartbeat, measuring, running
-from workers import reconcile as reconciling
+from workers.endpoints import health
+from workers.engine import heartbeat, running
+from workers.engine import reconcile as reconciling
 from workers.models import Generation
+from workers.watching import measuring
 
 SECONDS_TO_LAND = 20.0
 

@@ -1,7 +1,8 @@
 from django.urls import URLPattern, path
 
-from workers import answers, views
-from workers.metrics import metrics
+from workers import views
+from workers.watching import answers
+from workers.watching.metrics import metrics
 
 urlpatterns: list[URLPattern] = [
     path("metrics", metrics, name="metrics"),

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from projects.access import person
 from projects.errors import NotFound
-from workers import intake
+from workers.endpoints import intake
 from workers.models import Endpoint
-from workers.overview import overview
+from workers.watching.overview import overview
 
 BIGGEST_KEY = 2**63 - 1
 

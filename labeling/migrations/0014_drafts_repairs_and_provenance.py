@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='n_draws',
-            field=models.PositiveSmallIntegerField(db_default=0, help_text='Drafts and rewritings that models were asked for.'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='Drafts and rewritings that models were asked for.'),
         ),
         migrations.AddField(
             model_name='response',

@@ -235,7 +235,7 @@ class Assignment(models.Model):
     active_seconds = models.FloatField(default=0, help_text="At work on it; idle time left out.")
     evidence = models.JSONField(default=dict, help_text="How the text came in: typed or pasted.")
     n_draws = models.PositiveSmallIntegerField(
-        db_default=0, help_text="Drafts and rewritings that models were asked for."
+        default=0, db_default=0, help_text="Drafts and rewritings that models were asked for."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True)

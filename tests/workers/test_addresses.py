@@ -15,12 +15,12 @@ from config.private_endpoints import PrivateEndpoints, parse_private_endpoints
 from projects.models import User
 from tests.factories import make_endpoint
 from tests.workers.scripted_server import running
-from workers import addresses, client
-from workers.chat import stream_chat
-from workers.connections import close_session
-from workers.endpoint_errors import EndpointError, Refused
+from workers.endpoints import addresses, client
+from workers.endpoints.chat import stream_chat
+from workers.endpoints.connections import close_session
+from workers.endpoints.errors import EndpointError, Refused
+from workers.endpoints.replies import Completion
 from workers.models import Endpoint
-from workers.replies import Completion
 
 
 def ask(endpoint: Endpoint) -> str:

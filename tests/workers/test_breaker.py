@@ -8,8 +8,8 @@ from django.db import connections
 from django.utils import timezone
 
 from tests.factories import make_endpoint
-from workers import breaker
-from workers.endpoint_errors import (
+from workers.endpoints import breaker
+from workers.endpoints.errors import (
     Broken,
     EndpointError,
     Overloaded,

@@ -19,8 +19,8 @@ from tests.factories import make_endpoint, make_model
 from tests.workers.scripted_server import hangs, running, says
 from workers import drawing
 from workers.drawing import Draw
+from workers.engine.reconcile import reconcile
 from workers.models import Generation
-from workers.reconcile import reconcile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPOSITORY = Path(__file__).resolve().parents[2]

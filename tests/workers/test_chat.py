@@ -22,11 +22,11 @@ from tests.workers.scripted_server import (
     sends,
     trickles,
 )
-from workers import chat, replies
-from workers.connections import close_session, retry_after
-from workers.endpoint_errors import Broken, EndpointError, Overloaded, Refused, TimedOut
+from workers.endpoints import chat, replies
+from workers.endpoints.connections import close_session, retry_after
+from workers.endpoints.errors import Broken, EndpointError, Overloaded, Refused, TimedOut
+from workers.endpoints.replies import Completion
 from workers.models import Endpoint
-from workers.replies import Completion
 
 
 def endpoint_at(server: Scripted, **fields: Any) -> Endpoint:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from projects.models import Project
 from tests.factories import make_endpoint, make_model, make_project
-from workers import claiming, drawing, settling
-from workers.claiming import Claimed, claim_due
+from workers import drawing
 from workers.drawing import Draw
+from workers.engine import claiming, settling
+from workers.engine.claiming import Claimed, claim_due
+from workers.engine.sharing import Turns
 from workers.models import Endpoint, Generation, LanguageModel, ModelReplica
-from workers.sharing import Turns
 
 INTERACTIVE, BATCH = Generation.Queue.INTERACTIVE, Generation.Queue.BATCH
 DONE = drawing.Drawn("Yes.", "stop", {}, "served", None)

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from tests.workers.scripted_server import Handler, Scripted, running
-from workers import client
-from workers.endpoint_errors import Broken, EndpointError, Refused, TimedOut
+from workers.endpoints import client
+from workers.endpoints.errors import Broken, EndpointError, Refused, TimedOut
 from workers.models import Endpoint
 
 

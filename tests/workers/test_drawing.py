@@ -11,9 +11,10 @@ from django.utils import timezone
 from projects.errors import Unavailable
 from projects.models import Project
 from tests.factories import make_model
-from workers import drawing, leases, settling
-from workers.claiming import MOST_INTERRUPTIONS
+from workers import drawing
 from workers.drawing import Draw, Drawn, Message
+from workers.engine import leases, settling
+from workers.engine.claiming import MOST_INTERRUPTIONS
 from workers.models import Generation
 from workers.signals import generation_finished
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
 from tests.workers.scripted_server import Script, breaks_off, hangs, refuses, running, says
-from workers import drawing, engine, leases, settling, streams
+from workers import drawing, streams
 from workers.drawing import Draw
+from workers.engine import engine, leases, settling
 from workers.models import Endpoint, Generation
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
 from tests.workers.scripted_server import Scripted, running
-from workers import health
+from workers.endpoints import health
 from workers.models import Endpoint, Generation, LanguageModel, ModelReplica
 
 pytestmark = pytest.mark.django_db

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
-from workers import measuring
 from workers.holding import hold, let_go
 from workers.measured import FIRST_TOKEN_BOUNDS, DrawMinute, DrawTotal, Tally
-from workers.measuring import kind_of, tally
 from workers.models import Generation, LanguageModel
-from workers.overview import overview
-from workers.standing import Lately, quantile
+from workers.watching import measuring
+from workers.watching.measuring import kind_of, tally
+from workers.watching.overview import overview
+from workers.watching.standing import Lately, quantile
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,9 @@ from labeling.batches.planning import plan_from
 from projects.models import Project, User
 from tests.factories import make_endpoint, make_model
 from tests.labeling.rows import make_demonstration_task, make_prompt
-from workers import heartbeat
-from workers.measuring import tally
+from workers.engine import heartbeat
 from workers.models import Generation
+from workers.watching.measuring import tally
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-that-is-long-enough-0"

@@ -10,10 +10,10 @@ from django.test import Client
 from projects.errors import NotFound
 from projects.models import AuditEvent, Membership, Project, User
 from tests.factories import make_endpoint, make_member, make_model, make_user
-from workers.answers import events
 from workers.models import Endpoint, Generation
 from workers.streams import Writer
-from workers.trying import draw_test, tried
+from workers.watching.answers import events
+from workers.watching.trying import draw_test, tried
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]

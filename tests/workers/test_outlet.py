@@ -7,7 +7,7 @@ from typing import Any
 import redis.asyncio
 
 from workers import streams
-from workers.outlet import Outlet
+from workers.engine.outlet import Outlet
 from workers.streams import Text
 
 PKS = range(10_000_000, 10_000_050)

@@ -66,7 +66,7 @@ def test_variants_of_the_same_weights_are_labelled_as_that(signed_in: SignIn, an
 
 
 def test_draws_are_counted(signed_in: SignIn, anyone: User, project: Project) -> None:
-    from workers.overview import overview
+    from workers.watching.overview import overview
 
     model = make_model()
     for _ in range(3):

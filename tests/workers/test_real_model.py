@@ -13,8 +13,10 @@ from config.endpoints import find_weights
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
 from tests.product.running import free_port
-from workers import client, drawing, engine, health
+from workers import drawing
 from workers.drawing import Draw
+from workers.endpoints import client, health
+from workers.engine import engine
 from workers.models import Endpoint, Generation
 
 WEIGHTS = [w for w in find_weights(settings.DATA_FOLDER) if w.served_name == "smollm2-135m"]

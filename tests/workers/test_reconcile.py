@@ -11,9 +11,10 @@ from django.utils import timezone
 from config.celery import app
 from projects.models import Project
 from tests.factories import make_endpoint, make_model
-from workers import drawing, nudges, reconcile
-from workers.claiming import MOST_INTERRUPTIONS
+from workers import drawing
 from workers.drawing import Draw
+from workers.engine import nudges, reconcile
+from workers.engine.claiming import MOST_INTERRUPTIONS
 from workers.models import Endpoint, Generation
 from workers.signals import generation_finished
 

@@ -12,7 +12,7 @@ from projects.errors import Conflict, InvalidInput
 from projects.models import AuditEvent
 from tests.factories import make_endpoint, make_model
 from tests.workers.scripted_server import running
-from workers.endpoint_errors import EndpointError
+from workers.endpoints.errors import EndpointError
 from workers.models import Endpoint, LanguageModel
 from workers.registry import add_model, clean_sampling, sync_from_settings
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.sharing import HALF_LIFE_SECONDS, Place, Room, Turns, Waiting, share_out
+from workers.engine.sharing import HALF_LIFE_SECONDS, Place, Room, Turns, Waiting, share_out
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=60)
 FREE = st.lists(st.integers(0, 12), min_size=3, max_size=3)

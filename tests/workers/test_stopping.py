@@ -11,7 +11,8 @@ from django.utils import timezone
 from projects.models import Project
 from tests.workers.scripted_server import Script, hangs, running, says
 from tests.workers.test_engine import entries, request_one
-from workers import drawing, engine, streams
+from workers import drawing, streams
+from workers.engine import engine
 from workers.models import Generation
 
 pytestmark = pytest.mark.django_db(transaction=True)

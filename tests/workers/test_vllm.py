@@ -21,13 +21,15 @@ from projects.models import Project
 from tests.factories import make_endpoint, make_model
 from tests.workers import vllm_server
 from tests.workers.vllm_server import Vllm
-from workers import client, drawing, engine, health
-from workers.chat import stream_chat
-from workers.connections import close_session
+from workers import drawing
 from workers.drawing import Draw
-from workers.endpoint_errors import Broken, EndpointError, Unreachable
+from workers.endpoints import client, health
+from workers.endpoints.chat import stream_chat
+from workers.endpoints.connections import close_session
+from workers.endpoints.errors import Broken, EndpointError, Unreachable
+from workers.endpoints.replies import Completion
+from workers.engine import engine
 from workers.models import Endpoint, Generation, LanguageModel
-from workers.replies import Completion
 
 NAMED = os.environ.get("TOUCHSTONE_TEST_VLLM", "").rstrip("/")
 # A model made of random numbers may end at once or be silent; vLLM can be told not to.

@@ -19,7 +19,8 @@ from tests.labeling.checked import says as claims
 from tests.labeling.rows import claim, make_demonstration_task
 from tests.product.running import free_port
 from tests.workers.scripted_server import Script, breaks_off, refuses, running, says
-from workers import client, engine
+from workers.endpoints import client
+from workers.engine import engine
 from workers.models import Endpoint, Generation
 
 pytestmark = pytest.mark.django_db(transaction=True)

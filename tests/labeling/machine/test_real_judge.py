@@ -24,7 +24,8 @@ from tests.factories import make_endpoint, make_model
 from tests.labeling.judged import make_judge, make_run
 from tests.labeling.rows import make_comparison_task
 from tests.product.running import free_port
-from workers import client, engine
+from workers.endpoints import client
+from workers.engine import engine
 from workers.models import Endpoint, Generation
 
 NAME = os.environ.get("TOUCHSTONE_TEST_JUDGE", "smollm2-135m")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from projects.errors import TouchstoneError
-from workers.endpoint_errors import EndpointError
+from workers.endpoints.errors import EndpointError
 from workers.models import LanguageModel
 from workers.registry import add_model
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workers.health import check_endpoints
+from workers.endpoints.health import check_endpoints
 from workers.models import Endpoint
 
 

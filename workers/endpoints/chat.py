@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import ServerTimeoutError
 
-from workers.connections import (
+from workers.endpoints.connections import (
     base_of,
     cut,
     headers_of,
@@ -17,9 +17,9 @@ from workers.connections import (
     session_for,
     translated,
 )
-from workers.endpoint_errors import Broken, Refused, TimedOut
+from workers.endpoints.errors import Broken, Refused, TimedOut
+from workers.endpoints.replies import Completion, Lines, read
 from workers.models import Endpoint
-from workers.replies import Completion, Lines, read
 
 FIRST_TOKEN_SECONDS = 120.0
 BETWEEN_TOKENS_SECONDS = 60.0

@@ -10,14 +10,14 @@ from enum import Enum, auto
 
 from django.utils import timezone
 
-from workers import settling
-from workers.chat import stream_chat
-from workers.claiming import Taken
-from workers.endpoint_errors import EndpointError, Refused, Unreachable
+from workers.endpoints.chat import stream_chat
+from workers.endpoints.errors import EndpointError, Refused, Unreachable
+from workers.endpoints.replies import Completion
+from workers.engine import settling
+from workers.engine.claiming import Taken
+from workers.engine.outlet import Pen
+from workers.engine.settling import Drawn, Outcome
 from workers.models import Generation
-from workers.outlet import Pen
-from workers.replies import Completion
-from workers.settling import Drawn, Outcome
 
 logger = logging.getLogger(__name__)
 

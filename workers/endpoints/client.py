@@ -1,7 +1,7 @@
 """What endpoints are asked besides text: whether they answer, and what they serve.
 
 The plain functions may be called from any thread without an event loop; each call has a loop of
-its own. Draws are `workers.chat`.
+its own. Draws are `workers.endpoints.chat`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from workers.connections import (
+from workers.endpoints.connections import (
     base_of,
     close_session,
     cut,
@@ -19,9 +19,9 @@ from workers.connections import (
     session_for,
     translated,
 )
-from workers.endpoint_errors import Broken, EndpointError, Refused, TimedOut
+from workers.endpoints.errors import Broken, EndpointError, Refused, TimedOut
+from workers.endpoints.replies import clean
 from workers.models import Endpoint
-from workers.replies import clean
 
 CHECK_SECONDS = 5.0
 BODY_LIMIT_BYTES = 1024 * 1024

@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError, close_old_connections
 
-from workers import breaker, settling
-from workers.client import Health
-from workers.endpoint_errors import EndpointError, Unreachable
-from workers.health import note_health
+from workers.endpoints import breaker
+from workers.endpoints.client import Health
+from workers.endpoints.errors import EndpointError, Unreachable
+from workers.endpoints.health import note_health
+from workers.engine import settling
+from workers.engine.outlet import Pen
+from workers.engine.settling import Outcome
 from workers.models import Endpoint
-from workers.outlet import Pen
-from workers.settling import Outcome
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

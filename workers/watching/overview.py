@@ -9,9 +9,9 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from workers import standing
 from workers.models import Endpoint, LanguageModel, ModelReplica
-from workers.standing import Failures, Key, Lately, Running, Waiting
+from workers.watching import standing
+from workers.watching.standing import Failures, Key, Lately, Running, Waiting
 
 
 @dataclass(frozen=True)

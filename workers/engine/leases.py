@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from workers.claiming import LEASE
+from workers.engine.claiming import LEASE
 from workers.models import Endpoint
 
 SECONDS_BETWEEN_RENEWALS = 8.0

@@ -13,15 +13,16 @@ from contextlib import suppress
 
 from django.db import DatabaseError
 
-from workers import claiming, leases, stopping, streams
-from workers.chat import TOTAL_SECONDS
-from workers.claiming import Claimed, Taken
-from workers.connections import close_session
-from workers.ends import SECONDS_BETWEEN_BATCHES, Database, End, Ends
-from workers.flights import Cut, Flight, after_error
+from workers import streams
+from workers.endpoints.chat import TOTAL_SECONDS
+from workers.endpoints.connections import close_session
+from workers.engine import claiming, leases, stopping
+from workers.engine.claiming import Claimed, Taken
+from workers.engine.ends import SECONDS_BETWEEN_BATCHES, Database, End, Ends
+from workers.engine.flights import Cut, Flight, after_error
+from workers.engine.outlet import Outlet
+from workers.engine.sharing import Turns
 from workers.models import Generation
-from workers.outlet import Outlet
-from workers.sharing import Turns
 
 logger = logging.getLogger(__name__)
 

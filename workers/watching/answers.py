@@ -19,10 +19,10 @@ from redis.exceptions import RedisError
 from projects.access import person
 from projects.errors import Conflict, InvalidInput, NotFound, Unavailable
 from projects.models import User
-from workers import trying
-from workers.intake import require_staff
+from workers.endpoints.intake import require_staff
 from workers.models import Generation, LanguageModel
 from workers.streams import Text, look_up, read, reader
+from workers.watching import trying
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from workers import client
-from workers.client import Health
-from workers.endpoint_errors import EndpointError
+from workers.endpoints import client
+from workers.endpoints.client import Health
+from workers.endpoints.errors import EndpointError
 from workers.models import Endpoint, Generation, LanguageModel, ModelReplica
 
 AT_ONCE = 16

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from workers.endpoint_errors import Broken, Refused
+from workers.endpoints.errors import Broken, Refused
 
 OUTPUT_LIMIT_BYTES = 256 * 1024
 LINE_LIMIT_BYTES = 256 * 1024

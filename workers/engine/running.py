@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workers.engine import Engine
+from workers.engine.engine import Engine
 from workers.models import Generation
 
 logger = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 
-from workers.addresses import PrivateAddress, may_lead_anywhere, open_socket
-from workers.endpoint_errors import Broken, Overloaded, Refused, TimedOut, Unreachable
+from workers.endpoints.addresses import PrivateAddress, may_lead_anywhere, open_socket
+from workers.endpoints.errors import Broken, Overloaded, Refused, TimedOut, Unreachable
+from workers.endpoints.replies import clean
 from workers.models import Endpoint
-from workers.replies import clean
 
 CONNECT_SECONDS = 5.0
 REASON_SECONDS = 5.0

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from workers.endpoint_errors import EndpointError, Overloaded, Stopped
+from workers.endpoints.errors import EndpointError, Overloaded, Stopped
 from workers.models import Endpoint
 
 MOST_FAILURES = 5

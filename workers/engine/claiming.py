@@ -14,10 +14,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from workers import breaker
-from workers.endpoint_errors import EndpointError, Overloaded, Refused, Unreachable
+from workers.endpoints import breaker
+from workers.endpoints.errors import EndpointError, Overloaded, Refused, Unreachable
+from workers.engine.sharing import Place, Room, Turns, Waiting, share_out
 from workers.models import Endpoint, Generation
-from workers.sharing import Place, Room, Turns, Waiting, share_out
 
 LEASE = timedelta(seconds=30)
 # A worker that dies interrupts hundreds of draws, and all but one did it no harm.

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from workers.claiming import MOST_INTERRUPTIONS
+from workers.engine.claiming import MOST_INTERRUPTIONS
+from workers.engine.nudges import nudge, waiting
+from workers.engine.settling import announce
 from workers.models import Generation
-from workers.nudges import nudge, waiting
-from workers.settling import announce
 
 PATIENCE = timedelta(seconds=3)
 AT_ONCE = 200

@@ -28,10 +28,10 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from projects.errors import NotFound
-from workers import standing
 from workers.measured import FIRST_TOKEN_BOUNDS, DrawTotal, Tally
 from workers.models import Endpoint, Generation, LanguageModel
-from workers.overview import breaker_of
+from workers.watching import standing
+from workers.watching.overview import breaker_of
 
 Source = Callable[[], Iterable[Metric]]
 

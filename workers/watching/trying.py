@@ -10,7 +10,7 @@ from projects.errors import Conflict, NotFound
 from projects.models import Membership, Project, Role, User
 from projects.text import clean_text
 from workers.drawing import Draw, request_draws
-from workers.intake import require_staff
+from workers.endpoints.intake import require_staff
 from workers.models import Generation, LanguageModel
 
 SALT = "touchstone.test-answer"
