@@ -30,6 +30,7 @@ LEASE = timedelta(minutes=1)
 SAY_EVERY_SECONDS = 2.0
 NUDGE_AFTER = timedelta(seconds=10)
 MOST_ATTEMPTS = 3
+BUILT = (Export.Kind.SFT, Export.Kind.PREFERENCES)
 
 
 def request_export(
@@ -110,8 +111,8 @@ def folder_of(export: Export) -> Path:
 def _new(
     *, project: Project, kind: str, source: str, by: User | None, with_machine: bool = False
 ) -> Export:
-    if kind not in Export.Kind.values:
-        raise InvalidInput.field("kind", f"must be one of: {', '.join(Export.Kind.values)}")
+    if kind not in BUILT:
+        raise InvalidInput.field("kind", f"must be one of: {', '.join(BUILT)}")
     if source not in Export.Source.values:
         raise InvalidInput.field("source", f"must be one of: {', '.join(Export.Source.values)}")
     if kind == Export.Kind.SFT and source == Export.Source.VOTES:

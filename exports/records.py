@@ -85,3 +85,127 @@ class Preference:
     judge_model: str = ""
     confidence: float | None = None
     """Of a model that judged alone, 0 to 1."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Unpaired:
+    """One answer that is wanted or not, as KTO needs it; made of preferences and ratings."""
+
+    id: str
+    source: str
+    prompt: list[Message]
+    answer: Candidate
+    is_desirable: bool
+    annotator: str
+    created_at: str
+    guideline_version: int | None = None
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    held_back: str = ""
+    autonomy_level: int | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class Ranked:
+    """A whole ranking. `tiers` holds places in `answers`, the best tier first; a tier is a tie."""
+
+    id: str
+    prompt: list[Message]
+    answers: list[Candidate]
+    tiers: list[list[int]]
+    all_bad: bool
+    annotator: str
+    created_at: str
+    guideline_version: int | None = None
+    seconds: float | None = None
+    justification: str = ""
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    held_back: str = ""
+    autonomy_level: int | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class Rated:
+    """One answer with what one labeler gave it, a criterion at a time, from 0 to 4."""
+
+    id: str
+    prompt: list[Message]
+    answer: Candidate
+    ratings: dict[str, int]
+    flags: tuple[str, ...]
+    annotator: str
+    created_at: str
+    guideline_version: int | None = None
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    held_back: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Critique:
+    """What was said against an answer, and the answer made of it: of a repair that a labeler asked
+    for, of a reviewer's fix, or of a return and the correction that followed."""
+
+    id: str
+    source: Literal["repair", "fix", "return"]
+    prompt: list[Message]
+    answer: Candidate
+    critique: str
+    clauses: tuple[str, ...]
+    revision: Candidate | None
+    annotator: str
+    created_at: str
+    guideline_version: int | None = None
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    held_back: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Asked:
+    """A prompt alone."""
+
+    id: str
+    prompt: list[Message]
+    created_at: str
+    language: str = ""
+    external_id: str = ""
+    tags: tuple[str, ...] = ()
+    held_back: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Conversation:
+    """A battle with its vote: both conversations whole, as the LMSYS sets hold them."""
+
+    id: str
+    model_a: str
+    model_b: str
+    conversation_a: list[Message]
+    conversation_b: list[Message]
+    winner: Literal["model_a", "model_b", "tie", "both_bad"]
+    n_turns: int
+    voter: str
+    created_at: str
+    weight: float = 1.0
+    language: str = ""
+    reasons: tuple[str, ...] = ()
+    degree: int | None = None
+    held_back: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class Raw:
+    """A judgement with everything that is known of it, superseded ones too. `judgement` is JSON."""
+
+    id: str
+    kind: str
+    judgement: dict[str, Any]
+    created_at: str
+    held_back: str = ""
+
+
+Record = (
+    Demonstration | Preference | Unpaired | Ranked | Rated | Critique | Asked | Conversation | Raw
+)

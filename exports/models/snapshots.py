@@ -15,6 +15,14 @@ class Export(models.Model):
     class Kind(models.TextChoices):
         SFT = "sft", "Demonstrations (SFT)"
         PREFERENCES = "preferences", "Preferences"
+        REWARD = "reward", "Preferences with margins"
+        RANKINGS = "rankings", "Rankings"
+        UNPAIRED = "unpaired", "Wanted and unwanted answers"
+        RATINGS = "ratings", "Ratings by criterion"
+        CRITIQUES = "critiques", "Critiques and revisions"
+        PROMPTS = "prompts", "Prompts"
+        CONVERSATIONS = "conversations", "Arena conversations"
+        RAW = "raw", "Judgements with everything"
 
     class Source(models.TextChoices):
         ALL = "all", "Comparisons, rankings and votes"
@@ -30,7 +38,10 @@ class Export(models.Model):
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=13, choices=Kind.choices)
+    recipe = models.JSONField(
+        default=dict, help_text="What it is made of and how: exports.recipe, without defaults."
+    )
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.ALL)
     with_machine = models.BooleanField(
         default=False,
@@ -45,6 +56,11 @@ class Export(models.Model):
     n_read = models.BigIntegerField(default=0, help_text="Judgements read so far.")
     n_rows = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    address = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of what it holds and how it was made: the same for the same content.",
+    )
     manifest = models.JSONField(default=dict)
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

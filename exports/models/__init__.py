@@ -1,0 +1,5 @@
+"""The rows of exports."""
+
+from exports.models.snapshots import Export
+
+__all__ = ["Export"]
