@@ -1,9 +1,9 @@
 from django.urls import path
 
-from exports import api
+from exports.api import exports
 
 urlpatterns = [
-    path("projects/<slug:slug>/exports", api.exports, name="api-exports"),
-    path("exports/<uuid:public_id>", api.export, name="api-export"),
-    path("exports/<uuid:public_id>/files/<str:name>", api.export_file, name="api-export-file"),
+    path("projects/<slug:slug>/exports", exports.exports, name="api-exports"),
+    path("exports/<uuid:public_id>", exports.export, name="api-export"),
+    path("exports/<uuid:public_id>/files/<str:name>", exports.export_file, name="api-export-file"),
 ]

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from exports import views
+from exports.pages import files, listing, one
 
 urlpatterns = [
-    path("projects/<slug:slug>/exports/", views.exports, name="exports"),
-    path("exports/<uuid:public_id>/", views.export, name="export"),
-    path("exports/<uuid:public_id>/files/<str:name>", views.export_file, name="export-file"),
+    path("projects/<slug:slug>/exports/", listing.exports, name="exports"),
+    path("exports/<uuid:public_id>/", one.export, name="export"),
+    path("exports/<uuid:public_id>/files/<str:name>", files.export_file, name="export-file"),
 ]

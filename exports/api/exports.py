@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from exports.building import request_export
 from exports.models import Export
-from exports.views import export_for, file_response
+from exports.pages.access import export_for
+from exports.pages.files import file_response
 from projects.access import STAFF, person, project_for
 from projects.paging import page, page_of
 
