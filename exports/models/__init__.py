@@ -1,5 +1,6 @@
 """The rows of exports."""
 
 from exports.models.snapshots import Export
+from exports.models.targets import Target, Upload
 
-__all__ = ["Export"]
+__all__ = ["Export", "Target", "Upload"]

@@ -35,6 +35,13 @@ class Export(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Phase(models.TextChoices):
+        WAITING = "", "Waiting for a worker"
+        SELECTING = "selecting", "Choosing the judgements"
+        WRITING = "writing", "Writing rows"
+        FINISHING = "finishing", "Describing and checking the files"
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports")
@@ -48,12 +55,17 @@ class Export(models.Model):
         db_default=False,
         help_text="With comparisons that a judge settled alone; they say so.",
     )
-    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    phase = models.CharField(max_length=9, choices=Phase.choices, blank=True, default="")
     claim = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Builders that began since a file was last finished."
+    )
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
     n_read = models.BigIntegerField(default=0, help_text="Judgements read so far.")
+    n_expected = models.BigIntegerField(null=True, help_text="Judgements that are to be read.")
+    rows_per_second = models.FloatField(null=True, help_text="Of the last moments, while it runs.")
     n_rows = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)
     address = models.CharField(
@@ -82,6 +94,13 @@ class Export(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the pace of the last moments; None where nothing can be said."""
+        if not (self.is_waiting and self.n_expected and self.rows_per_second):
+            return None
+        return max(self.n_expected - self.n_read, 0) / self.rows_per_second
 
     @property
     def is_done(self) -> bool:
