@@ -9,6 +9,8 @@ from django.db import migrations, models
 
 from projects.immutable import freeze
 
+FROZEN = freeze("exports_export", once="OLD.state = 'done'")
+
 
 class Migration(migrations.Migration):
 
@@ -20,9 +22,7 @@ class Migration(migrations.Migration):
 
     operations = [
         # PostgreSQL alters no column that a trigger looks at.
-        migrations.RunSQL(
-            "DROP TRIGGER exports_export_is_final ON exports_export", migrations.RunSQL.noop
-        ),
+        migrations.RunSQL(FROZEN.reverse_sql, FROZEN.sql),
         migrations.AddField(
             model_name='export',
             name='n_expected',
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=9),
         ),
-        freeze("exports_export", once="OLD.state = 'done'"),
+        FROZEN,
         migrations.CreateModel(
             name='Target',
             fields=[
