@@ -1,8 +1,28 @@
 """The rows of exports."""
 
 from exports.models.benchmarks import Benchmark, HeldOut
+from exports.models.findings import (
+    Finding,
+    PoisoningScan,
+    Quarantine,
+    QuarantinedJudgement,
+    SignOff,
+)
 from exports.models.recipes import SavedRecipe, Schedule
 from exports.models.snapshots import Export
 from exports.models.targets import Target, Upload
 
-__all__ = ["Benchmark", "Export", "HeldOut", "SavedRecipe", "Schedule", "Target", "Upload"]
+__all__ = [
+    "Benchmark",
+    "Export",
+    "Finding",
+    "HeldOut",
+    "PoisoningScan",
+    "Quarantine",
+    "QuarantinedJudgement",
+    "SavedRecipe",
+    "Schedule",
+    "SignOff",
+    "Target",
+    "Upload",
+]
