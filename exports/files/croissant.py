@@ -1,0 +1,207 @@
+"""Croissant 1.0 metadata (https://docs.mlcommons.org/croissant/docs/croissant-spec.html).
+
+A FileObject with its SHA-256 for every file, and one FileSet for the rows of all splits. The set
+names no `containedIn`: it lies where this file does, which is how local readers find it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from exports.columns import Column, ListOf, Struct, Type
+from exports.files.manifest import data_files, file_type_of
+
+CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
+ROWS = "rows"
+ROW_FILES = "row-files"
+SCALARS = {
+    "string": "sc:Text",
+    "json": "sc:Text",
+    "int64": "sc:Integer",
+    "float64": "sc:Float",
+    "bool": "sc:Boolean",
+}
+ENCODINGS = {
+    "jsonl": "application/jsonlines",
+    "jsonl.gz": "application/jsonlines",
+    "jsonl.zst": "application/jsonlines",
+    "parquet": "application/x-parquet",
+}
+OTHER_ENCODINGS = {"json": "application/json", "md": "text/markdown"}
+CONTEXT = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+
+Node = dict[str, Any]
+
+
+def croissant(manifest: Mapping[str, Any], columns: Sequence[Column]) -> bytes:
+    return orjson.dumps(_dataset(manifest, columns), option=orjson.OPT_INDENT_2)
+
+
+def _dataset(manifest: Mapping[str, Any], columns: Sequence[Column]) -> Node:
+    file_type = file_type_of(manifest)
+    splits = data_files(manifest)
+    told = {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": CONFORMS_TO,
+        "name": f"{manifest['project']['slug']}-{manifest['kind']}",
+        "description": f"{manifest['counts']['rows']} rows: {manifest['format']}, "
+        f"of the project {manifest['project']['slug']}.",
+        "datePublished": manifest["created_at"],
+        "version": "1.0.0",
+        "identifier": manifest["address"],
+        "citeAs": f"{manifest['project']['slug']}: {manifest['kind']}, sha256 {manifest['address']}",
+        "url": f"urn:sha256:{manifest['address']}",
+        "distribution": [_file_object(each, file_type) for each in manifest["files"]],
+        "recordSet": [],
+        **_licence(manifest),
+        **_responsible(manifest),
+    }
+    if splits:
+        told["distribution"].append(_file_set(splits, file_type))
+        told["recordSet"].append(_record_set(columns))
+    return told
+
+
+def _licence(manifest: Mapping[str, Any]) -> Node:
+    return {"license": manifest["licence"]} if manifest["licence"] else {}
+
+
+def _responsible(manifest: Mapping[str, Any]) -> Node:
+    """What the extension for responsible AI asks for and a manifest knows."""
+    models = ", ".join(manifest["model_licences"])
+    told = {
+        "rai:dataAnnotationPlatform": f"Touchstone {manifest['touchstone_version']}",
+        "rai:dataAnnotationAnalysis": f"{len(manifest['annotators'])} annotators, by pseudonym.",
+        "rai:machineAnnotationTools": models,
+        "rai:personalSensitiveInformation": manifest["consent"],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _file_object(entry: Mapping[str, Any], file_type: str) -> Node:
+    name = entry["name"]
+    ending = name.rsplit(".", 1)[-1]
+    return {
+        "@type": "cr:FileObject",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
+        "contentSize": f"{entry['bytes']} B",
+        "encodingFormat": OTHER_ENCODINGS.get(ending) or ENCODINGS[file_type],
+        "sha256": entry["sha256"],
+    }
+
+
+def _file_set(splits: Mapping[str, Any], file_type: str) -> Node:
+    return {
+        "@type": "cr:FileSet",
+        "@id": ROW_FILES,
+        "name": ROW_FILES,
+        "encodingFormat": ENCODINGS[file_type],
+        "includes": [f"{split}-*.{file_type}" for split in splits],
+    }
+
+
+def _record_set(columns: Sequence[Column]) -> Node:
+    return {
+        "@type": "cr:RecordSet",
+        "@id": ROWS,
+        "name": ROWS,
+        "field": [_split(), *(_field(each) for each in columns)],
+    }
+
+
+def _split() -> Node:
+    return {
+        "@type": "cr:Field",
+        "@id": f"{ROWS}/split",
+        "name": "split",
+        "description": "train, validation or test.",
+        "dataType": "sc:Text",
+        "source": {
+            "fileSet": {"@id": ROW_FILES},
+            "extract": {"fileProperty": "filename"},
+            "transform": {"regex": "^([a-z]+)-"},
+        },
+    }
+
+
+def _field(column: Column) -> Node:
+    kind, is_list = _item(column.type)
+    field: Node = {
+        "@type": "cr:Field",
+        "@id": f"{ROWS}/{column.name}",
+        "name": column.name,
+    }
+    if column.description:
+        field["description"] = column.description
+    if is_list:
+        field["repeated"] = True
+    if not isinstance(kind, Struct):
+        return field | {"dataType": _data_type(kind), "source": _column(column.name)}
+    return field | {"subField": [_sub_field(column, each) for each in kind.fields]}
+
+
+def _sub_field(column: Column, part: Column) -> Node:
+    """A part of a struct; what lies deeper is given as one text, since readers go no further."""
+    kind, is_list = _item(part.type)
+    field = {
+        "@type": "cr:Field",
+        "@id": f"{ROWS}/{column.name}/{part.name}",
+        "name": part.name,
+        "dataType": _data_type(kind),
+        "source": _column(column.name) | {"transform": {"jsonPath": part.name}},
+    }
+    return field | {"repeated": True} if is_list and not _item(column.type)[1] else field
+
+
+def _column(name: str) -> Node:
+    return {"fileSet": {"@id": ROW_FILES}, "extract": {"column": name}}
+
+
+def _item(kind: Type) -> tuple[Type, bool]:
+    """The type of one item, and whether there are many."""
+    return (kind.item, True) if isinstance(kind, ListOf) else (kind, False)
+
+
+def _data_type(kind: Type) -> str:
+    return SCALARS[kind] if isinstance(kind, str) else "sc:Text"

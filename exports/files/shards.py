@@ -1,0 +1,173 @@
+"""Files of rows. The same rows give the same bytes, however they arrive; a file is whole when its
+entry is there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from exports.columns import Column
+from exports.files.arrow import flattened, schema_of
+from exports.files.lines import as_line
+from exports.files.sinks import STREAMS, Sink
+
+AT_ONCE = 1 << 18
+"""Bytes handed on together."""
+ROWS_AT_ONCE = 200
+ROWS_IN_A_GROUP = 10_000
+BYTES_IN_A_GROUP = 32 << 20
+PARQUET_ZSTD_LEVEL = 3
+PROVENANCE = "provenance-"
+
+
+class Undescribed(ValueError):
+    """A row has a column of which nobody was told: it would be lost in some file types."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    name: str
+    bytes: int
+    sha256: str
+    rows: int | None = None
+    """None: of a file that does not hold rows."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class Rows(Protocol):
+    def write(self, row: dict[str, Any]) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Shard:
+    """Rows on their way into one file. Left before `close`, the file is not whole."""
+
+    def __init__(self, path: Path, file_type: str, columns: Sequence[Column]) -> None:
+        self.path = path
+        self.rows = 0
+        self.names = {each.name for each in columns}
+        self.sink = Sink(path)
+        self.into: Rows = (
+            Parquet(self.sink, columns) if file_type == "parquet" else Lines(self.sink, file_type)
+        )
+
+    def write(self, row: dict[str, Any]) -> None:
+        if not row.keys() <= self.names:
+            unknown = ", ".join(sorted(row.keys() - self.names))
+            raise Undescribed(f"{self.path.name}, row {self.rows + 1}: no column {unknown}")
+        self.into.write(row)
+        self.rows += 1
+
+    def close(self) -> FileEntry:
+        """Put it safely on the disk and say what it is."""
+        self.into.end()
+        size, sha256 = self.sink.finish()
+        return FileEntry(self.path.name, size, sha256, self.rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.sink.close()
+
+
+def open_shard(path: Path, file_type: str, columns: Sequence[Column]) -> Shard:
+    return Shard(path, file_type, columns)
+
+
+def write_file(path: Path, content: bytes) -> FileEntry:
+    """A file that does not hold rows: a card, a manifest."""
+    sink = Sink(path)
+    try:
+        sink.write(content)
+        return FileEntry(path.name, *sink.finish())
+    finally:
+        sink.close()
+
+
+def shard_name(split: str, number: int, of: int, file_type: str) -> str:
+    """The `number`th of `of` files, counted from 0: train-00000-of-00004.jsonl."""
+    return f"{split}-{number:05}-of-{of:05}.{file_type}"
+
+
+def provenance_name(shard: str) -> str:
+    return f"{PROVENANCE}{shard}"
+
+
+def n_shards(rows: int, rows_per_file: int) -> int:
+    """How many files `rows` fill: never none, so that an empty split still is a file."""
+    return max(1, -(-rows // rows_per_file)) if rows_per_file else 1
+
+
+class Lines:
+    def __init__(self, sink: Sink, file_type: str) -> None:
+        self.stream = STREAMS[file_type](sink)
+        self.waiting: list[bytes] = []
+        self.n_bytes = 0
+
+    def write(self, row: dict[str, Any]) -> None:
+        line = as_line(row)
+        self.waiting.append(line)
+        self.n_bytes += len(line)
+        if self.n_bytes >= AT_ONCE:
+            self._hand_on()
+
+    def end(self) -> None:
+        self._hand_on()
+        self.stream.end()
+
+    def _hand_on(self) -> None:
+        self.stream.write(b"".join(self.waiting))
+        self.waiting.clear()
+        self.n_bytes = 0
+
+
+class Parquet:
+    """Row groups end by what is in them alone, never by how it came."""
+
+    def __init__(self, sink: Sink, columns: Sequence[Column]) -> None:
+        self.schema = schema_of(columns)
+        self.flattened = flattened(columns)
+        self.writer = pq.ParquetWriter(
+            sink,
+            self.schema,
+            compression="zstd",
+            compression_level=PARQUET_ZSTD_LEVEL,
+            use_dictionary=False,
+        )
+        self.waiting: list[dict[str, Any]] = []
+        self.batches: list[pa.RecordBatch] = []
+        self.n_rows = self.n_bytes = 0
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.waiting.append(row if self.flattened is None else self.flattened(row))
+        if len(self.waiting) >= ROWS_AT_ONCE:
+            self._gather()
+
+    def end(self) -> None:
+        self._gather()
+        self._end_group()
+        self.writer.close()
+
+    def _gather(self) -> None:
+        batch = pa.RecordBatch.from_pylist(self.waiting, schema=self.schema)
+        self.waiting.clear()
+        self.batches.append(batch)
+        self.n_rows += batch.num_rows
+        self.n_bytes += batch.nbytes
+        if self.n_rows >= ROWS_IN_A_GROUP or self.n_bytes >= BYTES_IN_A_GROUP:
+            self._end_group()
+
+    def _end_group(self) -> None:
+        if self.n_rows:
+            table = pa.Table.from_batches(self.batches, self.schema)
+            self.writer.write_table(table, row_group_size=self.n_rows)
+        self.batches.clear()
+        self.n_rows = self.n_bytes = 0

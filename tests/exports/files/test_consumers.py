@@ -1,0 +1,82 @@
+"""What people open a dataset's folder with: `datasets` and `mlcroissant`, without a network."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.exports.files.folders import preference, row_of, write_dataset
+
+FILE_TYPES = ("jsonl", "jsonl.gz", "parquet")
+"""`datasets` and `mlcroissant` read no .zst without a package that is not required here."""
+SHAPES = [
+    pytest.param({"train": 7}, 0, id="one file"),
+    pytest.param({"train": 7}, 3, id="three files"),
+    pytest.param({"train": 7, "validation": 2, "test": 4}, 3, id="three splits"),
+    pytest.param({"train": 7, "validation": 0}, 0, id="an empty split"),
+    pytest.param({"test": 3}, 2, id="no training split"),
+]
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "dataset"
+    made.mkdir()
+    return made
+
+
+def records_of(sizes: dict[str, int]) -> dict[str, list[Any]]:
+    numbers = iter(range(1000))
+    return {
+        split: [preference(next(numbers), "Grüße 👩‍🚀\u2028007") for _ in range(size)]
+        for split, size in sizes.items()
+    }
+
+
+@pytest.mark.parametrize("file_type", FILE_TYPES)
+@pytest.mark.parametrize(("sizes", "rows_per_file"), SHAPES)
+def test_datasets_opens_the_folder_as_it_is(
+    folder: Path, tmp_path: Path, file_type: str, sizes: dict[str, int], rows_per_file: int
+) -> None:
+    from datasets import load_dataset
+
+    splits = records_of(sizes)
+    write_dataset(folder, splits, file_type=file_type, rows_per_file=rows_per_file)
+    loaded = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert {split: list(rows) for split, rows in loaded.items()} == {
+        split: [row_of(record) for record in records]
+        for split, records in splits.items()
+        if records
+    }
+
+
+@pytest.mark.parametrize("file_type", FILE_TYPES)
+@pytest.mark.parametrize(("sizes", "rows_per_file"), SHAPES)
+def test_mlcroissant_validates_and_reads_every_row(
+    folder: Path, file_type: str, sizes: dict[str, int], rows_per_file: int
+) -> None:
+    import mlcroissant
+
+    splits = records_of(sizes)
+    write_dataset(
+        folder, splits, file_type=file_type, rows_per_file=rows_per_file, licence="cc-by-4.0"
+    )
+    dataset = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
+    assert dataset.metadata.ctx.issues.report() == ""
+    read = {
+        (row["rows/split"].decode(), texts(row["rows/chosen"])) for row in dataset.records("rows")
+    }
+    assert read == {
+        (split, (record.first.text,)) for split, records in splits.items() for record in records
+    }
+
+
+def texts(messages: Any) -> tuple[str, ...]:
+    return tuple(each["rows/chosen/content"].decode() for each in messages)
