@@ -1,0 +1,28 @@
+"""What the scans say of a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from exports.records import Record
+
+EXACT = "the same as an earlier row"
+NEAR = "nearly the same as an earlier row"
+BENCHMARK = "has text of a benchmark in it"
+PERSONAL = "has personal data in it"
+HIDDEN = "has hidden text in it"
+LANGUAGE = "is in another language than its prompt is filed under"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """`record` is what to write: the one looked at, or a cleaned copy. `dropped` is why it is not
+    to be written, and `about` which benchmark and item, or which language. `found` counts what was
+    met by its kind, also where it is kept."""
+
+    record: Record
+    dropped: str = ""
+    about: str = ""
+    found: Counter[str] = field(default_factory=Counter)
+    is_changed: bool = False
