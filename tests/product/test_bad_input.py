@@ -31,7 +31,8 @@ labeling.Demonstration labeling.Comparison labeling.Ranking labeling.Review labe
 labeling.Gold labeling.WorkRules labeling.Criterion labeling.Labeler
 arena.Battle arena.Turn arena.Vote exports.Export'''.split()
 changing = {'last_used_at', 'last_login', 'state', 'reply_a', 'reply_b', 'attempts',
-    'leased_until', 'claim', 'n_rows', 'sha256', 'manifest', 'finished_at', 'started_at'}
+    'leased_until', 'claim', 'n_rows', 'sha256', 'manifest', 'finished_at', 'started_at',
+    'told_until', 'shown_a', 'shown_b'}
 found = {}
 for name in names:
     model = apps.get_model(name)
@@ -45,6 +46,14 @@ from projects.models import User
 from projects.tokens import create
 for name in ('olga', 'lena'):
     print(create(by=User.objects.get(username=name), name='bad input')[1])
+"""
+JUDGE = """
+from labeling.machine.judges import add_judge
+from projects.models import Project, User
+from workers.models import LanguageModel
+olga, demo = User.objects.get(username='olga'), Project.objects.get(slug='demo')
+model = LanguageModel.objects.drawable().first().pk
+print(add_judge(by=olga, project=demo, name='Bad input', model=model).pk)
 """
 BROKEN_JSON = {
     "nothing but brackets": b"[" * 100_000,
@@ -73,6 +82,8 @@ BAD_VALUES = {
     "lone surrogate": r'"\ud800"',
     "too long": json.dumps("x" * 200_000),
 }
+# No messages before the draft that is asked for: the beginning of every conversation.
+ALL_THERE_IS = ("null", "list")
 FIELDS = {
     "password-change": ["old_password", "new_password1", "new_password2"],
     "tokens": ["name"],
@@ -171,6 +182,8 @@ TAKES_NOTHING = {
     "assignment-ahead",
     "assignment-leave",
     "assignment-undo",
+    "autonomy-noted",
+    "autonomy-withdraw",
     "battle-share-withdraw",
     "battle-stop",
     "login",
@@ -196,6 +209,7 @@ class Doors:
     labeler_api: httpx.Client
     assignment: int
     question: int
+    judge: int
     battle: str
     api_battle: str
 
@@ -268,6 +282,7 @@ def doors(product: Product) -> Iterator[Doors]:
         labeler_api=api[1],
         assignment=task.json()["id"],
         question=question.json()["id"],
+        judge=int(product.shell(JUDGE)),
         battle=battle.headers["Location"].split("/")[2],
         api_battle=api_battle.json()["id"],
     )
@@ -300,6 +315,7 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
             fields = list(schema["components"]["schemas"][name]["properties"])
             real = path.replace("{slug}", "demo").replace("{public_id}", doors.api_battle)
             number = doors.question if "/questions/" in path else doors.assignment
+            number = doors.judge if "/judges/" in path else number
             real = re.sub(r"\{(id|pk)\}", str(number), real)
             real = real.replace("{number}", "1").replace("{claim}", "1")
             found.append((method.upper(), real, fields, is_list))
@@ -343,7 +359,8 @@ def test_the_api_refuses_every_value_of_another_kind(doors: Doors) -> None:
                 content=f"[{body}]" if is_list else body,
                 headers={"Content-Type": "application/json"},
             )
-            faults[method, path, name] = api_fault(answer)
+            if fields != ["before"] or name not in ALL_THERE_IS:
+                faults[method, path, name] = api_fault(answer)
     assert {key: fault for key, fault in faults.items() if fault} == {}
 
 
