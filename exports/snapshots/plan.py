@@ -1,0 +1,58 @@
+"""What goes into a snapshot, settled before its first row is written.
+
+The recipe, and the judgements that it selects, in order. Judgements themselves never change, and
+everything that is decided on their texts is decided alike whenever it is done; so an interrupted
+build goes on from its plan, and a rebuild makes the same bytes of it.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+
+from exports.recipe import Recipe, read
+
+PLAN = "plan.npz"
+VERSION = 1
+ABOUT = "about"
+IDS = "ids-"
+
+Ids = Mapping[str, np.ndarray[Any, np.dtype[np.int64]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    recipe: Recipe
+    ids: Ids
+    """Primary keys by source, ascending."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """What was not selected, by the first reason."""
+
+    @property
+    def n_records(self) -> int:
+        return sum(len(keys) for keys in self.ids.values())
+
+    def as_bytes(self) -> bytes:
+        about = {
+            "version": VERSION,
+            "recipe": self.recipe.as_dict(),
+            "dropped": dict(sorted(self.dropped.items())),
+            "sources": list(self.ids),
+        }
+        text = orjson.dumps(about, option=orjson.OPT_SORT_KEYS)
+        arrays = {f"{IDS}{source}": np.asarray(keys, "<i8") for source, keys in self.ids.items()}
+        kept = io.BytesIO()
+        arrays["about"] = np.frombuffer(text, np.uint8)
+        np.savez_compressed(kept, allow_pickle=False, **arrays)
+        return kept.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Plan":
+        with np.load(io.BytesIO(data), allow_pickle=False) as kept:
+            about = orjson.loads(kept[ABOUT].tobytes())
+            ids = {source: kept[f"{IDS}{source}"] for source in about["sources"]}
+        return cls(recipe=read(about["recipe"]), ids=ids, dropped=Counter(about["dropped"]))

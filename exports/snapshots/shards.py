@@ -1,0 +1,216 @@
+"""The files of a snapshot's rows. What is finished stays finished, whatever dies.
+
+A builder writes in a folder of its own; a file that is whole is moved, under the claim, to the
+finished ones of the export, and a note beside it says what it is. An attempt that follows makes
+the same rows in the same order and passes over those that lie in finished files.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from exports.columns import Column
+from exports.files.counts import Counts
+from exports.files.provenance import columns_of, provenance_of
+from exports.files.shards import FileEntry, Shard, open_shard, provenance_name, shard_name
+from exports.records import Record
+from exports.snapshots.claims import Hold
+from exports.snapshots.folders import remove, sync, write_whole
+
+FINISHED = "finished"
+NOTE = ".json"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A finished file of rows and the one of their provenance."""
+
+    split: str
+    number: int
+    data: FileEntry
+    provenance: FileEntry
+    counts: Counts
+    of: int = 0
+    """How many there are of the split; 0: not known yet."""
+
+    def renamed(self) -> list[tuple[str, FileEntry]]:
+        """Its files' names so far, and their entries under the names of the snapshot."""
+        file_type = self.data.name.split(".", 1)[1]
+        name = shard_name(self.split, self.number, self.of, file_type)
+        return [
+            (self.data.name, replace(self.data, name=name)),
+            (self.provenance.name, replace(self.provenance, name=provenance_name(name))),
+        ]
+
+    def as_bytes(self) -> bytes:
+        return orjson.dumps(
+            {
+                "split": self.split,
+                "number": self.number,
+                "data": self.data.as_dict(),
+                "provenance": self.provenance.as_dict(),
+                "counts": self.counts.as_dict(),
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, text: bytes) -> "Whole":
+        told = orjson.loads(text)
+        return cls(
+            told["split"],
+            told["number"],
+            FileEntry(**told["data"]),
+            FileEntry(**told["provenance"]),
+            Counts.from_dict(told["counts"]),
+        )
+
+
+@dataclass(frozen=True)
+class Form:
+    """What all files of a snapshot have in common."""
+
+    file_type: str
+    rows_per_file: int
+    columns: Sequence[Column]
+    record: type[Any]
+    unit: str = "characters"
+
+
+class Desk:
+    """The finished files of an export, and where one attempt writes the next."""
+
+    def __init__(self, draft: Path, hold: Hold) -> None:
+        self.hold = hold
+        self.finished = draft / FINISHED
+        self.work = draft / f"work-{hold.export.claim}"
+
+    def clear(self) -> None:
+        """What dead attempts left unfinished goes; of an attempt that still lives too, which
+        thereby cannot finish."""
+        self.finished.mkdir(parents=True, exist_ok=True)
+        for left in self.finished.parent.glob("work-*"):
+            remove(left)
+        self.work.mkdir()
+
+    def wholes(self) -> list[Whole]:
+        notes = sorted(self.finished.glob(f"*{NOTE}"))
+        found = [Whole.from_bytes(note.read_bytes()) for note in notes]
+        return sorted(found, key=lambda whole: (whole.split, whole.number))
+
+    def keep(self, whole: Whole) -> None:
+        def move() -> None:
+            for entry in (whole.data, whole.provenance):
+                (self.work / entry.name).replace(self.finished / entry.name)
+            sync(self.finished)
+            write_whole(self.finished / f"{whole.data.name}{NOTE}", whole.as_bytes())
+
+        # A builder that finishes files may be interrupted as often as it likes.
+        self.hold.guarded(move, attempts=1)
+
+
+class Track:
+    """The files of one split, one after another."""
+
+    def __init__(self, split: str, form: Form, desk: Desk, finished: Sequence[Whole]) -> None:
+        self.split, self.form, self.desk = split, form, desk
+        self.wholes = list(finished)
+        self.n_to_pass = sum(whole.data.rows or 0 for whole in finished)
+        self.group = ""
+        self.data: Shard | None = None
+        self.provenance: Shard | None = None
+        self.counts = Counts()
+
+    def take(
+        self,
+        record: Record,
+        rows: Sequence[dict[str, Any]],
+        changed: tuple[str, ...] = (),
+        n_tokens: Callable[[dict[str, Any]], int] | None = None,
+    ) -> None:
+        """The rows of one record, which stay together, as do records of one group."""
+        group = getattr(record, "group", "")
+        is_going_on, self.group = bool(group) and group == self.group, group
+        if self.n_to_pass:
+            self.n_to_pass -= len(rows)
+            return
+        if self._is_full() and not is_going_on:
+            self.close()
+        data, provenance = self._opened()
+        origin = provenance_of(record, changed)
+        for row in rows:
+            data.write(row)
+            provenance.write(origin)
+            self.counts.take(record, self.split, changed, n_tokens(row) if n_tokens else None)
+
+    def close(self) -> None:
+        """Finish the file that is being written, if one is."""
+        if self.data is None or self.provenance is None:
+            return
+        whole = Whole(
+            self.split, len(self.wholes), self.data.close(), self.provenance.close(), self.counts
+        )
+        self.desk.keep(whole)
+        self.wholes.append(whole)
+        self.data = self.provenance = None
+
+    def leave(self) -> None:
+        """Let go of what is being written."""
+        for shard in (self.data, self.provenance):
+            if shard is not None:
+                shard.sink.close()
+
+    def open_empty(self) -> None:
+        """A file without rows, where no file is."""
+        if not self.wholes:
+            self._opened()
+
+    def _is_full(self) -> bool:
+        limit = self.form.rows_per_file
+        return self.data is not None and 0 < limit <= self.data.rows
+
+    def _opened(self) -> tuple[Shard, Shard]:
+        if self.data is None or self.provenance is None:
+            name = f"{self.split}-{len(self.wholes):05}.{self.form.file_type}"
+            form, folder = self.form, self.desk.work
+            self.data = open_shard(folder / name, form.file_type, form.columns)
+            origin = folder / provenance_name(name)
+            self.provenance = open_shard(origin, form.file_type, columns_of(form.record))
+            self.counts = Counts()
+            self.counts.lengths.unit = form.unit
+        return self.data, self.provenance
+
+
+class Tracks:
+    """A track a split, each begun with its first row."""
+
+    def __init__(self, form: Form, desk: Desk) -> None:
+        self.form, self.desk = form, desk
+        self.finished = desk.wholes()
+        self.by_split: dict[str, Track] = {}
+
+    def of(self, split: str) -> Track:
+        track = self.by_split.get(split)
+        if track is None:
+            finished = [whole for whole in self.finished if whole.split == split]
+            track = self.by_split[split] = Track(split, self.form, self.desk, finished)
+        return track
+
+    def close(self) -> list[Whole]:
+        """All files, under the names that they have in the snapshot."""
+        for track in self.by_split.values():
+            track.close()
+        if not any(track.wholes for track in self.by_split.values()):
+            self.of("train").open_empty()
+            self.of("train").close()
+        return [
+            replace(whole, of=len(track.wholes))
+            for _, track in sorted(self.by_split.items())
+            for whole in track.wholes
+        ]
+
+    def leave(self) -> None:
+        for track in self.by_split.values():
+            track.leave()
