@@ -78,17 +78,18 @@ def croissant(manifest: Mapping[str, Any], columns: Sequence[Column]) -> bytes:
 def _dataset(manifest: Mapping[str, Any], columns: Sequence[Column]) -> Node:
     file_type = file_type_of(manifest)
     splits = data_files(manifest)
+    name = f"{manifest['project']['slug']}-{manifest['kind']}"
     told = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
-        "name": f"{manifest['project']['slug']}-{manifest['kind']}",
+        "name": name,
         "description": f"{manifest['counts']['rows']} rows: {manifest['format']}, "
         f"of the project {manifest['project']['slug']}.",
         "datePublished": manifest["created_at"],
         "version": "1.0.0",
         "identifier": manifest["address"],
-        "citeAs": f"{manifest['project']['slug']}: {manifest['kind']}, sha256 {manifest['address']}",
+        "citeAs": f"{name}, sha256 {manifest['address']}",
         "url": f"urn:sha256:{manifest['address']}",
         "distribution": [_file_object(each, file_type) for each in manifest["files"]],
         "recordSet": [],

@@ -12,7 +12,9 @@ def as_line(value: Any) -> bytes:
         line = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
     except orjson.JSONEncodeError:
         # A model's parameters may hold an integer of more than 64 bits.
-        line = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = (
+            json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        )
     # Looking for one byte is fifty times as fast as looking for three in a row.
     if b"\xa8" in line and b"\xe2" in line:
         line = line.replace(b"\xe2\x80\xa8", b"\\u2028")
@@ -21,6 +23,11 @@ def as_line(value: Any) -> bytes:
     if b"\x85" in line and b"\xc2" in line:
         line = line.replace(b"\xc2\x85", b"\\u0085")
     return line
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity: null, as orjson has it."""
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)
 
 
 def as_text(value: Any) -> str:

@@ -75,7 +75,7 @@ class Shard:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self.sink.close()
+        self.sink.give_up()
 
 
 def open_shard(path: Path, file_type: str, columns: Sequence[Column]) -> Shard:
@@ -89,7 +89,7 @@ def write_file(path: Path, content: bytes) -> FileEntry:
         sink.write(content)
         return FileEntry(path.name, *sink.finish())
     finally:
-        sink.close()
+        sink.give_up()
 
 
 def shard_name(split: str, number: int, of: int, file_type: str) -> str:
