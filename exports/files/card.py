@@ -22,6 +22,7 @@ KINDS = {
     "conversations": "Battles of two models in conversation, with their votes.",
     "raw": "Judgements with everything that is known of them.",
 }
+SPLITS = ("train", "validation", "test")
 NOT_CLEANED = "No scan of the texts was asked for."
 NOT_SCANNED = "It was not scanned for poisoning."
 WRITERS = {
@@ -47,8 +48,8 @@ def card(manifest: Mapping[str, Any], columns: Sequence[Column], note: str = "")
         *section("Who judged", _annotators(manifest)),
         *section("Which models wrote in it", _models(manifest)),
         *section("Licence and consent", _licence(manifest)),
-        *section("Looked for in its texts", _found(manifest["hygiene"], NOT_CLEANED)),
-        *section("Looked for poison", _found(manifest["poisoning"], NOT_SCANNED)),
+        *section("What its texts were scanned for", _found(manifest["hygiene"], NOT_CLEANED)),
+        *section("Scan for poisoning", _found(manifest["poisoning"], NOT_SCANNED)),
         *section("Files", _files(manifest)),
     ]
     text = header(manifest, columns) + "\n" + "\n\n".join(sections) + "\n"
@@ -58,9 +59,13 @@ def card(manifest: Mapping[str, Any], columns: Sequence[Column], note: str = "")
 def _of_rows(manifest: Mapping[str, Any]) -> str:
     return (
         f"{manifest['counts']['rows']:,} rows in the form of {plain(manifest['format'])}, as they "
-        f"stood at {manifest['created_at']}, exported from Touchstone "
+        f"stood at {_minute(manifest['created_at'])}, exported from Touchstone "
         f"{plain(manifest['touchstone_version'])}."
     )
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:16].replace('T', ' ')} UTC"
 
 
 def _columns(columns: Sequence[Column]) -> Iterator[str]:
@@ -79,7 +84,8 @@ def spelled(kind: Type) -> str:
 
 def _counts(manifest: Mapping[str, Any]) -> Iterator[str]:
     counts = manifest["counts"]
-    yield from table(("split", "rows"), list(counts["by_split"].items()))
+    splits = [(name, counts["by_split"][name]) for name in SPLITS if name in counts["by_split"]]
+    yield from table(("split", "rows"), splits)
     if counts["by_source"]:
         yield ""
         yield from table(("made of", "rows"), list(counts["by_source"].items()))

@@ -30,6 +30,7 @@ LISTS = {
     "autonomy_levels": "Made at level of autonomy",
     "decontaminate": "Left out: what is in the benchmarks",
 }
+JUDGED = ("preferences", "reward", "rankings", "unpaired")
 SAID = {
     "with_machine": "With what judges of the machine settled alone, marked as theirs.",
     "valid_under_current": "Only what no changed clause of the guideline touches.",
@@ -43,7 +44,8 @@ NUMBERS = {
 
 
 def recipe_in_words(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """One sentence a choice. What is not named is as it is by default."""
+    """One sentence a choice."""
+    yield "Of the project's judgements that stand: superseded and held back ones are not in it."
     recipe: Mapping[str, Any] = manifest["recipe"]
     chosen = {
         **recipe,
@@ -60,6 +62,8 @@ def recipe_in_words(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield SAID[name]
         elif value and name in NUMBERS:
             yield NUMBERS[name].format(value)
+    if not chosen.get("with_machine") and manifest["kind"] in JUDGED:
+        yield "Without what judges of the machine settled alone."
     yield from _dates(chosen)
     if chosen.get("exact_duplicates", True):
         yield "Of rows that are the same, the first stands."

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from exports.columns import MESSAGES, Column
+from exports.columns import MESSAGES, TEXTS, Column, ListOf, Struct
 from exports.files import FileEntry, n_shards, open_shard, provenance_name, shard_name, write_file
 from exports.files import manifest as manifests
 from exports.files.card import card
@@ -19,6 +19,31 @@ COLUMNS = (
     Column("chosen", MESSAGES),
     Column("rejected", MESSAGES),
 )
+
+EVERY_SHAPE = (
+    Column("text", "string"),
+    Column("number", "int64"),
+    Column("score", "float64"),
+    Column("is_good", "bool"),
+    Column("tags", TEXTS),
+    Column("messages", MESSAGES),
+    Column("grid", ListOf(ListOf("string"))),
+    Column("input", Struct((Column("messages", MESSAGES), Column("tools", TEXTS)))),
+    Column(
+        "completions", ListOf(Struct((Column("rank", "int64"), Column("completion", MESSAGES))))
+    ),
+)
+EVERY_VALUE: dict[str, Any] = {
+    "text": "007",
+    "number": 3,
+    "score": 0.25,
+    "is_good": True,
+    "tags": ["a", "b"],
+    "messages": [{"role": "user", "content": "Hello."}],
+    "grid": [["a"], []],
+    "input": {"messages": [{"role": "user", "content": "Hello."}], "tools": ["t"]},
+    "completions": [{"rank": 0, "completion": [{"role": "assistant", "content": "Hi."}]}],
+}
 
 
 def preference(number: int, text: str = "An answer.", **fields: Any) -> Preference:

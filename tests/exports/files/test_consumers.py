@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.exports.files.folders import preference, row_of, write_dataset
+from exports.files import open_shard
+from exports.files.card import card
+from exports.files.croissant import croissant
+from exports.files.manifest import data_files
+from tests.exports.files.folders import EVERY_SHAPE, EVERY_VALUE, preference, row_of, write_dataset
 
 FILE_TYPES = ("jsonl", "jsonl.gz", "parquet")
 """`datasets` and `mlcroissant` read no .zst without a package that is not required here."""
@@ -76,6 +80,32 @@ def test_mlcroissant_validates_and_reads_every_row(
     assert read == {
         (split, (record.first.text,)) for split, records in splits.items() for record in records
     }
+
+
+@pytest.mark.parametrize("file_type", FILE_TYPES)
+def test_every_shape_of_column_is_read_by_both(
+    folder: Path, tmp_path: Path, file_type: str
+) -> None:
+    import mlcroissant
+    from datasets import load_dataset
+
+    manifest = write_dataset(folder, {"train": [preference(1)]}, file_type=file_type)
+    (entry,) = data_files(manifest)["train"]
+    with open_shard(folder / entry["name"], file_type, EVERY_SHAPE) as shard:
+        shard.write(EVERY_VALUE)
+        entry |= shard.close().as_dict()
+    (folder / "README.md").write_bytes(card(manifest, EVERY_SHAPE))
+    (folder / "croissant.json").write_bytes(croissant(manifest, EVERY_SHAPE))
+    loaded = load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
+    assert list(loaded) == [EVERY_VALUE]
+    (row,) = mlcroissant.Dataset(jsonld=str(folder / "croissant.json")).records("rows")
+    assert row["rows/tags"] == [b"a", b"b"]
+    assert row["rows/messages"] == [
+        {"rows/messages/role": b"user", "rows/messages/content": b"Hello."}
+    ]
+    assert row["rows/input"]["rows/input/tools"] == [b"t"]
+    assert row["rows/completions"][0]["rows/completions/rank"] == 0
+    assert (row["rows/number"], row["rows/score"], row["rows/is_good"]) == (3, 0.25, True)
 
 
 def texts(messages: Any) -> tuple[str, ...]:
