@@ -8,6 +8,7 @@ Everything the product can be told from outside is a field of `Environment`. Wit
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,10 @@ class Environment:
     log_level: str
     metrics_token: str
     """What Prometheus has to bring; empty: there is no page of metrics."""
+    signing_key: str = field(repr=False)
+    """What exports are signed with: an Ed25519 key's 32 bytes in hexadecimal; empty: unsigned."""
+    export_folders: tuple[Path, ...]
+    """Folders of this machine that exports may be sent to, and folders in them."""
 
     @property
     def is_embedded(self) -> bool:
@@ -161,6 +166,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Environment:
         private_endpoints=parse_private_endpoints(_list(environ, PRIVATE_ENDPOINTS)),
         log_level=_log_level(environ),
         metrics_token=_metrics_token(environ),
+        signing_key=_signing_key(environ),
+        export_folders=_export_folders(environ),
     )
 
 
@@ -221,6 +228,27 @@ def _metrics_token(environ: Mapping[str, str]) -> str:
             f"least {SHORTEST_TOKEN} letters and digits, which Prometheus sends as its bearer."
         )
     return token
+
+
+def _signing_key(environ: Mapping[str, str]) -> str:
+    key = environ.get("TOUCHSTONE_SIGNING_KEY", "").strip().lower()
+    if key and not re.fullmatch("[0-9a-f]{64}", key):
+        raise SettingError(
+            "TOUCHSTONE_SIGNING_KEY must be 64 hexadecimal digits, for example the output of: "
+            "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return key
+
+
+def _export_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    folders = tuple(Path(each) for each in _list(environ, "TOUCHSTONE_EXPORT_FOLDERS"))
+    for folder in folders:
+        if not folder.is_absolute():
+            raise SettingError(
+                f"TOUCHSTONE_EXPORT_FOLDERS holds {str(folder)!r}; list absolute folders, "
+                "separated by commas, like /srv/datasets."
+            )
+    return folders
 
 
 def _log_level(environ: Mapping[str, str]) -> str:

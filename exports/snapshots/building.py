@@ -1,14 +1,13 @@
 """From a claimed row to a finished folder: plan, rows, description, renaming."""
 
 import logging
-from collections import Counter
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from exports.models import Export
-from exports.snapshots import making, material
+from exports.snapshots import material
 from exports.snapshots.claims import Hold, Lost, claim, held
 from exports.snapshots.describing import Described, describe
 from exports.snapshots.folders import (
@@ -21,9 +20,9 @@ from exports.snapshots.folders import (
     write_whole,
 )
 from exports.snapshots.making import recipe_for
-from exports.snapshots.passing import Pass
 from exports.snapshots.plan import PLAN, Plan
-from exports.snapshots.shards import Desk, Tracks, Whole
+from exports.snapshots.shards import Desk, Whole
+from exports.snapshots.writing import write_rows
 
 logger = logging.getLogger(__name__)
 MOMENT = "moment"
@@ -55,7 +54,7 @@ class Building:
         self.export, self.hold = export, hold
         self.draft = draft_of(export)
         self.whole = self.draft / WHOLE
-        self.desk = Desk(self.draft, hold)
+        self.desk = Desk(self.draft, hold, export.claim)
 
     def run(self) -> None:
         self.hold.guarded(self._take_up)
@@ -63,7 +62,8 @@ class Building:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             plan, moment = self._planned()
-            wholes, dropped = self._written(plan)
+            self.hold.phase = Export.Phase.WRITING
+            wholes, dropped = write_rows(self.export.project, plan, self.desk)
         self.hold.phase = Export.Phase.FINISHING
         described = describe(self.export, plan.recipe, moment, wholes, dropped, {}, {})
         self.hold.guarded(
@@ -94,17 +94,6 @@ class Building:
             self.hold.guarded(keep, attempts=1)
         self.hold.n_expected = plan.n_records
         return plan, (self.draft / MOMENT).read_text()
-
-    def _written(self, plan: Plan) -> tuple[list[Whole], Counter[str]]:
-        self.hold.phase = Export.Phase.WRITING
-        tracks = Tracks(making.form(plan.recipe), self.desk)
-        passing = Pass(self.hold, making.maker(plan.recipe), tracks)
-        passing.dropped.update(plan.dropped)
-        try:
-            passing.over(material.records(self.export.project, plan.recipe, plan.ids))
-            return tracks.close(), passing.dropped
-        finally:
-            tracks.leave()
 
     def _put_in_place(self, wholes: list[Whole], described: Described) -> None:
         self.whole.mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
@@ -58,6 +58,29 @@ def claim(export_id: int) -> Export | None:
 def held(export: Export) -> Any:
     """The row, as long as this claim on it stands."""
     return Export.objects.filter(pk=export.pk, state=Export.State.RUNNING, claim=export.claim)
+
+
+class Guard(Protocol):
+    """What writing needs of whoever lets it write."""
+
+    n_read: int
+
+    def check(self) -> None: ...
+
+    def guarded(self, work: Callable[[], Result], **fields: Any) -> Result: ...
+
+
+@dataclass
+class Alone:
+    """Nobody else writes where this one does, and there is no row to say anything of."""
+
+    n_read: int = 0
+
+    def check(self) -> None:
+        pass
+
+    def guarded(self, work: Callable[[], Result], **fields: Any) -> Result:
+        return work()
 
 
 @dataclass

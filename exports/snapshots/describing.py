@@ -25,6 +25,7 @@ from exports.models import Export
 from exports.recipe import Recipe
 from exports.snapshots.making import format_of
 from exports.snapshots.shards import Whole
+from exports.snapshots.signing import SIGNATURE, signature_of
 from workers.models import LanguageModel
 
 
@@ -73,7 +74,11 @@ def describe(
     ):
         files[name] = content
         manifest = with_file(manifest, _entry(name, content))
-    return Described(manifest, {**files, MANIFEST: as_bytes(manifest)})
+    text = as_bytes(manifest)
+    files[MANIFEST] = text
+    if settings.SIGNING_KEY:
+        files[SIGNATURE] = signature_of(text, settings.SIGNING_KEY)
+    return Described(manifest, files)
 
 
 def _entry(name: str, content: bytes) -> FileEntry:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from exports.formats import Dropped
 from exports.records import Record
-from exports.snapshots.claims import Hold
+from exports.snapshots.claims import Guard
 from exports.snapshots.shards import Tracks
 
 LOOK_UP_EVERY = 256
@@ -45,7 +45,7 @@ class Unlooked:
 
 @dataclass
 class Pass:
-    hold: Hold
+    hold: Guard
     make: Maker
     tracks: Tracks
     looks: Looks = field(default_factory=Unlooked)

@@ -17,7 +17,7 @@ from exports.files.counts import Counts
 from exports.files.provenance import columns_of, provenance_of
 from exports.files.shards import FileEntry, Shard, open_shard, provenance_name, shard_name
 from exports.records import Record
-from exports.snapshots.claims import Hold
+from exports.snapshots.claims import Guard
 from exports.snapshots.folders import remove, sync, write_whole
 
 FINISHED = "finished"
@@ -82,10 +82,10 @@ class Form:
 class Desk:
     """The finished files of an export, and where one attempt writes the next."""
 
-    def __init__(self, draft: Path, hold: Hold) -> None:
+    def __init__(self, draft: Path, hold: Guard, claim: object = "alone") -> None:
         self.hold = hold
         self.finished = draft / FINISHED
-        self.work = draft / f"work-{hold.export.claim}"
+        self.work = draft / f"work-{claim}"
 
     def clear(self) -> None:
         """What dead attempts left unfinished goes; of an attempt that still lives too, which
