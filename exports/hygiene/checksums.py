@@ -140,7 +140,9 @@ def personnummer(digits: str) -> bool:
     """Sweden."""
     digits = digits[-10:]
     day = int(digits[4:6])
-    return luhn(digits) and 1 <= int(digits[2:4]) <= 12 and 1 <= (day - 60 if day > 60 else day) <= 31
+    return (
+        luhn(digits) and 1 <= int(digits[2:4]) <= 12 and 1 <= (day - 60 if day > 60 else day) <= 31
+    )
 
 
 def sin(digits: str) -> bool:

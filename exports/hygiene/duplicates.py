@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 
 from exports.hygiene.likeness import Alike, Part, part_of
@@ -17,10 +18,12 @@ LONGEST_PART = 1 << 20
 
 
 def digest(parts: Sequence[str]) -> int:
-    """64 bits of a hash of texts, spaces and line ends folded: a chance of one in 37 million that
-    any two of a million rows share it by accident."""
-    folded = "\x1f".join(" ".join(part.split()) for part in parts)
-    data = folded.encode("utf-8", "surrogatepass")
+    """64 bits of a hash of texts without their spaces and line ends: a chance of one in 37 million
+    that any two of a million rows share it by accident."""
+    text = "\x1f".join(parts)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    data = text.encode("utf-8", "surrogatepass").translate(None, b" \t\n\r\v\f")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
 
@@ -44,8 +47,7 @@ class NearDuplicates:
     def __init__(self, threshold: float) -> None:
         self._alike = Alike(threshold)
         self._rows = Seen()
-        self._kept = Seen()
-        self._gone = Seen()
+        self._texts = Seen()
 
     def close(self) -> None:
         self._alike.close()
@@ -56,16 +58,15 @@ class NearDuplicates:
             return False
         key = digest(texts)
         is_new_row = self._rows.add(digest((*texts, judgement_of(record))))
-        if key in self._kept:
-            return not is_new_row
-        if key in self._gone:
-            return True
+        was_gone = self._texts.get(key)
+        if was_gone is not None:
+            return bool(was_gone) or not is_new_row
         parts = [_part(text) for text in texts]
         signature = self._alike.signature(parts)
         is_like = next(self._alike.alike(parts, signature), None) is not None
         if not is_like:
             self._alike.add(parts, signature)
-        (self._gone if is_like else self._kept).add(key)
+        self._texts.add(key, is_like)
         return is_like
 
 

@@ -1,10 +1,10 @@
 """Which earlier texts a text is like: MinHash signatures in bands, then the true Jaccard index.
 
-A text stands for its set of pieces (`pieces.py`). A signature is the least of its pieces under each
-of K orders; two texts agree in one of them with a chance of their Jaccard index (Broder 1997). Bands
-of five find pairs to compare; 64 bits of the signatures rule out most that only look alike (Li and
-König 2010); what is left is compared piece by piece. Pieces are kept in a temporary file, all else
-in arrays: about 12 bytes a text and band.
+A text stands for its set of pieces (`pieces.py`). A signature is the least of its pieces under
+each of K orders; two texts agree in one of them with a chance of their Jaccard index (Broder 1997).
+Bands of five find pairs to compare; 64 bits of the signatures rule out most that only look alike
+(Li and König 2010); what is left is compared piece by piece. Pieces are kept in a temporary file,
+all else in arrays: about 12 bytes a text and band.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _NONE = 0xFFFFFFFF
 _SMALLEST = 1 << 10
 
 Part = NDArray[np.uint32]
+Signature = tuple[Sequence[int], int]
+"""A key a band, and a sketch of 64 bits."""
 
 
 def bands_for(threshold: float) -> tuple[int, int]:
@@ -95,8 +97,7 @@ class Alike:
     def close(self) -> None:
         self._kept.close()
 
-    def signature(self, parts: Sequence[Part]) -> tuple[list[int], int]:
-        """A key a band, and the sketch."""
+    def signature(self, parts: Sequence[Part]) -> Signature:
         pieces = np.concatenate([p + np.uint64(n << 40) for n, p in enumerate(parts)]) * _SPREAD
         offsets = np.array([0, len(pieces)], np.uint64)
         (values,) = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
@@ -108,14 +109,14 @@ class Alike:
         bits = np.packbits((orders[:SKETCH] & np.uint64(1)).astype(np.uint8))
         return (mixed(keys) >> np.uint64(32)).tolist(), int.from_bytes(bits.tobytes(), "big")
 
-    def add(self, parts: Sequence[Part], signature: tuple[list[int], int]) -> int:
+    def add(self, parts: Sequence[Part], signature: Signature) -> int:
         keys, sketch = signature
         self._tables.add(keys)
         self._sketches.append(sketch)
         self._kept.add(parts)
         return len(self._sketches) - 1
 
-    def candidates(self, signature: tuple[list[int], int]) -> list[int]:
+    def candidates(self, signature: Signature) -> list[int]:
         """Earlier texts that may be alike, the oldest first."""
         keys, sketch = signature
         sketches, most = self._sketches, self._most_differing
@@ -129,7 +130,7 @@ class Alike:
             for part, other in zip(parts, others, strict=True)
         )
 
-    def alike(self, parts: Sequence[Part], signature: tuple[list[int], int]) -> Iterator[int]:
+    def alike(self, parts: Sequence[Part], signature: Signature) -> Iterator[int]:
         """The earlier texts that it is like, the oldest first."""
         for number in self.candidates(signature)[:MOST_COMPARED]:
             if self.is_like(parts, number):
@@ -147,7 +148,7 @@ class _Tables:
         self._mask = _SMALLEST - 1
         self._n = 0
 
-    def add(self, keys: list[int]) -> None:
+    def add(self, keys: Sequence[int]) -> None:
         if self._n > self._mask:
             self._grow()
         number, mask = self._n, self._mask
@@ -158,7 +159,7 @@ class _Tables:
             heads[key & mask] = number
         self._n += 1
 
-    def sharing(self, keys: list[int]) -> set[int]:
+    def sharing(self, keys: Sequence[int]) -> set[int]:
         found: set[int] = set()
         mask = self._mask
         for band, key in enumerate(keys):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from exports.records import (
@@ -37,7 +36,7 @@ def texts_of(record: Record) -> list[str]:
         found.append(text)
         return text
 
-    for name, walk in _walks(type(record)):
+    for name, walk in _walks_of(record):
         walk(getattr(record, name), note)
     return found
 
@@ -46,7 +45,7 @@ def rewritten(record: Record, change: Change) -> Record:
     """A copy with every text as `change` makes it. Who wrote which character is no longer known
     of an answer that has changed."""
     new = copy.copy(record)
-    for name, walk in _walks(type(record)):
+    for name, walk in _walks_of(record):
         held = getattr(record, name)
         made = walk(held, change)
         object.__setattr__(new, name, made)
@@ -115,10 +114,16 @@ _WALKS: dict[str, Callable[[Any, Change], Any]] = {
 }
 
 
-@cache
-def _walks(kind: type[Record]) -> tuple[tuple[str, Callable[[Any, Change], Any]], ...]:
-    names = {each.name for each in fields(kind)}
-    return tuple((name, walk) for name, walk in _WALKS.items() if name in names)
+Walks = tuple[tuple[str, Callable[[Any, Change], Any]], ...]
+_known: dict[str, Walks] = {}
+
+
+def _walks_of(record: Record) -> Walks:
+    kind = type(record).__name__
+    if kind not in _known:
+        names = {each.name for each in fields(record)}
+        _known[kind] = tuple((name, walk) for name, walk in _WALKS.items() if name in names)
+    return _known[kind]
 
 
 def parts_of(record: Record) -> tuple[str, ...]:

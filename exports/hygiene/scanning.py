@@ -1,0 +1,126 @@
+"""All scans of a recipe over the records of an export, one record after another. Pure.
+
+What cleans a record looks at nothing but that record, so `cleaned` gives the same when the record
+is read again. What leaves records out remembers earlier ones: the same records in the same order
+give the same verdicts, however they are cut into batches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from exports.hygiene import hidden, personal
+from exports.hygiene.duplicates import ExactDuplicates, NearDuplicates
+from exports.hygiene.languages import other_language
+from exports.hygiene.sequences import Contamination, Sequences
+from exports.hygiene.texts import rewritten, texts_of
+from exports.hygiene.verdicts import BENCHMARK, EXACT, HIDDEN, LANGUAGE, NEAR, PERSONAL, Verdict
+from exports.recipe import Hygiene
+from exports.records import Record
+
+
+def cleaned(record: Record, hygiene: Hygiene) -> Record:
+    """The record as it is to be written: hidden text away, personal data masked, as asked."""
+    cleaner = hidden.Cleaner() if hygiene.hidden_text == "clean" else None
+    masks = personal.Masks() if hygiene.personal_data == "mask" else None
+    if cleaner is None and masks is None:
+        return record
+
+    def change(text: str) -> str:
+        if cleaner is not None:
+            text = cleaner.cleaned(text)
+        return masks.masked(text) if masks is not None else text
+
+    return rewritten(record, change)
+
+
+class Scans:
+    """`look` says of each record what becomes of it. Records that are held back anyway should not
+    be shown: a later copy of one would go as a duplicate.
+
+    `counting`: whether personal data and hidden text are looked for also where they are kept.
+    Close it, or use it in `with`: near-duplicates are compared in a temporary file.
+    """
+
+    def __init__(
+        self,
+        hygiene: Hygiene,
+        *,
+        benchmarks: Mapping[str, Sequences] | None = None,
+        counting: bool = True,
+    ) -> None:
+        self._hygiene = hygiene
+        self._looks_for_hidden = counting or hygiene.hidden_text != "keep"
+        self._looks_for_personal = counting or hygiene.personal_data != "keep"
+        self._contamination = Contamination(benchmarks) if benchmarks else None
+        self._exact = ExactDuplicates() if hygiene.exact_duplicates else None
+        self._near = (
+            NearDuplicates(hygiene.near_duplicates) if hygiene.near_duplicates > 0 else None
+        )
+        self.dropped: Counter[str] = Counter()
+        self.found: Counter[str] = Counter()
+        self.benchmark_items: Counter[tuple[str, int]] = Counter()
+        """How many records hold text of each item."""
+
+    def __enter__(self) -> Scans:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._near is not None:
+            self._near.close()
+
+    def look(self, record: Record) -> Verdict:
+        verdict = Verdict(record)
+        self._clean(verdict)
+        self._leave_out(verdict)
+        self.found.update(verdict.found)
+        if verdict.dropped:
+            self.dropped[verdict.dropped] += 1
+        return verdict
+
+    def look_at_all(self, records: Iterable[Record]) -> Iterator[Verdict]:
+        return map(self.look, records)
+
+    def _clean(self, verdict: Verdict) -> None:
+        if not (self._looks_for_hidden or self._looks_for_personal):
+            return
+        texts = texts_of(verdict.record)
+        if self._looks_for_hidden:
+            unseen = Counter(each.kind for text in texts for each in hidden.find(text))
+            if unseen and self._hygiene.hidden_text == "clean":
+                cleaner = hidden.Cleaner()
+                texts = [cleaner.cleaned(text) for text in texts]
+            self._note(verdict, unseen, self._hygiene.hidden_text, HIDDEN)
+        if self._looks_for_personal:
+            private = Counter(each.kind for text in texts for each in personal.find(text))
+            self._note(verdict, private, self._hygiene.personal_data, PERSONAL)
+        if verdict.is_changed and not verdict.dropped:
+            verdict.record = cleaned(verdict.record, self._hygiene)
+
+    def _note(self, verdict: Verdict, found: Counter[str], wish: str, reason: str) -> None:
+        if not found:
+            return
+        verdict.found.update(found)
+        if wish == "drop":
+            verdict.dropped = verdict.dropped or reason
+        elif wish != "keep":
+            verdict.is_changed = True
+
+    def _leave_out(self, verdict: Verdict) -> None:
+        record = verdict.record
+        if verdict.dropped:
+            return
+        if self._hygiene.language_check and (language := other_language(record)):
+            verdict.dropped, verdict.about = LANGUAGE, language
+        elif self._contamination and (items := self._contamination.items(texts_of(record))):
+            self.benchmark_items.update(items.keys())
+            name, item = items.most_common(1)[0][0]
+            verdict.dropped, verdict.about = BENCHMARK, f"{name}, item {item}"
+        elif self._exact and self._exact.is_repeated(record):
+            verdict.dropped = EXACT
+        elif self._near and self._near.is_repeated(record):
+            verdict.dropped = NEAR
