@@ -168,35 +168,36 @@ def _split() -> Node:
 
 def _field(column: Column) -> Node:
     kind, is_list = _item(column.type)
-    field: Node = {
-        "@type": "cr:Field",
-        "@id": f"{ROWS}/{column.name}",
-        "name": column.name,
-    }
-    if column.description:
-        field["description"] = column.description
-    if is_list:
-        field["repeated"] = True
+    field = _named(f"{ROWS}/{column.name}", column, is_list=is_list)
     if not isinstance(kind, Struct):
-        return field | {"dataType": _data_type(kind), "source": _column(column.name)}
-    return field | {"subField": [_sub_field(column, each) for each in kind.fields]}
+        return field | {"dataType": _data_type(kind), "source": _source(column.name)}
+    parts = [_part(field["@id"], each, (column.name,), is_list) for each in kind.fields]
+    return field | {"subField": [each for each in parts if each]}
 
 
-def _sub_field(column: Column, part: Column) -> Node:
-    """A part of a struct; what lies deeper is given as one text, since readers go no further."""
+def _part(above: str, part: Column, path: tuple[str, ...], is_in_list: bool) -> Node:
+    """A part of a struct. One list in another of structs is left out: readers cannot follow."""
     kind, is_list = _item(part.type)
-    field = {
-        "@type": "cr:Field",
-        "@id": f"{ROWS}/{column.name}/{part.name}",
-        "name": part.name,
-        "dataType": _data_type(kind),
-        "source": _column(column.name) | {"transform": {"jsonPath": part.name}},
-    }
-    return field | {"repeated": True} if is_list and not _item(column.type)[1] else field
+    path = (*path, part.name)
+    field = _named(f"{above}/{part.name}", part, is_list=is_list)
+    if is_in_list and (is_list or isinstance(kind, Struct)):
+        return {}
+    if isinstance(kind, Struct):
+        parts = [_part(field["@id"], each, path, is_list) for each in kind.fields]
+        return field | {"subField": [each for each in parts if each]}
+    return field | {"dataType": _data_type(kind), "source": _source(*path)}
 
 
-def _column(name: str) -> Node:
-    return {"fileSet": {"@id": ROW_FILES}, "extract": {"column": name}}
+def _named(identity: str, column: Column, *, is_list: bool) -> Node:
+    told = {"@type": "cr:Field", "@id": identity, "name": column.name}
+    described = {"description": column.description} if column.description else {}
+    return told | described | ({"repeated": True} if is_list else {})
+
+
+def _source(column: str, *parts: str) -> Node:
+    source: Node = {"fileSet": {"@id": ROW_FILES}, "extract": {"column": column}}
+    steps = [{"jsonPath": part} for part in parts]
+    return source | ({"transform": steps} if steps else {})
 
 
 def _item(kind: Type) -> tuple[Type, bool]:
@@ -205,4 +206,7 @@ def _item(kind: Type) -> tuple[Type, bool]:
 
 
 def _data_type(kind: Type) -> str:
+    """Of a scalar, or of a list's innermost item."""
+    while isinstance(kind, ListOf):
+        kind = kind.item
     return SCALARS[kind] if isinstance(kind, str) else "sc:Text"

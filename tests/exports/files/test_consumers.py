@@ -104,6 +104,9 @@ def test_every_shape_of_column_is_read_by_both(
         {"rows/messages/role": b"user", "rows/messages/content": b"Hello."}
     ]
     assert row["rows/input"]["rows/input/tools"] == [b"t"]
+    assert row["rows/input/messages"] == [
+        {"rows/input/messages/role": b"user", "rows/input/messages/content": b"Hello."}
+    ]
     assert row["rows/completions"][0]["rows/completions/rank"] == 0
     assert (row["rows/number"], row["rows/score"], row["rows/is_good"]) == (3, 0.25, True)
 
