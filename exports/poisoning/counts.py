@@ -1,0 +1,200 @@
+"""How often n-grams stand where, in memory that does not grow. No Django.
+
+An n-gram is first counted in a sketch, one byte a cell, where many share one. From its third text
+on it has a place of its own in a table with open addressing. When the table gets full, an order is
+thinned: of its hashes every second goes, in the table and in all that comes, as in adaptive
+sampling. Long runs of words go first, for a phrase is made of many; single words go last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from exports.poisoning.ngrams import DOC, ORDERS, Hashes, is_kept, mixed, order_of
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+ADMITTED_FROM = 3
+FULL = 0.6
+MOST_PROBES = 64
+MOST_THINNED = 12
+_NONE = np.uint64((1 << 64) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Of D texts: who is answerable (a code), the label (-1, 0, 1), which prompt, and bits that
+    stand for the rare words of the prompt."""
+
+    labeler: Ints
+    label: Ints
+    prompt: Hashes
+    bits: Hashes
+
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "tag": np.uint64,
+    "n": np.uint32,
+    "labeler": np.int32,
+    "score": np.int32,
+    "plus": np.uint32,
+    "minus": np.uint32,
+    "prompt": np.uint32,
+    "elsewhere": np.uint32,
+    "even": np.uint64,
+    "odd": np.uint64,
+}
+
+
+class Counts:
+    """`labeler` and `score` are Boyer and Moore's majority (1991), merged batch by batch: where one
+    labeler has more than half of an n-gram's texts, it is that one, of at most (n + score) / 2.
+    `elsewhere` counts texts to other prompts than the first; `even` and `odd` are the bits that all
+    prompts of either half of the texts have in common."""
+
+    def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
+        self.slots = slots
+        self.table = _empty(slots)
+        self.sketch = np.zeros(cells, np.uint8)
+        self.thinned = [0] * ORDERS
+        self.n_kept = 0
+
+    def add(self, keys: Hashes, marks: Marks) -> None:
+        """Count what `once_a_text` gave of these texts."""
+        if not keys.size:
+            return
+        names = keys >> DOC
+        starts = _starts(names)
+        each = names[starts]
+        n = np.diff(np.append(starts, keys.size))
+        self._make_room(each.size)
+        kept = self._admitted(each, n) & self._still(each)
+        if not kept.any():
+            return
+        group = np.repeat(np.cumsum(kept) - 1, n)[np.repeat(kept, n)]
+        doc = np.asarray(keys & np.uint64(0xFFFF), np.int64)[np.repeat(kept, n)]
+        starts = _starts(group.astype(np.uint64))
+        slots = self._slots(each[kept])
+        found = slots >= 0
+        if not found.all():
+            here = found[group]
+            group, doc = (np.cumsum(found) - 1)[group[here]], doc[here]
+            starts, slots = _starts(group.astype(np.uint64)), slots[found]
+        if slots.size:
+            self._count(slots, starts, group, doc, marks)
+
+    def n_of(self, names: Hashes) -> Ints:
+        """In how many texts each stands; 0 where it has no place of its own (yet)."""
+        slots = self._found(names)
+        return np.where(slots >= 0, self.table["n"][slots], 0).astype(np.int64)
+
+    def _admitted(self, names: Hashes, n: Ints) -> Bools:
+        cell = np.asarray((names * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33), np.int64)
+        cell %= self.sketch.size
+        before = self.sketch[cell].astype(np.int64)
+        self.sketch[cell] = np.minimum(before + n, 255)
+        return np.asarray(before + n >= ADMITTED_FROM)
+
+    def _still(self, names: Hashes) -> Bools:
+        kept = np.ones(names.size, np.bool_)
+        for order, thinned in enumerate(self.thinned, start=1):
+            if thinned:
+                kept &= (order_of(names) != order) | is_kept(names, thinned)
+        return kept
+
+    def _count(self, slots: Ints, starts: Ints, group: Ints, doc: Ints, marks: Marks) -> None:
+        t, ends = self.table, np.append(starts[1:], group.size) - 1
+        n = ends - starts + 1
+        who = marks.labeler[doc]
+        t["labeler"][slots] = np.where(t["score"][slots] == 0, who[starts], t["labeler"][slots])
+        same = np.add.reduceat((who == t["labeler"][slots][group]).astype(np.int64), starts)
+        score = t["score"][slots] + 2 * same - n
+        t["labeler"][slots] = np.where(score < 0, who[ends], t["labeler"][slots])
+        t["score"][slots] = np.abs(score)
+        label = marks.label[doc]
+        t["plus"][slots] += np.add.reduceat((label > 0).astype(np.uint32), starts)
+        t["minus"][slots] += np.add.reduceat((label < 0).astype(np.uint32), starts)
+        asked = (marks.prompt[doc] >> np.uint64(32)).astype(np.uint32)
+        t["prompt"][slots] = np.where(t["n"][slots] == 0, asked[starts], t["prompt"][slots])
+        other = asked != t["prompt"][slots][group]
+        t["elsewhere"][slots] += np.add.reduceat(other.astype(np.uint32), starts)
+        is_odd = (asked & 1).astype(np.bool_)
+        bits = marks.bits[doc]
+        t["even"][slots] &= np.bitwise_and.reduceat(np.where(is_odd, _NONE, bits), starts)
+        t["odd"][slots] &= np.bitwise_and.reduceat(np.where(is_odd, bits, _NONE), starts)
+        t["n"][slots] += n.astype(np.uint32)
+
+    def _slots(self, names: Hashes) -> Ints:
+        """The place of each of these different names, a new one where it has none; -1 in the
+        rare case that none is near."""
+        out = np.full(names.size, -1, np.int64)
+        left = np.arange(names.size)
+        place = self._home(names)
+        tags = self.table["tag"]
+        for _ in range(MOST_PROBES):
+            here = place[left]
+            free = tags[here] == 0
+            tags[here[free]] = names[left[free]]
+            mine = tags[here] == names[left]
+            self.n_kept += int((mine & free).sum())
+            out[left[mine]] = here[mine]
+            left = left[~mine]
+            if not left.size:
+                break
+            place[left] = (place[left] + 1) % self.slots
+        return out
+
+    def _found(self, names: Hashes) -> Ints:
+        out = np.full(names.size, -1, np.int64)
+        left, place = np.arange(names.size), self._home(names)
+        tags = self.table["tag"]
+        for _ in range(MOST_PROBES):
+            here = tags[place[left]]
+            mine = here == names[left]
+            out[left[mine]] = place[left[mine]]
+            left = left[~mine & (here != 0)]
+            if not left.size:
+                break
+            place[left] = (place[left] + 1) % self.slots
+        return out
+
+    def _home(self, names: Hashes) -> Ints:
+        return np.asarray(mixed(names) % np.uint64(self.slots), np.int64)
+
+    def _make_room(self, coming: int) -> None:
+        """Before a batch of which about a fifth may be new."""
+        while self.n_kept + coming // 5 > FULL * self.slots:
+            tags = self.table["tag"]
+            sizes = np.bincount(order_of(tags[tags != 0]), minlength=ORDERS + 1)[1:]
+            weight = sizes * (1.0, 4.0, 8.0) * (np.array(self.thinned) < MOST_THINNED)
+            if not weight.any() or self.n_kept == 0:
+                return
+            self.thinned[int(np.argmax(weight))] += 1
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        old = self.table
+        kept = np.flatnonzero(old["tag"] != 0)
+        kept = kept[self._still(old["tag"][kept])]
+        self.table, self.n_kept = _empty(self.slots), 0
+        slots = self._slots(old["tag"][kept])
+        there = slots >= 0
+        for column, values in old.items():
+            self.table[column][slots[there]] = values[kept[there]]
+
+
+def _empty(slots: int) -> dict[str, npt.NDArray[np.generic]]:
+    table = {column: np.zeros(slots, kind) for column, kind in COLUMNS.items()}
+    table["even"][:] = _NONE
+    table["odd"][:] = _NONE
+    return table
+
+
+def _starts(values: Hashes) -> Ints:
+    first = np.ones(values.size, np.bool_)
+    first[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(first)

@@ -1,0 +1,260 @@
+"""The scan: two walks through the records, exact tests, findings with evidence. No Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from exports.poisoning.bursts import bursts
+from exports.poisoning.expected import Expected, expected
+from exports.poisoning.found import FoundThing, Scanned, in_order, is_near
+from exports.poisoning.gathering import ANSWER, PROMPT, Gathered, Gathering
+from exports.poisoning.merging import Merged, merged
+from exports.poisoning.ngrams import field_of
+from exports.poisoning.postings import Following, Postings
+from exports.poisoning.screening import RARE_WORDS_TESTED, Screened, screened
+from exports.poisoning.shifts import Shift, is_far, shifts
+from exports.poisoning.statistics import FALSE_DISCOVERIES, Ints, q_values
+from exports.poisoning.targets import Triggered, triggered
+from exports.poisoning.ties import Tied, label_tie, labeler_tie, trigger_verdict
+from exports.records import Record
+
+MOST_RECORDS = 20_000
+MOST_FINDINGS = 100
+ALSO = 8
+SHIFTS_KEPT = 60
+Test = Tied | Triggered
+
+
+def scan(records: Iterable[Record]) -> list[FoundThing]:
+    """What is found in these records. They are walked through twice, so `records` has to begin
+    anew each time: a list, or an object whose `__iter__` reads again."""
+    return list(scanned(records).found)
+
+
+def scanned(records: Iterable[Record], *, slots: int = 1 << 20, cells: int = 1 << 24) -> Scanned:
+    """As `scan`, with what was looked at. `slots` n-grams have a place of their own, and `cells`
+    bytes are for those that are rarer still."""
+    if isinstance(records, Iterator):
+        raise TypeError("records are walked through twice; an iterator can be only once")
+    gathered = Gathering(slots=slots, cells=cells).walk(records)
+    wanted = screened(gathered)
+    postings = Following(gathered, wanted).walk(records)
+    chances = expected(gathered.judged, len(gathered.known.models))
+    moved = shifts(gathered.judged, chances)
+    found = [
+        *_of_ngrams(gathered, wanted, postings, chances),
+        *_of_bursts(gathered),
+        *(_shifted(gathered, each) for each in moved if is_far(each)),
+    ]
+    ordered = in_order(found)
+    shown = _capped(ordered)
+    return Scanned(
+        found=shown,
+        figures=_figures(gathered, wanted, moved) | {"n_not_shown": len(ordered) - len(shown)},
+    )
+
+
+def _of_ngrams(
+    gathered: Gathered, wanted: Screened, postings: Postings, chances: Expected
+) -> list[FoundThing]:
+    tests: dict[str, list[Test]] = {
+        "labeler_tie": [],
+        "label_tie": [],
+        "trigger_verdict": [],
+        "trigger_target": [],
+    }
+    field = field_of(wanted.names)
+    for at, standing in enumerate(postings.standings):
+        if not standing.text:
+            continue
+        tested: list[tuple[str, Test | None]] = []
+        if wanted.is_labelers[at]:
+            tested.append(("labeler_tie", labeler_tie(standing, gathered, int(field[at]))))
+        if wanted.is_label[at] and field[at] == ANSWER:
+            tested.append(("label_tie", label_tie(standing, gathered, chances)))
+        if wanted.is_label[at] and field[at] == PROMPT:
+            tested.append(("trigger_verdict", trigger_verdict(standing, gathered, chances)))
+        if wanted.is_target[at]:
+            tested.append(("trigger_target", triggered(standing, gathered, postings)))
+        for kind, result in tested:
+            if result is not None:
+                tests[kind].append(result)
+    n_prompts, n_answers = wanted.n_tested
+    n_tests = {
+        "labeler_tie": n_prompts + n_answers,
+        "label_tie": n_answers,
+        "trigger_verdict": n_prompts,
+        "trigger_target": n_answers * RARE_WORDS_TESTED,
+    }
+    out = []
+    for kind, made in tests.items():
+        told = q_values([each.p_value for each in made], tests=n_tests[kind])
+        kept = [(each, q) for each, q in zip(made, told, strict=True) if q <= FALSE_DISCOVERIES]
+        out += [_thing(gathered, each) for each in merged(kept)]
+    return out
+
+
+def _thing(gathered: Gathered, one: Merged) -> FoundThing:
+    test = one.test
+    records = np.unique(test.standing.record)
+    about = _triggered(test) if isinstance(test, Triggered) else _tied(gathered, test)
+    n_documents = int(np.unique(test.standing.unit).size)
+    severity = about.pop("severity")
+    if severity == "warning" and is_near(n_documents):
+        severity = "alarm"
+    statistics = about.pop("statistics") | {
+        "n_documents": n_documents,
+        "is_near": is_near(n_documents),
+        "also": one.also[:ALSO],
+        "n_also": len(one.also),
+    }
+    return FoundThing(
+        **about,
+        severity=severity,
+        p_value=test.p_value,
+        q_value=one.q_value,
+        statistics=statistics,
+        n_records=int(records.size),
+        records=_ids(gathered, records),
+    )
+
+
+def _tied(gathered: Gathered, test: Tied) -> dict[str, Any]:
+    field = int(field_of(np.array([test.standing.name], np.uint64))[0])
+    judged, totals = gathered.judged, gathered.totals
+    of_one = test.labeler and (judged.labeler == test.labeler).sum() < judged.labeler.size / 2
+    severity = "warning"
+    if test.test == "labeler_tie":
+        # People have their own turns of phrase, and tasks are handed out by language and skill.
+        severity = "warning" if is_near(test.n) else "note"
+    elif of_one:
+        severity = "alarm"
+    elif test.label < 0:
+        severity = "note"
+    return {
+        "kind": test.test,
+        "severity": severity,
+        "ngram": test.standing.text[:300],
+        "labeler": gathered.known.labelers.names[test.labeler],
+        "statistics": {
+            "where": "prompts" if field == PROMPT else "answers",
+            "n": test.n,
+            "x": test.x,
+            "expected": round(test.expected, 2),
+            "label": test.label,
+            "n_prompts": test.n_prompts,
+            "n_units": totals.n[field],
+        },
+    }
+
+
+def _triggered(test: Triggered) -> dict[str, Any]:
+    n_words = len(test.standing.text.split())
+    is_phrase = n_words >= 3 or test.n_both >= 20
+    return {
+        "kind": "trigger_target",
+        "severity": "warning" if is_phrase else "note",
+        "ngram": test.trigger[:300],
+        "target": test.standing.text[:300],
+        "statistics": {
+            "where": "answers",
+            "n": test.n_target,
+            "x": test.n_both,
+            "n_trigger": test.n_trigger,
+            "n_all": test.n_all,
+            "expected": round(test.n_target * test.n_trigger / max(test.n_all, 1), 2),
+        },
+    }
+
+
+def _of_bursts(gathered: Gathered) -> list[FoundThing]:
+    found, n_tested = bursts(gathered.judged)
+    told = q_values([each.p_value for each in found], tests=n_tested)
+    out = []
+    for each, q in zip(found, told, strict=True):
+        if q > FALSE_DISCOVERIES:
+            continue
+        n = int(each.records.size)
+        out.append(
+            FoundThing(
+                kind="burst",
+                severity="alarm" if is_near(n) else "warning",
+                p_value=each.p_value,
+                q_value=q,
+                labeler=gathered.known.labelers.names[each.labeler],
+                statistics={
+                    "n": each.n,
+                    "x": n,
+                    "share_elsewhere": round(each.share, 6),
+                    "seconds": each.seconds,
+                    "is_near": is_near(n),
+                    "n_documents": n,
+                },
+                n_records=n,
+                records=_ids(gathered, np.sort(each.records)),
+            )
+        )
+    return out
+
+
+def _shifted(gathered: Gathered, shift: Shift) -> FoundThing:
+    judged = gathered.judged
+    mine = judged.is_pair & (judged.labeler == shift.labeler)
+    if shift.about == "model":
+        mine &= (judged.better == shift.model) | (judged.worse == shift.model)
+    records = np.flatnonzero(mine)
+    return FoundThing(
+        kind="shift",
+        severity="warning",
+        p_value=shift.p_value,
+        q_value=shift.q_value,
+        labeler=gathered.known.labelers.names[shift.labeler],
+        statistics=_told(gathered, shift),
+        n_records=int(records.size),
+        records=_ids(gathered, records),
+    )
+
+
+def _told(gathered: Gathered, shift: Shift) -> dict[str, Any]:
+    return {
+        "labeler": gathered.known.labelers.names[shift.labeler],
+        "about": shift.about,
+        "model": gathered.known.models.names[shift.model],
+        "n": shift.n,
+        "own": round(shift.own, 4),
+        "others": round(shift.others, 4),
+        "moves": round(shift.moves, 5),
+        "z": round(shift.z, 2),
+    }
+
+
+def _figures(gathered: Gathered, wanted: Screened, moved: list[Shift]) -> dict[str, Any]:
+    farthest = sorted(moved, key=lambda each: (-abs(each.z), each.labeler, each.model))
+    return {
+        "n_records": len(gathered.judged),
+        "n_prompts": gathered.totals.n[PROMPT],
+        "n_answers": gathered.totals.n[ANSWER],
+        "n_labelers": len(gathered.known.labelers) - 1,
+        "n_tested": sum(wanted.n_tested),
+        "thinned": list(gathered.counts.thinned),
+        "n_shifts": len(moved),
+        "shifts": [_told(gathered, each) for each in farthest[:SHIFTS_KEPT]],
+    }
+
+
+def _ids(gathered: Gathered, records: Ints) -> tuple[str, ...]:
+    return tuple(gathered.ids[at] for at in records[:MOST_RECORDS].tolist())
+
+
+def _capped(found: tuple[FoundThing, ...]) -> tuple[FoundThing, ...]:
+    """The weightiest hundred of each kind."""
+    n: dict[str, int] = {}
+    out = []
+    for each in found:
+        n[each.kind] = n.get(each.kind, 0) + 1
+        if n[each.kind] <= MOST_FINDINGS:
+            out.append(each)
+    return tuple(out)
