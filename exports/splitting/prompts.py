@@ -1,0 +1,57 @@
+"""The map of one project, from all its prompts in the order they arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+from django.db import connection
+
+from exports.recipe import Splits
+from exports.records import Message
+from exports.splitting.mapping import SplitMap
+from projects.models import Project
+
+AT_ONCE = 2_000
+# Prompts of votes arrive with their vote: a battle without one is in no export.
+ARRIVED = """
+SELECT messages, message, is_held_out FROM (
+    SELECT p.created_at, 0 AS kind, p.id AS key, p.messages::text, NULL AS message,
+           h.id IS NOT NULL AS is_held_out
+    FROM labeling_prompt p LEFT JOIN exports_heldout h ON h.prompt_id = p.id
+    WHERE p.project_id = %(project)s
+    UNION ALL
+    SELECT v.created_at, 1, t.id, NULL, t.message, false
+    FROM arena_vote v JOIN arena_turn t ON t.battle_id = v.battle_id AND t.parent_id IS NULL
+    WHERE v.project_id = %(project)s
+) AS arrived ORDER BY created_at, kind, key
+"""
+HELD_OUT = """
+SELECT p.messages::text, NULL, true
+FROM exports_heldout h JOIN labeling_prompt p ON p.id = h.prompt_id
+WHERE h.project_id = %(project)s ORDER BY p.created_at, p.id
+"""
+
+
+def split_map(project: Project, splits: Splits) -> SplitMap:
+    """The same for every recipe with these splits. To be called in the transaction that the
+    records are read in; it has to be closed.
+
+    Without splits only what is held out is read, and where nothing is, every prompt trains.
+    """
+    found = SplitMap(splits)
+    is_split = splits.validation + splits.test > 0
+    for messages, is_held_out in _prompts(project, ARRIVED if is_split else HELD_OUT):
+        found.add(messages, is_held_out=is_held_out)
+    return found
+
+
+def _prompts(project: Project, statement: str) -> Iterator[tuple[list[Message], bool]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.itersize = AT_ONCE
+        cursor.execute(statement, {"project": project.pk})
+        for messages, message, is_held_out in cursor:
+            if messages is None:
+                yield [{"role": "user", "content": message}], is_held_out
+            else:
+                yield orjson.loads(messages), is_held_out
