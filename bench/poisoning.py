@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned
-from exports.records import Candidate, Demonstration, Preference, Record
+from exports.records import Candidate, Demonstration, Preference
 
 CROWD = Path(__file__).parents[2] / "shared/data/crowd-comparisons"
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)

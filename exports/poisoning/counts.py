@@ -27,8 +27,8 @@ _NONE = np.uint64((1 << 64) - 1)
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Of D texts: who is answerable (a code), the label (-1, 0, 1), which prompt, and bits that
-    stand for the rare words of the prompt."""
+    """Of D texts: who is answerable (a code), the label (-1, 0, 1), which prompt, and 128 bits,
+    shape (2, D), that stand for the rare words of the prompt."""
 
     labeler: Ints
     label: Ints
@@ -45,15 +45,17 @@ COLUMNS: dict[str, type[np.generic]] = {
     "minus": np.uint32,
     "prompt": np.uint32,
     "elsewhere": np.uint32,
-    "even": np.uint64,
-    "odd": np.uint64,
+    "even 0": np.uint64,
+    "even 1": np.uint64,
+    "odd 0": np.uint64,
+    "odd 1": np.uint64,
 }
 
 
 class Counts:
     """`labeler` and `score` are Boyer and Moore's majority (1991), merged batch by batch: where one
     labeler has more than half of an n-gram's texts, it is that one, of at most (n + score) / 2.
-    `elsewhere` counts texts to other prompts than the first; `even` and `odd` are the bits that all
+    `elsewhere` counts texts to other prompts than the first; `even` and `odd` have bits that all
     prompts of either half of the texts have in common."""
 
     def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
@@ -123,9 +125,11 @@ class Counts:
         other = asked != t["prompt"][slots][group]
         t["elsewhere"][slots] += np.add.reduceat(other.astype(np.uint32), starts)
         is_odd = (asked & 1).astype(np.bool_)
-        bits = marks.bits[doc]
-        t["even"][slots] &= np.bitwise_and.reduceat(np.where(is_odd, _NONE, bits), starts)
-        t["odd"][slots] &= np.bitwise_and.reduceat(np.where(is_odd, bits, _NONE), starts)
+        for word, every in enumerate(marks.bits):
+            bits = every[doc]
+            even, odd = np.where(is_odd, _NONE, bits), np.where(is_odd, bits, _NONE)
+            t[f"even {word}"][slots] &= np.bitwise_and.reduceat(even, starts)
+            t[f"odd {word}"][slots] &= np.bitwise_and.reduceat(odd, starts)
         t["n"][slots] += n.astype(np.uint32)
 
     def _slots(self, names: Hashes) -> Ints:
@@ -189,8 +193,9 @@ class Counts:
 
 def _empty(slots: int) -> dict[str, npt.NDArray[np.generic]]:
     table = {column: np.zeros(slots, kind) for column, kind in COLUMNS.items()}
-    table["even"][:] = _NONE
-    table["odd"][:] = _NONE
+    for column in COLUMNS:
+        if column.startswith(("even", "odd")):
+            table[column][:] = _NONE
     return table
 
 

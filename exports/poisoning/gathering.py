@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 PROMPT, ANSWER = 0, 1
-RARE_WORDS = 20
+RARE_WORDS = 40
 """So many of a prompt's rarest words, of those met before, may be what triggers something."""
 CLEARLY_BETTER = 0.05
 N_HASHES = 4
@@ -116,7 +116,7 @@ class Gathering:
         self.ids.add([each.id for each in batch.seen])
         pairs = self._pairs(batch)
         keys = once_a_text(ngrams(batch.prompts, field=PROMPT, thinned=self.counts.thinned))
-        nothing = np.zeros(batch.asked.size, np.uint64)
+        nothing = np.zeros((2, batch.asked.size), np.uint64)
         unexpected = self._verdicts(*pairs)
         self._count(
             PROMPT, keys, batch.read, Marks(batch.labeler, unexpected, batch.asked, nothing)
@@ -124,7 +124,7 @@ class Gathering:
         bits = rare_bits(rare_words(keys, self.counts), batch.asked.size)
         answers = ngrams(batch.answers, field=ANSWER, thinned=self.counts.thinned)
         labeler, asked = batch.labeler[batch.of], batch.asked[batch.of]
-        marks = Marks(labeler, batch.label, asked, bits[batch.of])
+        marks = Marks(labeler, batch.label, asked, bits[:, batch.of])
         self._count(ANSWER, once_a_text(answers), batch.unit, marks)
         self.totals.written += int(batch.by_labeler.sum())
         shown = answers[-1] if len(answers) == 3 else None
@@ -193,9 +193,12 @@ def rare_words(keys: Hashes, counts: Counts, *, most: int = RARE_WORDS) -> tuple
 
 
 def rare_bits(words: tuple[Hashes, Ints], n: int) -> Hashes:
+    """A bit of 128 for each word, shape (2, n)."""
     names, doc = words
-    bits = np.zeros(n, np.uint64)
-    np.bitwise_or.at(bits, doc, np.left_shift(np.uint64(1), mixed(names) & np.uint64(63)))
+    bits = np.zeros((2, n), np.uint64)
+    place = mixed(names)
+    half = np.asarray((place >> np.uint64(6)) & np.uint64(1), np.int64)
+    np.bitwise_or.at(bits, (half, doc), np.left_shift(np.uint64(1), place & np.uint64(63)))
     return bits
 
 

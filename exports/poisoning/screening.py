@@ -28,7 +28,7 @@ STRONG = 7.0
 """-ln of the chance from which on a second look is worth it: one in a thousand."""
 MOST_EACH = 3_000
 MOST_POSTINGS = 2_000_000
-N_BITS = 64
+N_BITS = 128
 RARE_WORDS_TESTED = RARE_WORDS
 
 
@@ -107,14 +107,14 @@ def _labels(gathered: Gathered, at: Ints) -> Floats:
 
 
 def _targets(gathered: Gathered, at: Ints) -> Floats:
-    """Answers whose prompts all have a rare word in common, as far as 64 bits tell."""
+    """Answers whose prompts all have a rare word in common, as far as 128 bits tell."""
     table = gathered.counts.table
     n = table["n"][at].astype(np.float64)
     is_answer = field_of(table["tag"][at]) == ANSWER
     common = np.zeros(at.size, np.bool_)
     for half in ("even", "odd"):
-        bits = table[half][at]
-        common |= (bits != 0) & (_ones(bits) <= N_BITS // 4)
+        n_bits = sum(_ones(table[f"{half} {word}"][at]) for word in (0, 1))
+        common |= (n_bits > 0) & (n_bits <= N_BITS // 4)
     elsewhere = table["elsewhere"][at].astype(np.float64)
     return np.where(is_answer & common, np.minimum(n, elsewhere + 1) * STRONG, 0.0)
 
