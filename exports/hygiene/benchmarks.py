@@ -76,9 +76,7 @@ def sequences_in(project: Project, names: Iterable[str]) -> dict[str, Sequences]
 def read_items(data: bytes) -> list[str]:
     """The texts of a benchmark's items; every broken rule is named with its line."""
     if len(data) > FILE_LIMIT:
-        raise TooLarge(
-            f"A benchmark's file has at most {FILE_LIMIT // MEGABYTE} MB; cut it into parts."
-        )
+        raise TooLarge(f"A benchmark has at most {FILE_LIMIT // MEGABYTE} MB; cut it into parts.")
     if data.startswith(_UTF16_MARKS):
         raise InvalidInput.field("file", "is UTF-16; save it as UTF-8")
     lines = [

@@ -48,10 +48,10 @@ def split_map(project: Project, splits: Splits) -> SplitMap:
 
 def _prompts(project: Project, statement: str) -> Iterator[tuple[list[Message], bool]]:
     with connection.chunked_cursor() as cursor:
-        cursor.itersize = AT_ONCE
         cursor.execute(statement, {"project": project.pk})
-        for messages, message, is_held_out in cursor:
-            if messages is None:
-                yield [{"role": "user", "content": message}], is_held_out
-            else:
-                yield orjson.loads(messages), is_held_out
+        while rows := cursor.fetchmany(AT_ONCE):
+            for messages, message, is_held_out in rows:
+                if messages is None:
+                    yield [{"role": "user", "content": message}], is_held_out
+                else:
+                    yield orjson.loads(messages), is_held_out

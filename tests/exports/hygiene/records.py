@@ -10,31 +10,27 @@ def user(text: str) -> list[Message]:
 
 
 def demonstration(prompt: str, answer: str, **fields: Any) -> Demonstration:
-    return Demonstration(
-        **{
-            "id": "demonstration-1",
-            "prompt": user(prompt),
-            "answer": Candidate(text=answer, origin="person"),
-            "annotator": "p-1",
-            "guideline_version": 1,
-            "seconds": 10.0,
-            "created_at": "2026-11-21T12:00:00.000+00:00",
-        }
-        | fields
-    )
+    told: dict[str, Any] = {
+        "id": "demonstration-1",
+        "prompt": user(prompt),
+        "answer": Candidate(text=answer, origin="person"),
+        "annotator": "p-1",
+        "guideline_version": 1,
+        "seconds": 10.0,
+        "created_at": "2026-11-21T12:00:00.000+00:00",
+    }
+    return Demonstration(**(told | fields))
 
 
 def preference(prompt: str, first: str, second: str, **fields: Any) -> Preference:
-    return Preference(
-        **{
-            "id": "comparison-1",
-            "source": "comparison",
-            "prompt": user(prompt),
-            "first": Candidate(text=first, origin="model"),
-            "second": Candidate(text=second, origin="model"),
-            "strength": -2,
-            "annotator": "p-1",
-            "created_at": "2026-11-21T12:00:00.000+00:00",
-        }
-        | fields
-    )
+    told: dict[str, Any] = {
+        "id": "comparison-1",
+        "source": "comparison",
+        "prompt": user(prompt),
+        "first": Candidate(text=first, origin="model"),
+        "second": Candidate(text=second, origin="model"),
+        "strength": -2,
+        "annotator": "p-1",
+        "created_at": "2026-11-21T12:00:00.000+00:00",
+    }
+    return Preference(**(told | fields))
