@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from exports.columns import Column, ListOf, Struct, Type
@@ -35,9 +36,16 @@ def flattened(columns: Sequence[Column]) -> Change | None:
     return _of_struct(Struct(tuple(columns)))
 
 
+def _as_text(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return as_text(value)
+
+
 def _change(kind: Type) -> Change | None:
     if kind == "json":
-        return lambda value: None if value is None else as_text(value)
+        return lambda value: None if value is None else _as_text(value)
     if isinstance(kind, Struct):
         return _of_struct(kind)
     if isinstance(kind, ListOf) and (change := _change(kind.item)) is not None:

@@ -1,28 +1,42 @@
 """What went into a dataset, counted while it is written, and added up shard by shard."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Self, get_args
 
 import orjson
 
 from exports.files.lengths import Lengths
 from exports.files.provenance import answers_of
-from exports.records import Candidate, Conversation, Demonstration, Message, Record
+from exports.records import Conversation, Demonstration, Message, Record
 
 A_PERSON = "a person"
 UNKNOWN = "unknown"
+OTHERS = "others"
 MOST_SETTINGS = 20
 """Of one model that are told; the rest is counted."""
-OTHERS = "others"
 OF_ONE_DRAW = frozenset({"seed", "request_id", "user"})
-COUNTERS = ("splits", "sources", "annotators", "guideline_versions", "models", "changed")
+COUNTERS = (
+    "splits",
+    "sources",
+    "annotators",
+    "guideline_versions",
+    "models",
+    "changed",
+    "characters",
+)
+MOST_UNSETTLED = 5_000
 
 
 @dataclass
 class Counts:
-    """To be counted a shard at a time and added up: then an interrupted build counts the same."""
+    """To be counted a shard at a time and added up: then an interrupted build counts the same.
+
+    Rows that are alike in all that is counted are first counted together; `settle` counts them
+    one by one. Whoever reads the counters settles first; what gives or adds them up does.
+    """
 
     rows: int = 0
     splits: Counter[str] = field(default_factory=Counter)
@@ -38,6 +52,8 @@ class Counts:
     """Of all answers: person, model, mixed, imported. A mixed one whose spans are known is split
     between person and model."""
     lengths: Lengths = field(default_factory=Lengths)
+    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    drawn: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
     def take(
         self,
@@ -48,23 +64,36 @@ class Counts:
     ) -> None:
         """One row was written of `record`. `n_tokens`: its length where a tokenizer counts."""
         self.rows += 1
-        self.splits[split] += 1
-        source, annotator, version = ABOUT[type(record)]
-        self.sources[source or record.source] += 1  # type: ignore[union-attr]
-        who = getattr(record, annotator) if annotator else ""
-        if annotator:
-            self.annotators[who or UNKNOWN] += 1
-        if version and (number := record.guideline_version) is not None:  # type: ignore[union-attr]
-            self.guideline_versions[str(number)] += 1
-        self.changed.update(changed)
-        n_characters = self._answers(record)
+        key = (split, changed, ABOUT[type(record)](record))
+        self.seen[key] = self.seen.get(key, 0) + 1
+        length = self._answers(record)
         if n_tokens is None:
-            n_tokens = n_characters + _said(getattr(record, "prompt", ()))
-        self.lengths.take(n_tokens)
+            for message in getattr(record, "prompt", ()):
+                length += len(message["content"])
+        self.lengths.take(length if n_tokens is None else n_tokens)
+
+    def settle(self) -> Self:
+        for (split, changed, (source, annotator, version)), n_rows in self.seen.items():
+            self.splits[split] += n_rows
+            self.sources[source] += n_rows
+            for each in changed:
+                self.changed[each] += n_rows
+            if annotator is not None:
+                self.annotators[annotator or UNKNOWN] += n_rows
+            if version is not None:
+                self.guideline_versions[str(version)] += n_rows
+        for (model, parameters), n_answers in self.drawn.items():
+            self.models[model or A_PERSON] += n_answers
+            if parameters != NO_PARAMETERS:
+                self._setting(model, _setting_of(parameters), n_answers)
+        self.seen.clear()
+        self.drawn.clear()
+        return self
 
     def add(self, other: Self) -> None:
+        self.settle()
+        other.settle()
         self.rows += other.rows
-        self.characters += other.characters
         self.lengths.add(other.lengths)
         for name in COUNTERS:
             getattr(self, name).update(getattr(other, name))
@@ -73,16 +102,17 @@ class Counts:
                 self._setting(model, setting, n_answers)
 
     def as_dict(self) -> dict[str, Any]:
+        self.settle()
         return {
             "rows": self.rows,
-            **{name: _sorted(getattr(self, name)) for name in (*COUNTERS, "characters")},
+            **{name: _sorted(getattr(self, name)) for name in COUNTERS},
             "settings": {model: _sorted(self.settings[model]) for model in sorted(self.settings)},
             "lengths": self.lengths.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
-        counters = {name: Counter(told[name]) for name in (*COUNTERS, "characters")}
+        counters = {name: Counter(told[name]) for name in COUNTERS}
         settings = {model: Counter(held) for model, held in told["settings"].items()}
         lengths = Lengths.from_dict(told["lengths"])
         return cls(rows=told["rows"], settings=settings, lengths=lengths, **counters)
@@ -90,18 +120,24 @@ class Counts:
     def _answers(self, record: Record) -> int:
         """Count who wrote the answers; how many characters they are."""
         if isinstance(record, Conversation):
-            self.models[record.model_a] += 1
-            self.models[record.model_b] += 1
-            written = _replied(record.conversation_a) + _replied(record.conversation_b)
-            self.characters["model"] += written
-            return _said(record.conversation_a) + _said(record.conversation_b)
+            return self._conversation(record)
         if isinstance(record, Demonstration):
             return self._demonstration(record)
         total = 0
         for answer in answers_of(record):
-            total += len(answer.text)
-            self.characters[answer.origin] += len(answer.text)
-            self._drawn(answer)
+            length = len(answer.text)
+            total += length
+            self.characters[answer.origin] += length
+            self._drawn(answer.model, answer.parameters)
+        return total
+
+    def _conversation(self, record: Conversation) -> int:
+        total = 0
+        sides = (record.model_a, record.conversation_a), (record.model_b, record.conversation_b)
+        for model, messages in sides:
+            self._drawn(model, {})
+            self.characters["model"] += _replied(messages)
+            total += sum([len(each["content"]) for each in messages])
         return total
 
     def _demonstration(self, record: Demonstration) -> int:
@@ -112,14 +148,20 @@ class Counts:
             self.characters["person"] += written - by_model
         else:
             self.characters[record.answer.origin] += written
-        self._drawn(record.answer)
+        self._drawn(record.answer.model, record.answer.parameters)
         self.models.update(set(record.drafts.values()))
-        return _said(record.turns) if record.turns else written
+        return sum([len(each["content"]) for each in record.turns]) if record.turns else written
 
-    def _drawn(self, answer: Candidate) -> None:
-        self.models[answer.model or A_PERSON] += 1
-        if answer.parameters:
-            self._setting(answer.model, _setting_of(answer.parameters), 1)
+    def _drawn(self, model: str, parameters: dict[str, Any]) -> None:
+        try:
+            key = model, orjson.dumps(parameters)
+        except orjson.JSONEncodeError:
+            # An integer of more than 64 bits.
+            key = model, orjson.dumps({OTHERS: True})
+        self.drawn[key] = self.drawn.get(key, 0) + 1
+        if len(self.drawn) > MOST_UNSETTLED:
+            # Every draw may have a seed of its own.
+            self.settle()
 
     def _setting(self, model: str, setting: str, n_answers: int) -> None:
         told = self.settings.setdefault(model, Counter())
@@ -129,25 +171,32 @@ class Counts:
             told[OTHERS] += n_answers
 
 
-def _about(record: type[Any]) -> tuple[str, str, bool]:
-    """The source of such records, or none where each says its own; where they say who judged;
-    whether they know a version of the guideline."""
+NO_PARAMETERS = orjson.dumps({})
+
+
+def _about(record: type[Any]) -> Callable[[Any], tuple[str, str | None, int | None]]:
+    """The source, the annotator and the guideline version of such records; None of those that
+    they do not know. Where they do not say a source, it is their own name."""
     names = record.__dataclass_fields__
-    source = "" if "source" in names else record.__name__.lower()
-    annotator = next((name for name in ("annotator", "voter") if name in names), "")
-    return source, annotator, "guideline_version" in names
+    if {"source", "annotator", "guideline_version"} <= names.keys():
+        return attrgetter("source", "annotator", "guideline_version")
+    name = record.__name__.lower()
+    source = attrgetter("source") if "source" in names else lambda _: name
+    who = next((each for each in ("annotator", "voter") if each in names), None)
+    annotator = attrgetter(who) if who else lambda _: None
+    version = attrgetter("guideline_version") if "guideline_version" in names else lambda _: None
+    return lambda held: (source(held), annotator(held), version(held))
 
 
-def _setting_of(parameters: dict[str, Any]) -> str:
-    kept = {name: value for name, value in parameters.items() if name not in OF_ONE_DRAW}
-    try:
-        return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
-    except orjson.JSONEncodeError:
-        return OTHERS
+ABOUT: dict[Any, Callable[[Any], tuple[str, str | None, int | None]]] = {
+    record: _about(record) for record in get_args(Record)
+}
 
 
-def _said(messages: Any) -> int:
-    return sum([len(each["content"]) for each in messages])
+def _setting_of(parameters: bytes) -> str:
+    told = orjson.loads(parameters)
+    kept = {name: value for name, value in told.items() if name not in OF_ONE_DRAW}
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _replied(messages: tuple[Message, ...] | list[Message]) -> int:
@@ -156,6 +205,3 @@ def _replied(messages: tuple[Message, ...] | list[Message]) -> int:
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))
-
-
-ABOUT: dict[Any, tuple[str, str, bool]] = {record: _about(record) for record in get_args(Record)}

@@ -52,6 +52,10 @@ class Sink(io.RawIOBase):
         self.is_given_up = True
         self.file.close()
 
+    def close(self) -> None:
+        self.give_up()
+        super().close()
+
 
 class Stream(Protocol):
     def write(self, data: bytes) -> object: ...

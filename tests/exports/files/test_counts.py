@@ -20,7 +20,7 @@ def counted(*records: object, split: str = "train") -> Counts:
     counts = Counts()
     for record in records:
         counts.take(record, split)  # type: ignore[arg-type]
-    return counts
+    return counts.settle()
 
 
 def test_every_kind_of_record_can_be_counted() -> None:
