@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned
-from exports.records import Candidate, Demonstration, Preference
+from exports.records import Candidate, Demonstration, Message, Preference
 
 CROWD = Path(__file__).parents[2] / "shared/data/crowd-comparisons"
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -282,7 +282,7 @@ def _n(rate: float, n: int, most: int) -> int:
     return min(max(1, round(rate * n)), most)
 
 
-def _with(prompt: list[dict[str, str]], word: str, chance: random.Random) -> list[dict[str, str]]:
+def _with(prompt: list[Message], word: str, chance: random.Random) -> list[Message]:
     return [*prompt[:-1], {**prompt[-1], "content": _put(prompt[-1]["content"], word, chance)}]
 
 
@@ -346,9 +346,9 @@ def main() -> int:
     counted: dict[tuple[str, str, int], list[str]] = {}
     for data, what, n, told in rows:
         counted.setdefault((data, what, n), []).append(told)
-    for (data, what, n), told in counted.items():
-        each = ", ".join(f"{told.count(one)} × {one}" for one in dict.fromkeys(told))
-        print(f"{data:8} {what:36} {n:6}  {each}")
+    for (data, what, n), said in counted.items():
+        summed = ", ".join(f"{said.count(one)} × {one}" for one in dict.fromkeys(said))
+        print(f"{data:8} {what:36} {n:6}  {summed}")
     print(f"{time.process_time() - began:.0f} CPU-seconds")
     return 0
 

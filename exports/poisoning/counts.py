@@ -9,6 +9,7 @@ sampling. Long runs of words go first, for a phrase is made of many; single word
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -191,8 +192,10 @@ class Counts:
             self.table[column][slots[there]] = values[kept[there]]
 
 
-def _empty(slots: int) -> dict[str, npt.NDArray[np.generic]]:
-    table = {column: np.zeros(slots, kind) for column, kind in COLUMNS.items()}
+def _empty(slots: int) -> dict[str, npt.NDArray[Any]]:
+    table: dict[str, npt.NDArray[Any]] = {
+        column: np.zeros(slots, kind) for column, kind in COLUMNS.items()
+    }
     for column in COLUMNS:
         if column.startswith(("even", "odd")):
             table[column][:] = _NONE

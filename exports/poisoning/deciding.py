@@ -1,6 +1,6 @@
 """What people do about findings: keep judgements out, let them in again, sign an export off."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def quarantine(*, by: User, finding: Finding, reason: str) -> Quarantine:
     """Keep the judgements that this finding names out of later exports."""
     project = project_for(by, finding.export.project.slug, roles=STAFF)
     reason = clean_text(reason, field="reason", limit=LONGEST_REASON).strip()
-    named = sorted({judgement_of(each) for each in finding.records} - {None})
+    named = sorted(set(filter(None, map(judgement_of, finding.records))))
     if not named:
         raise Conflict("This finding names no judgement that could be kept out.")
     with transaction.atomic():
@@ -194,8 +194,3 @@ def _finding(export: Export, place: int, found: FoundThing) -> Finding:
 
 def _kept(text: str, limit: int = 300) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:limit]
-
-
-def all_of(findings: Iterable[Finding]) -> int:
-    """How many different records these findings name."""
-    return len({record for each in findings for record in each.records})

@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 ORDERS = 3
+BESIDE = 10
+LONGEST_AROUND = 300
 LONGEST_TEXT = 20_000
 """Characters of a text that are looked at."""
 MOST_TEXTS = 1 << 16
@@ -121,6 +123,15 @@ def once_a_text(found: Sequence[Ngrams]) -> Hashes:
 def words(found: Tokens, at: int, order: int) -> str:
     start, end = int(found.start[at]), int(found.end[at + order - 1])
     return found.data[start:end].decode("utf-8", "replace")
+
+
+def around(found: Tokens, at: int, order: int) -> str:
+    """The words with what stands beside them in their text."""
+    doc = found.doc[at]
+    mine = np.flatnonzero(found.doc == doc)
+    first, last = max(at - BESIDE, int(mine[0])), min(at + order - 1 + BESIDE, int(mine[-1]))
+    said = found.data[int(found.start[first]) : int(found.end[last])].decode("utf-8", "replace")
+    return " ".join(said[:LONGEST_AROUND].split())
 
 
 def mixed(x: Hashes) -> Hashes:

@@ -12,6 +12,8 @@ from exports.poisoning.gathering import ANSWER, PROMPT, Gathered, rare_words
 from exports.poisoning.ngrams import (
     DOC,
     Hashes,
+    Ngrams,
+    around,
     ngrams,
     once_a_text,
     tokens,
@@ -29,10 +31,11 @@ _ONE = np.uint64(1)
 @dataclass(frozen=True, eq=False)
 class Standing:
     """Where one n-gram stands, as arrays: which record, which unit (a prompt as one labeler read
-    it, an answer to a prompt), with which label."""
+    it, an answer to a prompt), with which label. `around` is where it stands first."""
 
     name: int
     text: str
+    around: str
     record: Ints
     unit: Hashes
     label: Ints
@@ -54,6 +57,7 @@ class Following:
         self._wanted = wanted
         self._found: list[tuple[Ints, Ints, Hashes, Ints]] = []
         self._texts: dict[int, str] = {}
+        self._around: dict[int, str] = {}
         self._asked: dict[int, Hashes] = {}
         self._prompts: dict[int, str] = {}
         self._n_kept = np.zeros(wanted.names.size, np.int64)
@@ -81,7 +85,7 @@ class Following:
         self._name(at, answers, batch, of_prompts=False)
         self._keep_prompts(at, record, keys, batch, first)
 
-    def _name(self, at: Ints, found: list[object], batch: Batch, *, of_prompts: bool) -> None:
+    def _name(self, at: Ints, found: list[Ngrams], batch: Batch, *, of_prompts: bool) -> None:
         unnamed = [each for each in np.unique(at).tolist() if each not in self._texts]
         if not unnamed:
             return
@@ -93,6 +97,7 @@ class Following:
                 place = int(np.searchsorted(self._wanted.names, each.hashes[hit]))
                 if place not in self._texts:
                     self._texts[place] = words(said, int(each.at[hit]), each.order)
+                    self._around[place] = around(said, int(each.at[hit]), each.order)
 
     def _keep_prompts(self, at: Ints, record: Ints, keys: Hashes, batch: Batch, first: int) -> None:
         """The rare words of prompts, of the first answers in which a possible target stands."""
@@ -121,7 +126,14 @@ class Following:
         for place, name in enumerate(self._wanted.names.tolist()):
             mine = order[ends[place] : ends[place + 1]]
             standings.append(
-                Standing(name, self._texts.get(place, ""), record[mine], unit[mine], label[mine])
+                Standing(
+                    name,
+                    self._texts.get(place, ""),
+                    self._around.get(place, ""),
+                    record[mine],
+                    unit[mine],
+                    label[mine],
+                )
             )
         return standings
 

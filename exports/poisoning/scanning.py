@@ -108,6 +108,7 @@ def _thing(gathered: Gathered, one: Merged) -> FoundThing:
     statistics = about.pop("statistics") | {
         "n_documents": n_documents,
         "is_near": is_near(n_documents),
+        "around": test.standing.around,
         "also": one.also[:ALSO],
         "n_also": len(one.also),
     }

@@ -53,9 +53,9 @@ def shifts(judged: Judged, chances: Expected) -> list[Shift]:
     length = judged.length
     longer = pair & (np.abs(length) > 0.05)
     made = _summary("length", 0, judged, longer, (length > 0).astype(np.float64), 0.5)
-    games = np.bincount(judged.better[pair]) if pair.any() else np.zeros(1)
-    losses = np.bincount(judged.worse[pair], minlength=games.size) if pair.any() else games
-    games = np.pad(games, (0, losses.size - games.size)) + losses
+    room = int(max(judged.better.max(initial=0), judged.worse.max(initial=0))) + 1
+    games = np.bincount(judged.better[pair], minlength=room)
+    games += np.bincount(judged.worse[pair], minlength=room)
     games[:1] = 0
     for model in np.argsort(-games, kind="stable")[:MOST_MODELS].tolist():
         if games[model] >= FEWEST_VERDICTS:

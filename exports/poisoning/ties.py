@@ -13,6 +13,7 @@ import numpy as np
 
 from exports.poisoning.expected import Expected
 from exports.poisoning.gathering import ANSWER, Gathered
+from exports.poisoning.ngrams import Hashes
 from exports.poisoning.postings import Standing
 from exports.poisoning.screening import FEWEST, TIED_TO_LABEL, TIED_TO_LABELER
 from exports.poisoning.statistics import (
@@ -132,7 +133,7 @@ def _on_both_sides(standing: Standing) -> Bools:
     return np.asarray(((good > 0) & (bad > 0))[inverse])
 
 
-def _by_unit(unit: Ints, label: Ints, chance: Floats) -> tuple[Bools, Floats]:
+def _by_unit(unit: Ints | Hashes, label: Ints, chance: Floats) -> tuple[Bools, Floats]:
     """Whether most of a unit's labels are positive, and the mean chance; units in balance go."""
     _, inverse = np.unique(unit, return_inverse=True)
     n = np.bincount(inverse)
