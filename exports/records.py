@@ -1,6 +1,6 @@
 """The neutral record: what a judgement says, before any trainer's format.
 
-Pure data. `rows.py` makes records from the database, `formats.py` makes rows from records.
+Pure data. `reading/` makes records from the database, `formats/` makes rows from records.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class Message(TypedDict):
     content: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Candidate:
     """An answer that was judged. `model` is empty for a person's answer."""
 
@@ -22,7 +22,7 @@ class Candidate:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Demonstration:
     id: str
     prompt: list[Message]
@@ -48,7 +48,7 @@ class Demonstration:
     """From 1, people write, to 5, people audit a sample."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Preference:
     """A judgement of two answers to one prompt.
 
@@ -85,17 +85,27 @@ class Preference:
     judge_model: str = ""
     confidence: float | None = None
     """Of a model that judged alone, 0 to 1."""
+    margin: float | None = None
+    """How much better the chosen answer is, 0 to 3; only of the kind `reward`."""
+
+
+UnpairedVerdict = Literal["", "tie", "both_bad"]
 
 
 @dataclass(kw_only=True, slots=True)
 class Unpaired:
-    """One answer that is wanted or not, as KTO needs it; made of preferences and ratings."""
+    """One answer that is wanted or not, as KTO needs it, made of a judgement of several.
+
+    `verdict` says where it was not preferred to another nor another to it: of a tie it is held
+    back; where all were bad it is not desirable, which is to be asked of the mapping.
+    """
 
     id: str
     source: str
     prompt: list[Message]
     answer: Candidate
     is_desirable: bool
+    verdict: UnpairedVerdict = ""
     annotator: str
     created_at: str
     guideline_version: int | None = None
@@ -154,6 +164,8 @@ class Critique:
     critique: str
     clauses: tuple[str, ...]
     revision: Candidate | None
+    outcome: str = ""
+    """What its labeler did with a repair: accepted, edited, discarded or open."""
     annotator: str
     created_at: str
     guideline_version: int | None = None
