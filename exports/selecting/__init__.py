@@ -1,0 +1,1 @@
+"""Which judgements an export is made of: in SQL, counted, and told why the others are not."""

@@ -1,0 +1,66 @@
+"""Why a judgement is not in an export, in the order in which reasons count. Pure data."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Reason(IntEnum):
+    """Of several that hold for a judgement, the first is told."""
+
+    CORRECTED = 0
+    GOLD = 1
+    RETURNED = 2
+    SETTLED = 3
+    QUARANTINED = 4
+    VERSION = 5
+    CHANGED = 6
+    DATES = 7
+    LABELER = 8
+    TAG = 9
+    LANGUAGE = 10
+    MODEL = 11
+    LEVEL = 12
+    WEIGHT = 13
+    NOT_ACCEPTED = 14
+    REVIEWED = 15
+    AGREEMENT = 16
+    UNDECIDED = 17
+    SPOKEN_FOR = 18
+
+
+HELD_BACK = (
+    Reason.CORRECTED,
+    Reason.GOLD,
+    Reason.RETURNED,
+    Reason.SETTLED,
+    Reason.QUARANTINED,
+)
+"""What is not to be trained on, whatever is chosen."""
+
+WORDS: dict[Reason, str] = {
+    Reason.CORRECTED: "its author is correcting it",
+    Reason.GOLD: "a gold task: its answer was known before",
+    Reason.RETURNED: "a reviewer returned it",
+    Reason.SETTLED: "a reviewer settled what labelers disagreed on",
+    Reason.QUARANTINED: "in quarantine",
+    Reason.VERSION: "made under another version of the guideline",
+    Reason.CHANGED: "the guideline has changed in what it rests on",
+    Reason.DATES: "outside the dates chosen",
+    Reason.LABELER: "by a labeler who is not chosen",
+    Reason.TAG: "its prompt has none of the tags chosen",
+    Reason.LANGUAGE: "its prompt is in another language",
+    Reason.MODEL: "none of its answers is of a model chosen",
+    Reason.LEVEL: "made at another level of autonomy",
+    Reason.WEIGHT: "its vote weighs too little",
+    Reason.NOT_ACCEPTED: "no reviewer has accepted it",
+    Reason.REVIEWED: "a reviewer has looked at it",
+    Reason.AGREEMENT: "its labelers agree too little",
+    Reason.UNDECIDED: "its labelers come to no consensus",
+    Reason.SPOKEN_FOR: "another judgement speaks for its task",
+}
+
+
+def in_order(reasons: Iterable[str]) -> list[str]:
+    """These words in the order in which reasons count; others after them, by the alphabet."""
+    places = {words: reason for reason, words in WORDS.items()}
+    return sorted(reasons, key=lambda words: (places.get(words, len(WORDS)), words))

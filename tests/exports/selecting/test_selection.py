@@ -1,0 +1,111 @@
+"""What is selected, beside the same worked out row by row."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from arena.models import Vote
+from exports import recipe as recipes
+from exports.recipe import Recipe
+from exports.selecting.selection import Selected, selected
+from exports.selecting.sources import sources_of
+from labeling.models import Comparison, Demonstration, Ranking
+from projects.models import Project
+from tests.exports.selecting.reference import expected
+from tests.exports.selecting.world import World
+from tests.factories import make_project
+from tests.labeling.reviewed import make_rules
+
+pytestmark = pytest.mark.django_db
+
+KINDS = ("sft", "preferences", "rankings", "ratings", "conversations", "prompts", "raw")
+
+
+@pytest.fixture(params=range(3))
+def world(db: None, request: Any) -> World:
+    # Another project beside it, none of whose rows may show.
+    World(Random(99), make_project(), n_tasks=4)
+    return World(Random(request.param), make_project())
+
+
+def check(world: World, data: dict[str, Any], rule: str = "majority") -> Selected:
+    """The selection, found equal to that of the reference."""
+    recipe = recipes.read(data)
+    found = selected(world.project, recipe)
+    kept, dropped = expected(world.project, recipe, sources_of(recipe), rule)
+    assert {source: keys.tolist() for source, keys in found.ids.items()} == kept
+    assert found.dropped == dropped
+    assert found.n_selected + found.dropped.total() == found.n_judgements
+    return found
+
+
+def each_filter(world: World) -> list[dict[str, Any]]:
+    people = [person.pseudonym for person in world.people]
+    return [
+        {"guideline_versions": [1, 3]},
+        {"valid_under_current": True},
+        {"reviewed": "accepted"},
+        {"reviewed": "unreviewed"},
+        {"minimum_agreement": 0.6},
+        {"minimum_agreement": 1},
+        {"judgements": "consensus"},
+        {"labelers": [people[0], "v-" + "a1" * 8, "judge Clara", "nobody"]},
+        {"not_labelers": [people[0], people[1], "v-" + "b2" * 8, "judge Clara"]},
+        {"models": [world.models[0].name, "elsewhere-7b"]},
+        {"models": ["never heard of"]},
+        {"tags": ["maths", "poems"]},
+        {"languages": ["de"]},
+        {"languages": ["", "en"]},
+        {"autonomy_levels": [1, 3]},
+        {"autonomy_levels": [2, 5]},
+        {"since": "2026-03-06"},
+        {"until": "2026-03-10"},
+        {"since": "2026-03-04", "until": "2026-03-12"},
+        {"minimum_vote_weight": 0.5},
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_filter_alone_is_as_worked_out_row_by_row(world: World, kind: str) -> None:
+    found = check(world, {"kind": kind, "with_machine": True})
+    seen = {source: len(keys) for source, keys in found.ids.items()}
+    for chosen in each_filter(world):
+        check(world, {"kind": kind, "with_machine": True, "selection": chosen})
+    assert all(seen.values())
+
+
+def test_filters_together_are_as_worked_out_row_by_row(world: World) -> None:
+    random = Random(7)
+    filters = each_filter(world)
+    for rule in ("majority", "adjudicated"):
+        make_rules(world.project, consensus=rule)
+        for _ in range(12):
+            chosen: dict[str, Any] = {}
+            for each in random.sample(filters, 3):
+                chosen |= each
+            if chosen.get("since", "") >= chosen.get("until", "9"):
+                del chosen["until"]
+            source = random.choice(["all", "comparisons", "rankings", "votes"])
+            check(world, {"kind": "preferences", "source": source, "selection": chosen}, rule)
+
+
+def test_what_is_held_back_is_nothing_else_than_in_the_records(world: World) -> None:
+    found = selected(world.project, Recipe(kind="preferences", with_machine=True))
+    assert sum(found.n_found.values()) == (
+        Comparison.objects.current().filter(prompt__project=world.project).count()
+        + Ranking.objects.current().filter(prompt__project=world.project).count()
+        + Vote.objects.filter(project=world.project).count()
+        + found.n_found["judge"]
+    )
+    raw = selected(world.project, Recipe(kind="raw"))
+    assert raw.n_found["demonstration"] == len(raw.ids["demonstration"])
+    everything = Demonstration.objects.filter(prompt__project=world.project).count()
+    assert raw.n_found["demonstration"] == everything
+
+
+def test_an_empty_project_has_nothing_of_any_kind(project: Project) -> None:
+    for kind in KINDS:
+        chosen = {"judgements": "consensus", "minimum_agreement": 0.5}
+        found = selected(project, recipes.read({"kind": kind, "selection": chosen}))
+        assert (found.n_judgements, found.n_selected, found.dropped.total()) == (0, 0, 0)
