@@ -1,4 +1,4 @@
-"""Five hundred battles at once, on one machine: web server, workers, PostgreSQL and Valkey real.
+"""Five hundred battles at once, on one machine: web server, worker, PostgreSQL and Valkey real.
 
     python -m bench.battles [--streams-only] [battles, default 500] [begun a second, default 15]
                             [longest reply in characters, default 3000]
@@ -14,7 +14,7 @@ Wanted: nothing lost, an added delay of the first characters of at most 30 ms (m
 and no database connection a stream, and the classifier right in at most 55 % on the frames and
 more than 90 % on the control. All share the processors, the load and the model server too.
 
-With `--streams-only` neither workers nor a model server run: the same script writes into the
+With `--streams-only` neither a worker nor a model server run: the same script writes into the
 streams in Redis that the web server reads, to see what the web server alone can hold.
 """
 
@@ -43,11 +43,10 @@ HIGHEST_ACCURACY = 0.55
 LEAST_CONTROL = 0.90
 MOST_THREADS_A_STREAM = 0.05
 WARM_UP_BATTLES = 20
-DRAWS_A_WORKER = 512
 MOMENT = len("000000.000000 ")
 PROGRAMS = {
     "web": "config.asgi",
-    "workers": "celery",
+    "worker": "celery",
     "PostgreSQL": "postgres",
     "Valkey": "valkey",
     "model server": "battles_server",
@@ -83,8 +82,8 @@ def main() -> int:
         with ExitStack() as answering:
             if script is None:
                 answering.enter_context(model_server(port, characters, sent))
-                answering.enter_context(workers(2 * n_battles))
-            project = furnish(port)
+                answering.enter_context(worker())
+            project = furnish(port, most_in_flight=2 * n_battles)
             battle_all(project, WARM_UP_BATTLES, rate, folder / "heard.json", script)
             idle = usage(PROGRAMS)["web"]
             found = battle_all(project, n_battles, rate, folder / "heard.json", script)
@@ -106,37 +105,29 @@ def scripted(characters: int, log: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def workers(n_draws: int) -> Iterator[None]:
-    """As many workers as let all draws be in progress at once; each is run as `make up` runs its
-    interactive one, but with more threads."""
+def worker() -> Iterator[None]:
+    """The interactive worker as `make up` runs it."""
     from config import environment
     from launch import plan
 
     command = plan.workers(environment.load())[0]
-    n_workers = -(-n_draws // DRAWS_A_WORKER)
-    processes = []
-    with (environment.load().data_folder / "workers.log").open("wb") as log:
-        for number in range(n_workers):
-            argv = list(command.argv)
-            argv[argv.index("-c") + 1] = str(-(-n_draws // n_workers))
-            argv[argv.index("-n") + 1] = f"interactive-{number}@%h"
-            processes.append(
-                subprocess.Popen(argv, env=dict(command.environ), stdout=log, stderr=log)
-            )
+    with (
+        (environment.load().data_folder / "worker.log").open("wb") as log,
+        subprocess.Popen(
+            command.argv, env=dict(command.environ), stdout=log, stderr=log
+        ) as process,
+    ):
         try:
             yield
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait()
+            process.terminate()
 
 
-def furnish(port: int) -> "Project":
+def furnish(port: int, *, most_in_flight: int) -> "Project":
     from tests.arena.rows import make_arena
     from tests.factories import make_endpoint, make_model
 
-    endpoint = make_endpoint(base_url=f"http://127.0.0.1:{port}/v1")
+    endpoint = make_endpoint(base_url=f"http://127.0.0.1:{port}/v1", most_in_flight=most_in_flight)
     for name in ("quick", "slow"):
         make_model(name, endpoint=endpoint)
     return make_arena("bench")
