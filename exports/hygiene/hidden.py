@@ -8,9 +8,14 @@ honest; everything else of the kind is not.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 KINDS = ("zero width", "direction", "tag", "variation", "filler", "control", "encoded", "data url")
 SHORTEST_BASE64 = 120
@@ -28,8 +33,7 @@ _SHAPES = {
     "filler": "\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5",
     "control": "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f",
 }
-_ANY = re.compile(f"[{''.join(_SHAPES.values())}]")
-_CONTROL = re.compile(f"[{_SHAPES['control']}]")
+_CONTROLS = bytes(n for n in range(128) if re.match(f"[{_SHAPES['control']}]", chr(n)))
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f"
 _RUNS = re.compile(
     f"(?P<flag>{_FLAG})|" + "|".join(
@@ -63,7 +67,7 @@ class Found:
 def find(text: str) -> list[Found]:
     """What is hidden, in order, without overlaps."""
     found = _blobs(text) if _may_have_blobs(text) else []
-    if (_CONTROL if text.isascii() else _ANY).search(text):
+    if _may_be_unseen(text):
         found += _unseen(text)
     if len(found) < 2:
         return found
@@ -100,6 +104,22 @@ class Cleaner:
 
 def counted(found: list[Found]) -> Counter[str]:
     return Counter(each.kind for each in found)
+
+
+def _may_be_unseen(text: str) -> bool:
+    if text.isascii():
+        data = text.encode()
+        return len(data.translate(None, _CONTROLS)) != len(data)
+    order = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+    return bool(_unseen_signs()[np.frombuffer(text.encode(order, "surrogatepass"), "u4")].any())
+
+
+@cache
+def _unseen_signs() -> NDArray[np.bool_]:
+    table = np.zeros(0x110000, np.bool_)
+    for first, last in re.findall("(.)(?:-(.))?", "".join(_SHAPES.values()), re.DOTALL):
+        table[ord(first) : ord(last or first) + 1] = True
+    return table
 
 
 def _may_have_blobs(text: str) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -15,11 +17,16 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
+LONGEST = 1 << 20
 _SPACE, _LETTER, _ALONE, _SIGN, _UNSEEN = range(5)
 # Scripts that put no spaces between words: each of their letters counts as one.
 _UNSPACED = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF),
     (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+_UNSEEN_SIGNS = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xE0000, 0xE01EF),
 )  # fmt: skip
 _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 2**64)
@@ -28,11 +35,46 @@ _FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
-def words_of(text: str) -> tuple[Hashes, NDArray[np.bool_]]:
-    """A hash of each word and of each sign, in order, and which of them are signs."""
-    points, kinds = _ascii(text) if text.isascii() else _unicode(text)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A hash of each word and each sign of some texts, in order; which of them are signs; and
+    where each text ends."""
+
+    hashes: Hashes
+    is_sign: NDArray[np.bool_]
+    ends: list[int]
+
+    def sequences(self, n: int) -> list[Hashes]:
+        """Of each text, a hash of every `n` neighbours; where there are fewer, one of them all."""
+        every = sequences(self.hashes, n)
+        found, start = [], 0
+        for end in self.ends:
+            if end - start >= n:
+                found.append(every[start : end - n + 1])
+            else:
+                found.append(sequences(self.hashes[start:end], n))
+            start = end
+        return found
+
+    def without_signs(self) -> Words:
+        is_word = ~self.is_sign
+        n_words = np.cumsum(is_word)
+        ends = [int(n_words[end - 1]) if end else 0 for end in self.ends]
+        return Words(self.hashes[is_word], np.zeros(0, np.bool_), ends)
+
+
+def words_of(texts: Sequence[str]) -> Words:
+    """Each text counts to `LONGEST` characters."""
+    texts = [_normal(text[:LONGEST]) for text in texts]
+    joined = "\n".join(texts)
+    points, kinds = _ascii(joined) if joined.isascii() else _unicode(joined)
+    bounds = np.cumsum([len(text) + 1 for text in texts]) - 1
+    is_seen = kinds != _UNSEEN
+    if not is_seen.all():
+        bounds = np.append(0, np.cumsum(is_seen))[bounds]
+        points, kinds = points[is_seen], kinds[is_seen]
     is_letter = kinds == _LETTER
-    is_alone = (kinds == _ALONE) | (kinds == _SIGN)
+    is_alone = kinds >= _ALONE
     begins, ends = is_letter.copy(), is_letter.copy()
     begins[1:] &= ~is_letter[:-1]
     ends[:-1] &= ~is_letter[1:]
@@ -42,22 +84,25 @@ def words_of(text: str) -> tuple[Hashes, NDArray[np.bool_]]:
     sums = np.zeros(len(points) + 1, np.uint64)
     np.cumsum(points * powers[: len(points)], out=sums[1:])
     hashes = (sums[stops + 1] - sums[starts]) * inverses[starts]
-    return hashes, kinds[starts] == _SIGN
+    return Words(hashes, kinds[starts] == _SIGN, np.searchsorted(starts, bounds).tolist())
+
+
+def _normal(text: str) -> str:
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _ascii(text: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """As `_unicode`, some times faster."""
+    """The characters as numbers, and of which kind each is."""
     data = text.encode().lower()
     kinds = np.frombuffer(data.translate(_ascii_kinds()), np.uint8)
     return np.frombuffer(data, np.uint8), kinds
 
 
 def _unicode(text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    """The characters as numbers, and of which kind each is."""
-    points = _points(text)
-    kinds = _kinds()[points]
-    is_seen = kinds != _UNSEEN
-    return (points, kinds) if is_seen.all() else (points[is_seen], kinds[is_seen])
+    points = _points(text.lower())
+    return points, _kinds()[points]
 
 
 def sequences(hashes: Hashes, n: int) -> Hashes:
@@ -74,7 +119,8 @@ def sequences(hashes: Hashes, n: int) -> Hashes:
 
 def character_pieces(text: str, n: int) -> Hashes:
     """A hash of every `n` neighbouring characters, spaces folded into one."""
-    return sequences(_points(" ".join(text.split())).astype(np.uint64), n)
+    points = _points(" ".join(_normal(text).casefold().split()))
+    return sequences(points[_kinds()[points] != _UNSEEN].astype(np.uint64), n)
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -88,10 +134,8 @@ def mixed(values: Hashes) -> Hashes:
 
 
 def _points(text: str) -> NDArray[np.uint32]:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
     order = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
-    return np.frombuffer(text.casefold().encode(order, "surrogatepass"), np.uint32)
+    return np.frombuffer(text.encode(order, "surrogatepass"), np.uint32)
 
 
 @cache
@@ -105,9 +149,8 @@ def _kinds() -> NDArray[np.uint8]:
     for low, high in _UNSPACED:
         part = table[low : high + 1]
         part[part == _LETTER] = _ALONE
-    for point in range(0xAD, 0x110000):
-        if table[point] == _SPACE and unicodedata.category(chr(point)) == "Cf":
-            table[point] = _UNSEEN
+    for low, high in _UNSEEN_SIGNS:
+        table[low : high + 1] = _UNSEEN
     return table
 
 

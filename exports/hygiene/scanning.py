@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from exports.hygiene import hidden, personal
-from exports.hygiene.duplicates import ExactDuplicates, NearDuplicates
+from exports.hygiene.duplicates import ExactDuplicates, Fingerprint, NearDuplicates
 from exports.hygiene.languages import other_language
 from exports.hygiene.sequences import Contamination, Sequences
 from exports.hygiene.texts import rewritten, texts_of
@@ -78,8 +78,8 @@ class Scans:
         self._clean(verdict)
         self._leave_out(verdict)
         self.found.update(verdict.found)
-        if verdict.dropped:
-            self.dropped[verdict.dropped] += 1
+        if verdict.reason:
+            self.dropped[verdict.reason] += 1
         return verdict
 
     def look_at_all(self, records: Iterable[Record]) -> Iterator[Verdict]:
@@ -98,7 +98,7 @@ class Scans:
         if self._looks_for_personal:
             private = Counter(each.kind for text in texts for each in personal.find(text))
             self._note(verdict, private, self._hygiene.personal_data, PERSONAL)
-        if verdict.is_changed and not verdict.dropped:
+        if verdict.changed and not verdict.reason:
             verdict.record = cleaned(verdict.record, self._hygiene)
 
     def _note(self, verdict: Verdict, found: Counter[str], wish: str, reason: str) -> None:
@@ -106,21 +106,23 @@ class Scans:
             return
         verdict.found.update(found)
         if wish == "drop":
-            verdict.dropped = verdict.dropped or reason
+            verdict.reason = verdict.reason or reason
         elif wish != "keep":
-            verdict.is_changed = True
+            verdict.changed += tuple(sorted(found))
 
     def _leave_out(self, verdict: Verdict) -> None:
         record = verdict.record
-        if verdict.dropped:
+        if verdict.reason:
             return
         if self._hygiene.language_check and (language := other_language(record)):
-            verdict.dropped, verdict.about = LANGUAGE, language
+            verdict.reason, verdict.about = LANGUAGE, language
         elif self._contamination and (items := self._contamination.items(texts_of(record))):
             self.benchmark_items.update(items.keys())
             name, item = items.most_common(1)[0][0]
-            verdict.dropped, verdict.about = BENCHMARK, f"{name}, item {item}"
-        elif self._exact and self._exact.is_repeated(record):
-            verdict.dropped = EXACT
-        elif self._near and self._near.is_repeated(record):
-            verdict.dropped = NEAR
+            verdict.reason, verdict.about = BENCHMARK, f"{name}, item {item}"
+        elif self._exact or self._near:
+            fingerprint = Fingerprint.of(record)
+            if self._exact and self._exact.is_repeated(fingerprint):
+                verdict.reason = EXACT
+            elif self._near and self._near.is_repeated(fingerprint):
+                verdict.reason = NEAR

@@ -57,16 +57,10 @@ class Sequences:
         return cls(by_length)
 
 
-def plain_words(text: str) -> Hashes:
-    """Hashes of its words without signs."""
-    hashes, is_sign = words_of(text)
-    return hashes[~is_sign]
-
-
 def sequences_of(items: Iterable[str]) -> Sequences:
     found: dict[int, list[tuple[int, Hashes]]] = {}
     for number, text in enumerate(items, start=1):
-        words = plain_words(text)
+        words = words_of((text,)).without_signs().hashes
         if len(words):
             length = WORDS if len(words) >= WORDS else len(words)
             key = length if length >= FEWEST else WHOLE
@@ -112,16 +106,13 @@ class Contamination:
     def items(self, texts: Iterable[str]) -> Counter[tuple[str, int]]:
         """The benchmark and the number of each item found, with how many of its sequences."""
         found: Counter[tuple[str, int]] = Counter()
-        for text in texts:
-            words = plain_words(text)
-            for length in self._tables:
-                if length == WHOLE:
-                    windows = sequences(words, len(words)) if len(words) < FEWEST else words[:0]
-                elif len(words) >= length:
-                    windows = sequences(words, length)
-                else:
-                    continue
-                found.update(self._found(length, windows))
+        words = words_of(list(texts)).without_signs()
+        lengths = np.diff([0, *words.ends])
+        for length in self._tables:
+            is_right = (lengths > 0) & (lengths < FEWEST) if length == WHOLE else lengths >= length
+            for windows, is_wanted in zip(words.sequences(length or FEWEST), is_right, strict=True):
+                if is_wanted:
+                    found.update(self._found(length, windows))
         return found
 
     def _found(self, length: int, windows: Hashes) -> list[tuple[str, int]]:

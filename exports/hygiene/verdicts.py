@@ -17,12 +17,12 @@ LANGUAGE = "is in another language than its prompt is filed under"
 
 @dataclass(slots=True)
 class Verdict:
-    """`record` is what to write: the one looked at, or a cleaned copy. `dropped` is why it is not
-    to be written, and `about` which benchmark and item, or which language. `found` counts what was
-    met by its kind, also where it is kept."""
+    """`record` is what to write: the one looked at, or a cleaned copy, of which `changed` says
+    what was taken away. `reason` is why it is not to be written, and `about` which benchmark and
+    item, or which language. `found` counts what was met by its kind, also where it is kept."""
 
     record: Record
-    dropped: str = ""
+    reason: str = ""
+    changed: tuple[str, ...] = ()
     about: str = ""
     found: Counter[str] = field(default_factory=Counter)
-    is_changed: bool = False

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import orjson
 from django.db import connection
 
-from exports.recipe import Splits
+from exports.hygiene.benchmarks import sequences_in
+from exports.hygiene.scanning import Scans
+from exports.recipe import Recipe, Splits
 from exports.records import Message
+from exports.splitting.looking import Looking
 from exports.splitting.mapping import SplitMap
 from projects.models import Project
 
@@ -55,3 +58,12 @@ def _prompts(project: Project, statement: str) -> Iterator[tuple[list[Message], 
                     yield [{"role": "user", "content": message}], is_held_out
                 else:
                     yield orjson.loads(messages), is_held_out
+
+
+def looking(project: Project, recipe: Recipe, *, counting: bool = False) -> Looking:
+    """What looks at the records of a recipe. To be called in the transaction that they are read
+    in; it has to be closed. `counting` as of `Scans`."""
+    names = recipe.hygiene.decontaminate
+    benchmarks = sequences_in(project, names) if names else None
+    scans = Scans(recipe.hygiene, benchmarks=benchmarks, counting=counting)
+    return Looking(scans, split_map(project, recipe.splits))
