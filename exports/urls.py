@@ -20,7 +20,5 @@ urlpatterns = [
         findings.quarantine_release,
         name="quarantine-release",
     ),
-    path(
-        "exports/<uuid:public_id>/sign-off/", findings.export_sign_off, name="export-sign-off"
-    ),
+    path("exports/<uuid:public_id>/sign-off/", findings.export_sign_off, name="export-sign-off"),
 ]

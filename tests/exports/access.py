@@ -3,6 +3,8 @@
 from uuid import uuid4
 
 from exports.models import Export
+from exports.poisoning.deciding import quarantine, record_findings
+from exports.poisoning.found import FoundThing
 from tests.access import Data, Route, World, in_api, staff
 
 
@@ -24,6 +26,47 @@ def _api_one(world: World) -> tuple[str, str, Data]:
 
 def _api_file(world: World) -> tuple[str, str, Data]:
     return "GET", f"/api/v1/exports/{_export(world).public_id}/files/data.jsonl", None
+
+
+def _scanned(world: World) -> Export:
+    export = _export(world)
+    found = FoundThing(
+        kind="label_tie",
+        severity="warning",
+        p_value=1e-9,
+        q_value=1e-6,
+        ngram="cfqz",
+        statistics={"n": 20, "x": 20, "expected": 9.5, "label": 1, "n_prompts": 20},
+        n_records=1,
+        records=("comparison-17",),
+    )
+    record_findings(export, [found])
+    return export
+
+
+def _findings(world: World) -> tuple[str, str, Data]:
+    return "GET", f"/exports/{_scanned(world).public_id}/findings/", None
+
+
+def _quarantine(world: World) -> tuple[str, str, Data]:
+    path = f"/exports/{_scanned(world).public_id}/findings/1/quarantine/"
+    return "POST", path, {"reason": "Planted."}
+
+
+def _release(world: World) -> tuple[str, str, Data]:
+    export = _scanned(world)
+    made = quarantine(by=world.owner, finding=export.findings.get(), reason="Planted.")
+    path = f"/exports/{export.public_id}/quarantines/{made.pk}/release/"
+    return "POST", path, {"reason": "A topic after all."}
+
+
+def _sign_off(world: World) -> tuple[str, str, Data]:
+    path = f"/exports/{_scanned(world).public_id}/sign-off/"
+    return "POST", path, {"reason": "Read all of them."}
+
+
+def _sign_off_without_reason(world: World) -> tuple[str, str, Data]:
+    return "POST", f"/exports/{_scanned(world).public_id}/sign-off/", {"reason": " "}
 
 
 LIST = "/projects/harbour/exports/"
@@ -48,4 +91,9 @@ ROUTES: dict[str, Route] = {
     ),
     "api-export": Route(_api_one, in_api(staff())),
     "api-export-file unfinished": Route(_api_file, in_api(staff(404))),
+    "export-findings": Route(_findings, staff()),
+    "finding-quarantine": Route(_quarantine, staff(302)),
+    "quarantine-release": Route(_release, staff(302)),
+    "export-sign-off": Route(_sign_off, staff(302)),
+    "export-sign-off without a reason": Route(_sign_off_without_reason, staff(400)),
 }

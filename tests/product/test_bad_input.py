@@ -177,6 +177,9 @@ FIELDS = {
     "battle-note": ["degree", "reasons"],
     "battle-share": [],
     "answer-report-handle": ["outcome"],
+    "finding-quarantine": ["reason"],
+    "quarantine-release": ["reason"],
+    "export-sign-off": ["reason"],
 }
 TAKES_NOTHING = {
     "assignment-ahead",
@@ -232,6 +235,7 @@ class Doors:
             {"pk": self.assignment, "claim": HUGE},
             {"public_id": self.battle if name.startswith("battle") else NOBODY},
             {"public_id": self.battle, "number": 1},
+            {"public_id": NOBODY, "place": 1},
             {"public_id": NOBODY, "name": "data.jsonl"},
             {"slug": "demo", "model": "no-such-model"},
             {"token": "no-such-token"},
