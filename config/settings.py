@@ -231,6 +231,7 @@ CELERY_TASK_ROUTES = {
     "workers.tasks.draw_interactive": {"queue": "interactive"},
     "workers.tasks.draw_batch": {"queue": "batch"},
     "exports.tasks.build_export": {"queue": "exports"},
+    "exports.tasks.send_export": {"queue": "exports"},
     "arena.tasks.check_integrity": {"queue": "batch"},
 }
 
@@ -247,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "step-batches": _every(3, "labeling.tasks.step_batches"),
     "measure-quality": _every(60, "labeling.tasks.measure_quality"),
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
+    "reconcile-uploads": _every(15, "exports.tasks.reconcile_uploads"),
     "measure-draws": _every(15, "workers.tasks.measure"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
     "keep-register": _every(30, "arena.tasks.keep_register"),

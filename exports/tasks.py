@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from exports import building
+from exports.snapshots import building, requests, uploads
 
 
 @shared_task
@@ -12,4 +12,14 @@ def build_export(export_id: int) -> None:
 
 @shared_task
 def reconcile() -> None:
-    building.reconcile()
+    requests.reconcile()
+
+
+@shared_task
+def send_export(upload_id: int) -> None:
+    uploads.upload(upload_id)
+
+
+@shared_task
+def reconcile_uploads() -> None:
+    uploads.reconcile_uploads()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from exports.building import folder_of
 from exports.models import Export
+from exports.snapshots.folders import folder_of
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison
 
@@ -26,7 +26,7 @@ def test_it_writes_an_export_and_says_what_was_left_out(project: Project, labele
     told = run("preferences", "--project", "harbour")
     export = Export.objects.get()
     assert told.splitlines() == [
-        f"1 rows, sha256 {export.sha256}",
+        f"1 rows, address {export.address}",
         "left out 1: a tie: neither answer was preferred",
         str(folder_of(export)),
     ]
@@ -37,7 +37,8 @@ def test_it_copies_to_a_new_folder(project: Project, labeler: User, tmp_path: Pa
     output = tmp_path / "deep" / "snapshot"
     run("preferences", "--project", "harbour", "--output", str(output))
     names = sorted(path.name for path in output.iterdir())
-    assert names == ["README.md", "data.jsonl", "manifest.json", "provenance.jsonl"]
+    assert names == sorted(path.name for path in folder_of(Export.objects.get()).iterdir())
+    (output / "README.md").write_text("A copy is its owner's to write in.")
     assert [path.name for path in output.parent.iterdir()] == ["snapshot"]
 
 
@@ -64,4 +65,24 @@ def test_an_unknown_project_is_named(project: Project) -> None:
 def test_a_wrong_argument_stores_nothing(project: Project, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError, match=r"kind|source"):
         run(*arguments, "--project", "harbour")
+    assert not Export.objects.exists()
+
+
+def test_a_recipe_comes_from_a_file_and_arguments_stand_over_it(
+    project: Project, labeler: User, tmp_path: Path
+) -> None:
+    make_comparison(project, labeler)
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text('{"kind": "preferences", "format": "openai", "file_type": "parquet"}')
+    run("--recipe", str(recipe), "--project", "harbour", "--format", "trl", "--rows-per-file", "7")
+    told = {"kind": "preferences", "file_type": "parquet", "rows_per_file": 7}
+    assert Export.objects.get().recipe == told
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"kind": "sft", "unknown": 1}', "\x00"])
+def test_a_recipe_that_is_none_stores_nothing(project: Project, tmp_path: Path, text: str) -> None:
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(text)
+    with pytest.raises(CommandError, match=r"recipe|unknown"):
+        run("--recipe", str(recipe), "--project", "harbour")
     assert not Export.objects.exists()

@@ -6,21 +6,33 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import orjson
 from django.core.management.base import BaseCommand, CommandError
 
-from exports.building import export_now, folder_of
 from exports.models import Export
+from exports.recipe import FILE_TYPES, read
+from exports.snapshots.folders import folder_of
+from exports.snapshots.requests import export_now
 from projects.errors import TouchstoneError
 from projects.models import Project
 
 
 class Command(BaseCommand):
-    help = "Write a dataset snapshot of a project: sft (demonstrations) or preferences."
+    help = "Write a dataset snapshot of a project: by kind and format, or by a recipe in a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=Export.Kind.values)
+        parser.add_argument("kind", choices=Export.Kind.values, nargs="?")
         parser.add_argument("--project", required=True, metavar="SLUG")
-        parser.add_argument("--source", choices=Export.Source.values, default=Export.Source.ALL)
+        parser.add_argument("--source", choices=Export.Source.values)
+        parser.add_argument("--format", metavar="NAME")
+        parser.add_argument("--file-type", choices=FILE_TYPES)
+        parser.add_argument("--rows-per-file", type=int, metavar="N")
+        parser.add_argument(
+            "--recipe",
+            type=Path,
+            metavar="FILE",
+            help="JSON, as the API takes it; the other arguments stand over what it says.",
+        )
         parser.add_argument(
             "--output", type=Path, metavar="FOLDER", help="Copy the files to this new folder."
         )
@@ -33,23 +45,37 @@ class Command(BaseCommand):
         if project is None:
             raise CommandError(f"--project: there is no project {options['project']!r}.")
         try:
-            export = export_now(project=project, kind=options["kind"], source=options["source"])
+            export = export_now(project=project, recipe=read(self._told(options)))
         except TouchstoneError as error:
             raise CommandError(str(error)) from error
         folder = folder_of(export)
         if output is not None:
             folder = self._copy(folder, output)
-        self.stdout.write(f"{export.n_rows} rows, sha256 {export.sha256}")
+        self.stdout.write(f"{export.n_rows} rows, address {export.address}")
         for reason, count in export.manifest["counts"]["dropped"].items():
             self.stdout.write(f"left out {count}: {reason}")
         self.stdout.write(str(folder))
+
+    def _told(self, options: dict[str, Any]) -> Any:
+        told: Any = {}
+        if options["recipe"] is not None:
+            try:
+                told = orjson.loads(options["recipe"].read_bytes())
+            except (OSError, orjson.JSONDecodeError) as error:
+                raise CommandError(f"--recipe: {error}") from error
+        if not isinstance(told, dict):
+            raise CommandError("--recipe: must hold a JSON object.")
+        names = ("kind", "source", "format", "file_type", "rows_per_file")
+        return told | {name: options[name] for name in names if options[name] is not None}
 
     def _copy(self, folder: Path, output: Path) -> Path:
         """Copied aside and renamed: a folder of that name is a whole export."""
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-            shutil.copytree(folder, draft, dirs_exist_ok=True)
+            for path in folder.iterdir():
+                shutil.copyfile(path, draft / path.name)
+            draft.chmod(0o755)
             return draft.rename(output)
         except OSError as error:
             raise CommandError(f"--output: {error}. The export itself is in {folder}.") from error

@@ -14,10 +14,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from exports import formats
-from exports.building import build, export_now, folder_of, reconcile, request_export
+from exports.files.manifest import address_of
 from exports.models import Export
+from exports.recipe import read
+from exports.snapshots.building import build
+from exports.snapshots.folders import draft_of, folder_of
+from exports.snapshots.requests import cancel, export_now, reconcile, request_export
 from exports.tasks import build_export
-from projects.errors import InvalidInput, NotFound, NotPermitted
+from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.exports.judgements import HAIKU, make_comparison, make_demonstration, make_vote
 
@@ -25,7 +29,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = '<script>alert(1)</script>\u2028\u202e{{7*7}} 👩‍🚀 ],"rejected":[ \\u0000 null'
 
 
-def lines(export: Export, name: str = "data.jsonl") -> list[Any]:
+DATA = "train-00000-of-00001.jsonl"
+PROVENANCE = f"provenance-{DATA}"
+WRITTEN = {DATA, PROVENANCE, "README.md", "croissant.json", "manifest.json", "plan.npz"}
+
+
+def lines(export: Export, name: str = DATA) -> list[Any]:
     return [orjson.loads(line) for line in (folder_of(export) / name).read_bytes().splitlines()]
 
 
@@ -101,12 +110,11 @@ def test_preferences_are_rows_and_the_rest_is_counted_with_its_reason(
         formats.NO_TEXT,
         formats.DIVERGED,
     )
-    assert export.manifest["counts"] == {
-        "rows": 2,
-        "dropped": dict.fromkeys(reasons, 1),
-        "by_source": {"comparison": 1, "vote": 1},
-    }
-    assert export.n_read == 7
+    counts = export.manifest["counts"]
+    assert (counts["rows"], counts["by_split"]) == (2, {"train": 2})
+    assert counts["by_source"] == {"comparison": 1, "vote": 1}
+    assert counts["dropped"] == dict.fromkeys(reasons, 1)
+    assert (export.n_read, export.n_expected) == (7, 7)
 
 
 def test_the_manifest_says_what_lies_on_the_disk(project: Project, labeler: User) -> None:
@@ -115,9 +123,10 @@ def test_the_manifest_says_what_lies_on_the_disk(project: Project, labeler: User
     folder = folder_of(export)
     assert orjson.loads((folder / "manifest.json").read_bytes()) == export.manifest
     assert [file["name"] for file in export.manifest["files"]] == [
-        "data.jsonl",
-        "provenance.jsonl",
+        DATA,
+        PROVENANCE,
         "README.md",
+        "croissant.json",
     ]
     for file in export.manifest["files"]:
         content = (folder / file["name"]).read_bytes()
@@ -127,26 +136,27 @@ def test_the_manifest_says_what_lies_on_the_disk(project: Project, labeler: User
     assert export.manifest["guideline_versions"] == {"1": 1}
     assert export.manifest["annotators"] == {labeler.pseudonym: 1}
     assert export.manifest["models"] == {"a person": 1}
-    assert export.manifest["filters"] == {"source": "all"}
+    assert export.manifest["recipe"] == {"kind": "sft"}
+    assert export.manifest["address"] == export.address == address_of(export.manifest)
 
 
 def test_provenance_stands_line_by_line_beside_the_rows(project: Project, labeler: User) -> None:
     make_comparison(project, labeler, preference=0)
     kept = make_comparison(project, labeler, preference=-3)
     export = export_now(project=project, kind="preferences")
-    (line,) = lines(export, "provenance.jsonl")
+    (line,) = lines(export, PROVENANCE)
     assert line["id"] == f"comparison-{kept.pk}"
     assert (line["strength"], line["seconds"], line["guideline_version"]) == (-3, 17.25, 1)
     assert [answer["origin"] for answer in line["answers"]] == ["model", "model"]
     assert "text" not in line["answers"][0]
-    assert labeler.username not in (folder_of(export) / "provenance.jsonl").read_text()
+    assert labeler.username not in (folder_of(export) / PROVENANCE).read_text()
 
 
 def test_hostile_text_stays_the_text_it_is(project: Project, labeler: User) -> None:
     make_demonstration(project, labeler, HOSTILE, messages=[{"role": "user", "content": HOSTILE}])
     export = export_now(project=project, kind="sft")
     assert [message["content"] for message in lines(export)[0]["messages"]] == [HOSTILE, HOSTILE]
-    text = (folder_of(export) / "data.jsonl").read_text(encoding="utf-8")
+    text = (folder_of(export) / DATA).read_text(encoding="utf-8")
     assert len(text.splitlines()) == 1
 
 
@@ -156,9 +166,24 @@ def test_the_same_judgements_give_the_same_bytes(project: Project, labeler: User
         make_vote(project)
     first = export_now(project=project, kind="preferences")
     second = export_now(project=project, kind="preferences")
-    assert first.sha256 == second.sha256
-    for name in ("data.jsonl", "provenance.jsonl"):
+    assert (first.sha256, first.address) == (second.sha256, second.address)
+    for name in (DATA, PROVENANCE, "plan.npz"):
         assert (folder_of(first) / name).read_bytes() == (folder_of(second) / name).read_bytes()
+
+
+def test_another_recipe_has_another_address(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    one = export_now(project=project, kind="sft")
+    other = export_now(project=project, recipe=read({"kind": "sft", "file_type": "jsonl.gz"}))
+    assert one.address != other.address
+
+
+def test_a_finished_folder_can_be_read_alone(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    folder = folder_of(export_now(project=project, kind="sft"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes == dict.fromkeys(WRITTEN, 0o444)
+    assert folder.stat().st_mode & 0o777 == 0o555
 
 
 def test_a_project_without_judgements_gives_an_empty_export(project: Project) -> None:
@@ -193,17 +218,16 @@ def test_a_builder_that_died_is_taken_over_and_its_remains_go(
 ) -> None:
     make_comparison(project, labeler)
     export = lapsed(project, attempts=1)
-    stale = data_folder / "exports" / f".{export.public_id}.dead"
+    stale = draft_of(export) / "work-dead"
     stale.mkdir(parents=True)
-    (stale / "data.jsonl").write_text("half a r")
+    (stale / "train-00000.jsonl").write_text("half a r")
     renamed_before_its_commit = folder_of(export)
     renamed_before_its_commit.mkdir()
     (renamed_before_its_commit / "left.txt").write_text("from the dead builder")
     build(export.pk)
     export.refresh_from_db()
-    assert (export.state, export.attempts) == (Export.State.DONE, 2)
-    names = {path.name for path in folder_of(export).iterdir()}
-    assert names == {"data.jsonl", "provenance.jsonl", "README.md", "manifest.json"}
+    assert export.state == Export.State.DONE
+    assert {path.name for path in folder_of(export).iterdir()} == WRITTEN
     assert [path.name for path in (data_folder / "exports").iterdir()] == [str(export.public_id)]
 
 
@@ -284,3 +308,69 @@ def test_only_owners_and_reviewers_may_ask(project: Project, labeler: User, stra
         request_export(by=labeler, project=project, kind="sft")
     with pytest.raises(NotFound):
         request_export(by=stranger, project=project, kind="sft")
+
+
+def test_a_recipe_is_kept_with_the_export_and_its_files_are_as_it_says(
+    project: Project, labeler: User
+) -> None:
+    for _ in range(5):
+        make_comparison(project, labeler)
+    recipe = read(
+        {"kind": "preferences", "rows_per_file": 2, "hygiene": {"exact_duplicates": False}}
+    )
+    export = export_now(project=project, recipe=recipe)
+    assert read(export.recipe) == recipe
+    data = [file for file in export.manifest["files"] if file["name"].startswith("train-")]
+    assert [(file["name"], file["rows"]) for file in data] == [
+        ("train-00000-of-00003.jsonl", 2),
+        ("train-00001-of-00003.jsonl", 2),
+        ("train-00002-of-00003.jsonl", 1),
+    ]
+
+
+def test_a_format_that_cannot_say_the_kind_is_refused(project: Project, owner: User) -> None:
+    recipe = read({"kind": "sft", "format": "verl", "file_type": "jsonl"})
+    with pytest.raises(InvalidInput) as refused:
+        request_export(by=owner, project=project, recipe=recipe)
+    assert refused.value.problems[0].field in ("format", "file_type")
+    assert not Export.objects.exists()
+
+
+def test_a_cancelled_export_is_not_built_and_leaves_nothing(
+    project: Project, reviewer: User, data_folder: Path
+) -> None:
+    export = request_export(by=reviewer, project=project, kind="sft")
+    draft_of(export).mkdir(parents=True)
+    cancelled = cancel(by=reviewer, export=export)
+    assert cancelled.state == Export.State.CANCELLED
+    assert AuditEvent.objects.filter(verb="export.cancelled", actor=reviewer).count() == 1
+    build(export.pk)
+    export.refresh_from_db()
+    assert export.state == Export.State.CANCELLED
+    assert list((data_folder / "exports").iterdir()) == []
+    with pytest.raises(Conflict):
+        cancel(by=reviewer, export=export)
+
+
+def test_only_staff_may_cancel(project: Project, reviewer: User, labeler: User) -> None:
+    export = request_export(by=reviewer, project=project, kind="sft")
+    with pytest.raises(NotPermitted):
+        cancel(by=labeler, export=export)
+
+
+def test_what_dead_exports_left_is_swept_up_and_what_lives_is_kept(
+    project: Project, data_folder: Path
+) -> None:
+    failed = waiting(project, state=Export.State.FAILED)
+    alive = waiting(project)
+    for export in (failed, alive):
+        draft_of(export).mkdir(parents=True)
+    reconcile()
+    assert [path.name for path in (data_folder / "exports").iterdir()] == [draft_of(alive).name]
+
+
+def test_time_left_follows_from_the_pace(project: Project) -> None:
+    export = waiting(project, n_expected=1000, n_read=400, rows_per_second=200.0)
+    assert export.seconds_left == 3.0
+    export.rows_per_second = None
+    assert export.seconds_left is None
