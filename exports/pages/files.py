@@ -16,11 +16,12 @@ from exports.models import Export
 from exports.pages import archive
 from exports.pages.access import export_for
 from exports.pages.first_rows import first_rows
+from exports.poisoning.deciding import may_download
 from exports.snapshots.folders import folder_of
 from exports.snapshots.ranges import sent
 from exports.snapshots.signing import sha256_of
 from projects.access import person
-from projects.errors import NotFound
+from projects.errors import Conflict, NotFound
 
 TYPES = {
     ".jsonl": "application/jsonl",
@@ -88,9 +89,12 @@ def archive_response(found: Export) -> HttpResponseBase:
 
 
 def path_of(found: Export, name: str) -> Path:
-    """Where a file of it lies; only its own files have a name here."""
+    """Where a file of it lies; only its own files have a name here, and what the scan for
+    poisoning holds stays where it is, but for the manifest."""
     if not found.is_done or name not in {MANIFEST, *(f["name"] for f in found.manifest["files"])}:
         raise NotFound("There is no such file.")
+    if name != MANIFEST and not may_download(found):
+        raise Conflict("This export is held until somebody has signed its findings off.")
     path = folder_of(found) / name
     if not path.exists():
         raise NotFound("This file is no longer on the server's disk.")

@@ -15,6 +15,7 @@ from exports.pages.available import available
 from exports.pages.words import KINDS, SOURCES, duration, file_type
 from exports.snapshots.requests import request_export
 from projects.access import STAFF, membership, person
+from projects.models import Role
 
 PAGE_SIZE = 30
 
@@ -84,6 +85,7 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         "is_waiting": any(each.is_waiting for each in page),
         "available": available(member.project),
         "held_back": held_back(member.project),
+        "is_owner": member.role == Role.OWNER,
     }
     return render(request, "exports/list.html", context)
 

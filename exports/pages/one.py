@@ -12,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from exports.models import PoisoningScan
 from exports.pages import telling
 from exports.pages.access import export_and_member
 from exports.pages.files import data_file, download_name, files, n_bytes, sample
 from exports.pages.listing import format_title, from_where, pace, share_read
 from exports.pages.telling import Part
 from exports.pages.words import KINDS, file_type
+from exports.poisoning.deciding import may_download
 from exports.snapshots.folders import folder_of
 from exports.snapshots.making import recipe_for
 from exports.snapshots.requests import cancel, request_export
@@ -107,7 +109,11 @@ def export(request: HttpRequest, public_id: UUID) -> HttpResponse:
         context |= {
             "told": Told(found.manifest),
             "is_complete": is_complete,
-            "is_open": is_complete,
+            "is_open": is_complete and may_download(found),
+            "is_held": not may_download(found),
+            "scan": PoisoningScan.objects.filter(export=found).first(),
+            "targets": found.project.export_targets.filter(given_up_at=None).order_by("name"),
+            "uploads": found.uploads.select_related("target").order_by("-created_at", "-pk"),
             "data_file": (name := data_file(found)),
             "data_name": download_name(found, name) if name else "",
             "archive_bytes": n_bytes(found),
