@@ -32,12 +32,14 @@ _VERSION = re.compile(
 _GAP = "[ \u00a0.\\-/]"
 _INTERNATIONAL = re.compile(rf"(?<![\w+])\+{_GAP}?\(?\d(?:{_GAP}?[()]?{_GAP}?\d){{6,14}}(?!\w)")
 _AMERICAN = re.compile(
-    r"(?<![\w.+-])(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])\d{3}[-. ]\d{4}(?![\w]|[.-]\d)"
+    r"(?<![0-9] )(?<![\w.+-])(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])"
+    r"\d{3}[-. ]\d{4}(?![\w]|[.-]\d)"
 )
 _NATIONAL = re.compile(
-    rf"(?<![\w.,+/-])\(?0[1-9]\d{{0,4}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?![\w]|[.,]\d)"
+    rf"(?<![0-9] )(?<![\w.,+/-])\(?0[1-9]\d{{0,4}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}"
+    r"(?![\w]|[.,]\d)"
 )
-_LONDON = re.compile(r"(?<![\w.,+/-])\(?020\)? \d{4} \d{4}(?!\w)")
+_LONDON = re.compile(r"(?<![0-9] )(?<![\w.,+/-])\(?020\)? \d{4} \d{4}(?!\w)")
 _BARE = re.compile(r"(?<![\w.,+/-])\d{9,12}(?![\w]|[.,]\d)")
 _SAID_TO_BE_A_PHONE = re.compile(
     r"phone|\btel\b|call|mobile|cell|whatsapp|sms|\btext me|telefon|telefoon|t[ée]l[ée]phone"
