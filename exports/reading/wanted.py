@@ -1,0 +1,53 @@
+"""What is to be read: of which project, by which keys, and what is known beforehand."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+
+from exports.reading.copying import AT_ONCE, Ints, Row, keys_of, rows_of
+from exports.reading.known import Known
+from exports.reading.withheld import Judged, Withheld
+from projects.models import Project
+
+
+@dataclass(frozen=True)
+class Wanted:
+    project: Project
+    ids: Mapping[str, Ints] | None = None
+    is_streamed: bool = False
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.project)
+
+    def keys(self, source: str, everything: Callable[[], QuerySet[Any]]) -> Ints:
+        """The keys that were asked for, in order; where none were, those of everything."""
+        if self.ids is None:
+            return keys_of(everything())
+        return np.unique(np.asarray(self.ids.get(source, ()), dtype=np.int64))
+
+    def rows(self, sql: str, types: tuple[str, ...], keys: Ints, **given: Any) -> Iterator[Row]:
+        given["project"] = self.project.pk
+        return rows_of(sql, types, keys, is_streamed=self.is_streamed, **given)
+
+    def judgements(
+        self, sql: str, types: tuple[str, ...], model: Judged
+    ) -> Iterator[tuple[str, Row]]:
+        """Rows that begin with their key, each with the reason for which it is held back."""
+        keys = self.keys(model._meta.model_name or "", lambda: standing(model, self.project))
+        withheld = Withheld(model, self.project) if len(keys) else None
+        for first in range(0, len(keys), AT_ONCE):
+            some = keys[first : first + AT_ONCE]
+            reasons = withheld.among(some) if withheld else {}
+            for row in self.rows(sql, types, some):
+                yield reasons.get(row[0], "") if reasons else "", row
+
+
+def standing(model: Judged, project: Project) -> QuerySet[Any]:
+    """The judgements of this kind that no later one has superseded."""
+    rows: QuerySet[Any] = model._default_manager.filter(prompt__project=project)
+    return rows.filter(superseded_by=None)
