@@ -10,7 +10,7 @@ BENCHMARKS = (
     "bench.queue",
     "bench.labeling",
     "bench.import_prompts",
-    "bench.export",
+    "bench.exports",
     "bench.guideline",
     "bench.quality",
     "bench.battles",

@@ -1,0 +1,133 @@
+"""Exports and bare copies, each in a process of its own, and what came of them."""
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, connections
+from django.test.utils import override_settings
+
+from bench.export_rows import seed
+from bench.exports_bare import write_bare
+from exports.recipe import Recipe
+from exports.snapshots.requests import export_now
+from projects.models import Project
+
+LEAST_OF_BARE = 0.6
+MOST_MIB = 300
+FLAT = 1.15
+LABEL_STUDIO = "beside: Label Studio 1.23, export as JSON, measured on two cores: 75 to 267 rows/s"
+
+
+@dataclass(frozen=True)
+class Measured:
+    seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    file_type: str
+    ours: Measured
+    bare: Measured
+    peak_at_a_tenth: float
+
+    @property
+    def of_bare(self) -> float:
+        return self.bare.seconds / self.ours.seconds
+
+    @property
+    def is_kept(self) -> bool:
+        is_flat = self.ours.peak_mib <= FLAT * self.peak_at_a_tenth
+        return self.of_bare >= LEAST_OF_BARE and self.ours.peak_mib <= MOST_MIB and is_flat
+
+
+def compare(
+    n_rows: int, folder: Path, *, file_types: Sequence[str], repeats: int, gate: str
+) -> int:
+    """0 where every file type keeps its limits, otherwise 1."""
+    with throwaway_database(), override_settings(DATA_FOLDER=folder):
+        started = time.perf_counter()
+        a_tenth, all_of_it = seed("tenth", n_rows // 10), seed("all", n_rows)
+        seconds = time.perf_counter() - started
+        print(f"{n_rows:,} comparisons and a tenth of that, seeded in {seconds:.0f} s")
+        results = [
+            _compared(file_type, a_tenth, all_of_it, folder, repeats=repeats, gate=gate)
+            for file_type in file_types
+        ]
+    print(f"{'':<12}{'rows/s':>9}{'bare':>9}{'of bare':>9}{'MiB':>7}{'at a tenth':>12}")
+    for each in results:
+        print(
+            f"{each.file_type:<12}{n_rows / each.ours.seconds:>9,.0f}"
+            f"{n_rows / each.bare.seconds:>9,.0f}{each.of_bare:>9.0%}"
+            f"{each.ours.peak_mib:>7.0f}{each.peak_at_a_tenth:>12.0f}"
+            f"   {'kept' if each.is_kept else 'MISSED'}"
+        )
+    print(
+        f"limits: at least {LEAST_OF_BARE:.0%} of bare, at most {MOST_MIB} MiB, "
+        f"at most {FLAT:g} times that of a tenth"
+    )
+    print(LABEL_STUDIO)
+    return int(not all(each.is_kept for each in results))
+
+
+def _compared(
+    file_type: str, a_tenth: Project, all_of_it: Project, folder: Path, *, repeats: int, gate: str
+) -> Compared:
+    recipe = Recipe(kind="preferences", file_type=file_type, gate=gate)
+
+    def export(project: Project) -> None:
+        made = export_now(project=project, recipe=recipe)
+        if made.n_rows != project.prompts.count():
+            raise SystemExit(f"{made.n_rows} rows came of {project.prompts.count()} comparisons.")
+
+    ours, bare = [], []
+    peak = in_child(lambda: export(a_tenth)).peak_mib
+    for _ in range(repeats):
+        ours.append(in_child(lambda: export(all_of_it)))
+        bare.append(in_child(lambda: write_bare(all_of_it, file_type, folder / "bare")))
+    return Compared(file_type, best(ours), best(bare), peak)
+
+
+def best(runs: Sequence[Measured]) -> Measured:
+    return Measured(min(each.seconds for each in runs), max(each.peak_mib for each in runs))
+
+
+@contextmanager
+def throwaway_database() -> Iterator[None]:
+    real = str(connection.settings_dict["NAME"])
+    connection.settings_dict["TEST"]["NAME"] = "touchstone_bench"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(real, verbosity=0)
+
+
+def in_child(run: Callable[[], object]) -> Measured:
+    """Run in a process of its own, whose peak memory is not the seeding's."""
+    connections.close_all()
+    connection.close_pool()  # type: ignore[attr-defined]
+    fork = multiprocessing.get_context("fork")
+    results = fork.SimpleQueue()
+
+    def child() -> None:
+        started = time.perf_counter()
+        run()
+        seconds = time.perf_counter() - started
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        results.put(Measured(seconds, peak / 2**20))
+
+    process = fork.Process(target=child)
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise SystemExit("The measured run failed.")
+    measured: Measured = results.get()
+    return measured
