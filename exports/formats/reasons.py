@@ -13,6 +13,7 @@ NO_SYSTEM = "this format has no system message; the mapping can merge it into th
 MANY_TURNS = "this format has prompts of one message alone"
 TURN_MARKS = "a text holds the marks by which this format tells turns apart"
 NO_REVISION = "the critique led to no other answer"
+NOT_TAKEN = "the labeler did not take what the critique led to"
 NO_CRITIQUE = "nothing is said in the critique"
 NO_RATING = "it has no rating"
 NOT_HELPSTEER = "none of its criteria is one of HelpSteer's"

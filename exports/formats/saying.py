@@ -17,6 +17,7 @@ from exports.formats.reasons import (
     NO_ANSWER,
     NO_REVISION,
     NO_TEXT,
+    NOT_TAKEN,
     SAME_TEXT,
     TIE,
 )
@@ -32,6 +33,7 @@ from exports.records import (
 )
 
 STRONGEST = 3
+NOT_TAKEN_OUTCOMES = ("discarded", "open")
 
 
 def talks(record: Demonstration, mapping: Mappings) -> list[Talk]:
@@ -66,7 +68,8 @@ def _of_preference(record: Preference, mapping: Mappings) -> list[Pair]:
         raise Dropped(TIE)
     first, second = record.first.text, record.second.text
     _check_pair_texts(record.prompt, first, second)
-    pair = Pair(record.prompt, first, second, float(abs(record.strength)), record.group)
+    margin = abs(record.strength) if record.margin is None else record.margin
+    pair = Pair(record.prompt, first, second, float(margin), record.group)
     if record.strength <= 0:
         if record.strength == 0:
             return [pair, _turned(pair)]
@@ -127,27 +130,22 @@ def _of_critique(record: Critique) -> list[Pair]:
     """The revision over the answer that it revises."""
     if record.revision is None:
         raise Dropped(NO_REVISION)
+    if record.outcome in NOT_TAKEN_OUTCOMES:
+        raise Dropped(NOT_TAKEN)
     check_prompt(record.prompt)
     _check_pair_texts(record.prompt, record.revision.text, record.answer.text)
     return [Pair(record.prompt, record.revision.text, record.answer.text, 1.0)]
 
 
-def judged(record: Unpaired | Preference, mapping: Mappings) -> list[Judged]:
+def judged(record: Unpaired, mapping: Mappings) -> list[Judged]:
     check_held_back(record)
-    if isinstance(record, Unpaired):
-        check_prompt(record.prompt)
-        check_answer(record.answer.text)
-        return [Judged(record.prompt, record.answer.text, record.is_desirable)]
-    if record.strength is None and mapping.both_bad == "undesirable":
-        check_pair(record)
-        for candidate in (record.first, record.second):
-            check_answer(candidate.text)
-        texts = (record.first.text, record.second.text)
-        return [Judged(record.prompt, text, False) for text in texts]
-    if record.strength == 0:
+    if record.verdict == "tie":
         raise Dropped(TIE)
-    [pair] = _of_preference(record, mapping)
-    return [Judged(pair.prompt, pair.chosen, True), Judged(pair.prompt, pair.rejected, False)]
+    if record.verdict == "both_bad" and mapping.both_bad == "drop":
+        raise Dropped(BOTH_BAD)
+    check_prompt(record.prompt)
+    check_answer(record.answer.text)
+    return [Judged(record.prompt, record.answer.text, record.is_desirable)]
 
 
 def questions(record: Asked, mapping: Mappings) -> list[Question]:

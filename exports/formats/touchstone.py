@@ -192,6 +192,7 @@ def _critique(record: Critique) -> Row:
         "critique": record.critique,
         "clauses": list(record.clauses),
         "revision": record.revision.text if record.revision else None,
+        "outcome": record.outcome,
         **_about(record),
     }
 
@@ -340,6 +341,7 @@ SHAPES = {
             Column("critique", "string"),
             Column("clauses", TEXTS, "of the guideline"),
             Column("revision", "string", "the answer made of it; null: none"),
+            Column("outcome", "string", "of a repair: accepted, edited, discarded or open"),
             *ABOUT,
         ),
         optional=VERSION | {"revision"},
