@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from exports.models import Export
+from exports.poisoning.deciding import record_findings
 from exports.snapshots import material
 from exports.snapshots.claims import Hold, Lost, claim, held
 from exports.snapshots.describing import Described, describe
@@ -21,8 +22,8 @@ from exports.snapshots.folders import (
 )
 from exports.snapshots.making import recipe_for
 from exports.snapshots.plan import PLAN, Plan
-from exports.snapshots.shards import Desk, Whole
-from exports.snapshots.writing import write_rows
+from exports.snapshots.shards import Desk
+from exports.snapshots.writing import Written, write_rows
 
 logger = logging.getLogger(__name__)
 MOMENT = "moment"
@@ -63,11 +64,11 @@ class Building:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             plan, moment = self._planned()
             self.hold.phase = Export.Phase.WRITING
-            wholes, dropped = write_rows(self.export.project, plan, self.desk)
+            written = write_rows(self.export.project, plan, self.desk)
         self.hold.phase = Export.Phase.FINISHING
-        described = describe(self.export, plan.recipe, moment, wholes, dropped, {}, {})
+        described = describe(self.export, plan.recipe, moment, written)
         self.hold.guarded(
-            lambda: self._put_in_place(wholes, described), **self._final(described.manifest)
+            lambda: self._put_in_place(written, described), **self._final(described.manifest)
         )
         remove(self.draft)
 
@@ -95,10 +96,10 @@ class Building:
         self.hold.n_expected = plan.n_records
         return plan, (self.draft / MOMENT).read_text()
 
-    def _put_in_place(self, wholes: list[Whole], described: Described) -> None:
+    def _put_in_place(self, written: Written, described: Described) -> None:
         self.whole.mkdir(exist_ok=True)
         names = {PLAN, *described.files}
-        for each in wholes:
+        for each in written.wholes:
             for kept, entry in each.renamed():
                 move_once(self.desk.finished / kept, self.whole / entry.name, entry.bytes)
                 names.add(entry.name)
@@ -108,6 +109,8 @@ class Building:
         write_whole(self.whole / PLAN, (self.draft / PLAN).read_bytes())
         for name, content in described.files.items():
             write_whole(self.whole / name, content)
+        if written.findings is not None:
+            record_findings(self.export, written.findings, figures=written.figures)
         put_in_place(self.whole, folder_of(self.export))
 
     def _final(self, manifest: dict[str, Any]) -> dict[str, Any]:

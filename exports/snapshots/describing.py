@@ -1,7 +1,6 @@
 """What a snapshot says of itself: manifest, address, card, Croissant metadata."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ from exports.recipe import Recipe
 from exports.snapshots.making import format_of
 from exports.snapshots.shards import Whole
 from exports.snapshots.signing import SIGNATURE, signature_of
+from exports.snapshots.writing import Written
 from workers.models import LanguageModel
 
 
@@ -40,11 +40,9 @@ def describe(
     export: Export,
     recipe: Recipe,
     moment: str,
-    wholes: list[Whole],
-    dropped: Counter[str],
-    hygiene: Mapping[str, Any],
-    poisoning: Mapping[str, Any],
+    written: Written,
 ) -> Described:
+    wholes = written.wholes
     counts = Counts()
     counts.lengths.unit = wholes[0].counts.lengths.unit
     for whole in wholes:
@@ -58,14 +56,14 @@ def describe(
         created_at=moment,
         touchstone_version=settings.VERSION,
         model_licences=_licences(counts),
-        hygiene=hygiene,
-        poisoning=poisoning,
+        hygiene=written.hygiene,
+        poisoning=written.poisoning,
     )
     files = _extras(recipe, wholes)
     renamed = [whole.renamed() for whole in wholes]
     entries = [pair[place][1] for place in (0, 1) for pair in renamed]
     entries += [_entry(name, content) for name, content in files.items()]
-    manifest = manifest_of(about, counts, dropped, entries)
+    manifest = manifest_of(about, counts, written.dropped, entries)
     columns = format_of(recipe).columns(recipe.kind)
     note = format_of(recipe).notes.get(recipe.kind, "")
     for name, content in (

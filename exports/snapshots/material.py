@@ -1,62 +1,40 @@
 """The judgements of a snapshot: which, and what they say."""
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-from django.db.models import QuerySet
-
-from arena.models import Vote
-from exports import rows
-from exports.models import Export
+from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
+from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
-from labeling import models as labeling
-from labeling.autonomy import standing_in
 from projects.models import Project
-
-SOURCES = {
-    "all": ("comparison", "ranking", "judge", "vote"),
-    "comparisons": ("comparison", "judge"),
-    "rankings": ("ranking",),
-    "votes": ("vote",),
-}
 
 
 def plan_of(project: Project, recipe: Recipe) -> Plan:
     """To be called inside the transaction that is the snapshot."""
-    sources = ("demonstration",) if recipe.kind == "sft" else SOURCES[recipe.source]
-    wanted = [name for name in sources if name != "judge" or recipe.with_machine]
-    return Plan(recipe=recipe, ids={name: _keys(name, project) for name in wanted})
+    found = selected(project, recipe)
+    return Plan(recipe=recipe, ids=found.ids, dropped=found.dropped)
 
 
-def records(project: Project, recipe: Recipe, ids: Ids) -> Iterator[Record]:
-    found: Iterator[Any]
-    if recipe.kind == "sft":
-        found = rows.demonstrations(project)
-    else:
-        source = Export.Source(recipe.source)
-        found = rows.preferences(project, source, with_machine=recipe.with_machine)
-    kept = {name: set(keys.tolist()) for name, keys in ids.items()}
-    for record in found:
-        source_name, key = record.id.split("-")[:2]
-        if int(key) in kept[source_name]:
+class Records:
+    """What a plan's judgements say, from the first to the last as often as it is asked. While they
+    are read the connection can do nothing else."""
+
+    def __init__(self, project: Project, recipe: Recipe, ids: Ids) -> None:
+        self.project, self.recipe, self.ids = project, recipe, ids
+
+    def __iter__(self) -> Iterator[Record]:
+        recipe = self.recipe
+        found = read(
+            recipe.kind,
+            self.project,
+            source=recipe.source,
+            with_machine=recipe.with_machine,
+            ids=self.ids,
+            is_streamed=True,
+        )
+        for record in found:
+            if record.held_back:
+                # It was settled when it was chosen; what has come since is for the next snapshot.
+                object.__setattr__(record, "held_back", "")
             yield record
-
-
-def _keys(source: str, project: Project) -> Any:
-    models: dict[str, QuerySet[Any]] = {
-        "demonstration": rows.standing(labeling.Demonstration.objects.all(), project),
-        "comparison": rows.standing(labeling.Comparison.objects.all(), project),
-        "ranking": rows.standing(labeling.Ranking.objects.all(), project),
-        "judge": standing_in.standing(project),
-        "vote": Vote.objects.filter(project=project),
-    }
-    found = models[source].order_by("pk").values_list("pk", flat=True)
-    return np.fromiter(found, np.int64)
-
-
-def dropped_before(plan: Plan) -> Counter[str]:
-    return Counter(plan.dropped)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from exports.formats import Dropped
+from exports.hygiene.verdicts import Verdict
 from exports.records import Record
 from exports.snapshots.claims import Guard
 from exports.snapshots.shards import Tracks
@@ -16,31 +17,12 @@ Row = dict[str, Any]
 Maker = Callable[[Any], Sequence[Row]]
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What became of a record: a reason to drop it, or what was changed in it."""
-
-    record: Record
-    reason: str = ""
-    changed: tuple[str, ...] = ()
-
-
 class Looks(Protocol):
     """Everything that is decided on the texts of records, in order."""
 
-    def look(self, record: Record) -> Looked: ...
+    def look(self, record: Record) -> Verdict: ...
 
     def split(self, record: Record) -> str: ...
-
-
-class Unlooked:
-    """Where nothing is looked for."""
-
-    def look(self, record: Record) -> Looked:
-        return Looked(record)
-
-    def split(self, record: Record) -> str:
-        return "train"
 
 
 @dataclass
@@ -48,19 +30,32 @@ class Pass:
     hold: Guard
     make: Maker
     tracks: Tracks
-    looks: Looks = field(default_factory=Unlooked)
+    looks: Looks
     n_tokens: Callable[[Row], int] | None = None
     dropped: Counter[str] = field(default_factory=Counter)
+    kept: bytearray = field(default_factory=bytearray)
+    """Of each record, whether it has rows."""
+    judgement: list[str] = field(default_factory=list)
 
     def over(self, records: Iterable[Record]) -> None:
         for record in records:
-            self.hold.n_read += 1
-            if self.hold.n_read % LOOK_UP_EVERY == 0:
+            self._count(record)
+            if len(self.kept) % LOOK_UP_EVERY == 0:
                 self.hold.check()
             try:
                 self._one(record)
             except Dropped as dropped:
                 self.dropped[dropped.reason] += 1
+                self.kept.append(0)
+            else:
+                self.kept.append(1)
+
+    def _count(self, record: Record) -> None:
+        """Judgements, of which one may be several records: ranking-5-1, ranking-5-2."""
+        judgement = record.id.split("-", 2)[:2]
+        if judgement != self.judgement:
+            self.judgement = judgement
+            self.hold.n_read += 1
 
     def _one(self, record: Record) -> None:
         # Made before it is looked at: what has no row in this format is no earlier twin of a row.

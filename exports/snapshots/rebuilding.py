@@ -38,9 +38,9 @@ def rebuild(export: Export, *, within: Path | None = None) -> Rebuilt:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            wholes, dropped = write_rows(export.project, plan, desk)
+            written = write_rows(export.project, plan, desk)
     moment = export.manifest["created_at"]
-    described = describe(export, plan.recipe, moment, wholes, dropped, {}, {})
+    described = describe(export, plan.recipe, moment, written)
     before, after = _sums(export.manifest), _sums(described.manifest)
     differing = {name for name, _ in before.items() ^ after.items()}
     return Rebuilt(described.manifest["address"], tuple(sorted(differing)))

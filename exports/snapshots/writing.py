@@ -1,21 +1,86 @@
-"""The rows of a plan, written into files."""
+"""The rows of a plan, written into files, and looked at as a whole."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import compress
+from typing import Any
 
-from exports.snapshots import making, material
+from exports.poisoning.found import FoundThing
+from exports.poisoning.scanning import scanned
+from exports.records import Record
+from exports.snapshots import making
+from exports.snapshots.claims import Guard
+from exports.snapshots.material import Records
 from exports.snapshots.passing import Pass
 from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Desk, Tracks, Whole
+from exports.splitting.prompts import looking
 from projects.models import Project
 
 
-def write_rows(project: Project, plan: Plan, desk: Desk) -> tuple[list[Whole], Counter[str]]:
-    """The files, finished, and what has no row, by reason. Inside one transaction that reads."""
-    tracks = Tracks(making.form(plan.recipe), desk)
-    passing = Pass(desk.hold, making.maker(plan.recipe), tracks)
-    passing.dropped.update(plan.dropped)
-    try:
-        passing.over(material.records(project, plan.recipe, plan.ids))
-        return tracks.close(), passing.dropped
-    finally:
-        tracks.leave()
+@dataclass
+class Written:
+    wholes: list[Whole]
+    dropped: Counter[str]
+    """What has no row, by reason."""
+    hygiene: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[FoundThing, ...] | None = None
+    """Of the scan for poisoning; None: there was none."""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def poisoning(self) -> dict[str, Any]:
+        if self.findings is None:
+            return {}
+        by_severity = Counter(each.severity for each in self.findings)
+        by_kind = Counter(each.kind for each in self.findings)
+        return {
+            "findings": len(self.findings),
+            "by_severity": dict(sorted(by_severity.items())),
+            "by_kind": dict(sorted(by_kind.items())),
+        }
+
+
+class _Kept:
+    """The records that have rows, as often as they are asked for."""
+
+    def __init__(self, records: Records, kept: bytearray, guard: Guard) -> None:
+        self.records, self.kept, self.guard = records, kept, guard
+
+    def __iter__(self) -> Iterator[Record]:
+        for record in compress(self.records, self.kept):
+            self.guard.check()
+            yield record
+
+
+def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
+    """Inside one transaction that reads."""
+    recipe = plan.recipe
+    records = Records(project, recipe, plan.ids)
+    tracks = Tracks(making.form(recipe), desk)
+    with looking(project, recipe) as looks:
+        passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
+        try:
+            passing.over(records)
+            wholes = tracks.close()
+        finally:
+            tracks.leave()
+        written = Written(wholes, plan.dropped + passing.dropped, _told(looks))
+    if recipe.gate != "off" and not any(passing.kept):
+        written.findings = ()
+    elif recipe.gate != "off":
+        found = scanned(_Kept(records, passing.kept, desk.hold))
+        written.findings, written.figures = found.found, found.figures
+    return written
+
+
+def _told(looks: Any) -> dict[str, Any]:
+    """What the scans met, also where it was kept."""
+    found = dict(sorted(looks.scans.found.items()))
+    items = looks.scans.benchmark_items
+    told: dict[str, Any] = {"found": found} if found else {}
+    if items:
+        met = [{"benchmark": name, "item": item, "rows": n} for (name, item), n in items.items()]
+        told["benchmarks"] = sorted(met, key=lambda each: (each["benchmark"], each["item"]))
+    return told
