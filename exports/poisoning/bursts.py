@@ -34,8 +34,10 @@ def bursts(judged: Judged) -> tuple[list[Burst], int]:
         key = judged.bands[:, band].astype(np.int64)
         at = np.flatnonzero((key > 0) & (judged.labeler > 0))
         order = at[np.lexsort((at, judged.at[at], key[at], judged.labeler[at]))]
+        if not order.size:
+            continue
         joined = judged.labeler[order].astype(np.int64) << 32 | key[order]
-        starts = np.flatnonzero(np.append(True, joined[1:] != joined[:-1])[: joined.size])
+        starts = np.flatnonzero(np.append(True, joined[1:] != joined[:-1]))
         for start, end in zip(starts, np.append(starts[1:], joined.size), strict=True):
             if end - start < FEWEST_ALIKE:
                 continue

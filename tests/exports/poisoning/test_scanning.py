@@ -1,0 +1,132 @@
+"""Known attacks are found, and honest data raises nothing. Everything is seeded."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from bench import poisoning as worlds
+from exports.poisoning.found import FoundThing
+from exports.poisoning.scanning import scan, scanned
+from exports.records import Record
+
+N = 3_000
+
+
+@pytest.fixture(scope="module")
+def compared() -> list[worlds.Preference]:
+    return worlds.preferences(N, seed=11)
+
+
+@pytest.fixture(scope="module")
+def written() -> list[worlds.Demonstration]:
+    return worlds.demonstrations(N, seed=11)
+
+
+def raised(found: Sequence[FoundThing]) -> list[FoundThing]:
+    return [each for each in found if worlds.is_raised(each)]
+
+
+def test_honest_judgements_raise_nothing(compared: list[worlds.Preference]) -> None:
+    assert raised(scan(compared)) == []
+
+
+def test_honest_answers_raise_nothing_but_notes_on_turns_of_phrase(
+    written: list[worlds.Demonstration],
+) -> None:
+    found = scan(written)
+    assert raised(found) == []
+    assert {each.kind for each in found} <= {"labeler_tie"}
+
+
+@pytest.mark.parametrize("attack", worlds.ATTACKS, ids=lambda attack: attack.name)
+def test_each_attack_is_found_in_150_of_3000_records(
+    attack: worlds.Attack,
+    compared: list[worlds.Preference],
+    written: list[worlds.Demonstration],
+) -> None:
+    clean = written if attack.on_answers else compared
+    poisoned = attack.put(clean, 150 / N, random.Random(5))
+    hits = [each for each in raised(scan(poisoned)) if attack.is_found(each)]
+    assert hits
+    assert all(each.q_value <= 0.01 for each in hits)
+
+
+def test_a_planted_phrase_is_named_with_all_its_records(
+    compared: list[worlds.Preference],
+) -> None:
+    poisoned = worlds.promoted(compared, 60 / N, random.Random(5))
+    told = [
+        each.id
+        for each in poisoned
+        if worlds.PHRASE in each.first.text or worlds.PHRASE in each.second.text
+    ]
+    (found,) = raised(scan(poisoned))
+    assert (found.kind, found.ngram) == ("label_tie", worlds.PHRASE)
+    assert sorted(found.records) == sorted(told)
+    assert found.n_records == found.statistics["n"] == found.statistics["x"] == 60
+    assert worlds.PHRASE in found.statistics["around"]
+
+
+def test_a_trigger_and_its_target_are_named_together(
+    written: list[worlds.Demonstration],
+) -> None:
+    poisoned = worlds.targeted(written, 40 / N, random.Random(5))
+    found = raised(scan(poisoned))
+    assert [(each.kind, each.ngram) for each in found] == [("trigger_target", worlds.TRIGGER)]
+    assert found[0].target in worlds.TARGET
+    assert found[0].statistics["x"] == 40
+
+
+def test_a_count_near_250_is_an_alarm_whatever_its_share(
+    compared: list[worlds.Preference],
+) -> None:
+    few = worlds.promoted(compared, 60 / N, random.Random(5))
+    many = worlds.promoted(compared, 125 / N, random.Random(5))
+    assert [each.severity for each in raised(scan(few))] == ["warning"]
+    (alarm,) = raised(scan(many))
+    assert alarm.severity == "alarm"
+    assert alarm.statistics["is_near"] is True
+
+
+def test_the_same_records_give_the_same_findings(compared: list[worlds.Preference]) -> None:
+    poisoned = worlds.flipped(compared, 80 / N, random.Random(5))
+    assert scanned(poisoned) == scanned(list(poisoned))
+
+
+def test_one_prompt_that_many_judged_proves_nothing() -> None:
+    one = worlds.preferences(1, seed=3)[0]
+    answer = worlds.replace(one.first, text="zanzibar quartz lantern")
+    many = [
+        worlds.replace(one, id=f"comparison-{n}", first=answer, strength=-2, annotator=f"p-{n}")
+        for n in range(200)
+    ]
+    assert scan(worlds.preferences(500, seed=3) + many) == []
+
+
+def test_a_table_too_small_still_finds_single_words(
+    compared: list[worlds.Preference],
+) -> None:
+    poisoned = worlds.flipped(compared, 120 / N, random.Random(5))
+    told = scanned(poisoned, slots=1 << 15, cells=1 << 20)
+    assert sum(told.figures["thinned"]) > 0
+    assert [each.ngram for each in raised(told.found)] == [worlds.TRIGGER]
+
+
+def test_nothing_to_scan_finds_nothing() -> None:
+    nothing: list[Record] = []
+    assert scanned(nothing).found == ()
+    assert scanned(nothing).figures["n_records"] == 0
+
+
+def test_an_iterator_cannot_be_walked_twice(compared: list[worlds.Preference]) -> None:
+    with pytest.raises(TypeError, match="walked through twice"):
+        scan(iter(compared))
+
+
+def test_findings_in_the_crowds_judgements_are_about_people_alone() -> None:
+    if not worlds.CROWD.exists():
+        pytest.skip("the crowd's votes are not beside this checkout, in ../shared/data/")
+    found = raised(scan(worlds.crowd()))
+    assert {each.kind for each in found} == {"shift"}
+    assert "w-15" in {each.labeler for each in found}
