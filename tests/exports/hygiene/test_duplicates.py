@@ -81,7 +81,7 @@ def test_the_later_of_two_rows_that_are_alike_goes() -> None:
 
 def test_what_is_said_to_be_alike_truly_is() -> None:
     rng = random.Random(2)
-    texts = [" ".join(rng.choices(WORDS[:30], k=rng.randrange(3, 12))) for _ in range(300)]
+    texts = [" ".join(rng.choices(WORDS[:30], k=rng.randrange(3, 12))) for _ in range(120)]
     with Alike(0.5) as alike:
         kept: list[str] = []
         for text in texts:

@@ -28,8 +28,8 @@ ALL: list[Record] = [
     preference(MAIL, "a@b.de", "c@d.fr", justification="c@d.fr is wrong"),
     Unpaired(id="u", source="vote", prompt=user(MAIL), answer=Candidate(text="c@d.fr", origin=""),
              is_desirable=True, annotator="p", created_at=AT),
-    Ranked(id="r", prompt=user(MAIL), answers=[Candidate(text=t, origin="") for t in ("c@d.fr", "b")],
-           tiers=[[1], [0]], all_bad=False, annotator="p", created_at=AT),
+    Ranked(id="r", prompt=user(MAIL),
+           answers=[Candidate(text=t, origin="") for t in ("c@d.fr", "b")], tiers=[[1], [0]], all_bad=False, annotator="p", created_at=AT),
     Rated(id="ra", prompt=user(MAIL), answer=Candidate(text="c@d.fr", origin=""), ratings={"a": 1},
           flags=(), annotator="p", created_at=AT),
     Critique(id="c", source="fix", prompt=user(MAIL), answer=Candidate(text="a", origin=""),
@@ -92,7 +92,7 @@ def test_each_reason_is_said_and_counted() -> None:
     german = Asked(id="p", prompt=user("Warum ist der Himmel blau und nicht grün?"), created_at=AT,
                    language="en-GB")  # fmt: skip
     answer = "It is blue because air scatters short waves more than it scatters the long ones."
-    records = [
+    records: list[Record] = [
         demonstration("Why is the sky blue?", answer),
         demonstration("Why is the sky blue? ", answer),
         demonstration("Why is the sky blue?", answer.replace("ones", "waves")),
@@ -125,7 +125,7 @@ def test_a_cleaned_row_is_compared_as_it_will_be_written() -> None:
 
 
 texts = st.lists(
-    st.sampled_from(["a@b.de", "the moon", "pulls", "the sea", "x\u200by", "+49 30 1234567", "why"]),
+    st.sampled_from(["a@b.de", "the moon", "pulls", "the sea", "x\u200by", "+49 30 1234567"]),
     min_size=1, max_size=6,
 ).map(" ".join)  # fmt: skip
 rows = st.lists(

@@ -1,0 +1,127 @@
+"""The map of a project, and prompts held out of it."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from exports.models import HeldOut
+from exports.recipe import Hygiene, Recipe, Splits
+from exports.splitting.holding_out import held_out_in, hold_out, release
+from exports.splitting.mapping import HELD_OUT
+from exports.splitting.prompts import looking, split_map
+from labeling.models import Prompt
+from projects.errors import InvalidInput, NotFound, NotPermitted
+from projects.models import AuditEvent, Project, Role
+from tests.exports.hygiene.records import demonstration, user
+from tests.exports.judgements import make_prompt, make_vote
+from tests.factories import make_member, make_project, make_user
+
+pytestmark = pytest.mark.django_db
+SPLITS = Splits(validation=250, test=250)
+ABOUT = ("roots", "digits", "friends", "history", "uses", "powers", "neighbours", "names")
+TEXTS = [f"Tell me all of the {7919 * n} {about} and {about}." for n, about in enumerate(ABOUT, 1)]
+
+
+def prompts(project: Project) -> list[Prompt]:
+    return [make_prompt(project, [*user(text)]) for text in TEXTS]  # type: ignore[list-item]
+
+
+def mapped(project: Project, texts: list[str], splits: Splits = SPLITS) -> list[tuple[str, str]]:
+    with split_map(project, splits) as found:
+        return [found.of(user(text)) for text in texts]
+
+
+def test_prompts_of_labelers_and_of_the_arena_have_one_map() -> None:
+    project = make_project()
+    prompts(project)
+    before = mapped(project, TEXTS)
+    assert {split for split, _ in before} > {"train"}
+    asked = "Which of the two tides of a day is the higher one, and where?"
+    make_vote(project, turns=[(asked, "The first.", "The second.")])
+    make_prompt(project, [*user(f"{asked} Tell me.")])  # type: ignore[list-item]
+    make_prompt(make_project(), [*user("Of another project.")])  # type: ignore[list-item]
+    assert mapped(project, TEXTS) == before
+    one, other = mapped(project, [asked, f"{asked} Tell me."])
+    assert one == other
+
+
+def test_a_prompt_held_out_is_in_no_export_whatever_the_splits() -> None:
+    project = make_project()
+    made = prompts(project)
+    owner = make_member(project, Role.OWNER)
+    ids = [made[0].external_id]
+    assert hold_out(by=owner, project=project, external_ids=ids, reason="Our test set") == 1
+    assert hold_out(by=owner, project=project, external_ids=ids) == 0
+    for splits in (SPLITS, Splits()):
+        found = mapped(project, [TEXTS[0], TEXTS[0] + " Please.", TEXTS[5]], splits)
+        assert [left_out for _, left_out in found] == [HELD_OUT, HELD_OUT, ""]
+    assert [held.reason for held in held_out_in(project)] == ["Our test set"]
+    assert release(by=owner, project=project, external_ids=ids) == 1
+    assert mapped(project, [TEXTS[0]], Splits()) == [("train", "")]
+    verbs = AuditEvent.objects.filter(project=project).order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["prompts.held_out", "prompts.released"]
+
+
+def test_prompts_are_held_out_by_their_tag() -> None:
+    project = make_project()
+    prompts(project)
+    assert hold_out(by=None, project=project, tag="tried") == len(TEXTS)
+    with pytest.raises(InvalidInput, match="no prompt carries it"):
+        hold_out(by=None, project=project, tag="untried")
+
+
+def test_a_prompt_is_held_out_once() -> None:
+    prompt = prompts(make_project())[0]
+    HeldOut.objects.create(project=prompt.project, prompt=prompt)
+    with pytest.raises(IntegrityError):
+        HeldOut.objects.create(project=prompt.project, prompt=prompt)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"external_ids": ["external"], "tag": "tried"},
+        {"external_ids": []},
+        {"external_ids": "external"},
+        {"external_ids": [7]},
+        {"external_ids": ["\0"]},
+        {"external_ids": ["gone"]},
+        {"tag": "\ud800"},
+        {"tag": 7},
+        {"tag": "tried", "reason": "x" * 201},
+    ],
+)
+def test_bad_input_is_refused_and_nothing_held_out(given: dict[str, Any]) -> None:
+    project = make_project()
+    prompts(project)
+    with pytest.raises(InvalidInput):
+        hold_out(by=None, project=project, **given)
+    assert HeldOut.objects.count() == 0
+
+
+def test_only_staff_holds_out() -> None:
+    project = make_project()
+    prompts(project)
+    for person, refused in ((make_user(), NotFound), (make_member(project), NotPermitted)):
+        with pytest.raises(refused):
+            hold_out(by=person, project=project, tag="tried")
+        with pytest.raises(refused):
+            release(by=person, project=project, external_ids=["x"])
+
+
+def test_looking_at_records_says_their_split_or_why_they_are_left_out() -> None:
+    project = make_project()
+    made = prompts(project)
+    hold_out(by=None, project=project, external_ids=[made[1].external_id])
+    recipe = Recipe(kind="sft", splits=SPLITS, hygiene=Hygiene(personal_data="mask"))
+    records = [demonstration(text, "Ask a@b.de") for text in TEXTS]
+    with looking(project, recipe) as looks:
+        verdicts = [looks.look(record) for record in records]
+        splits = [looks.split(record) for record in records]
+        assert looks.left_out == {HELD_OUT: 1}
+    assert [verdict.reason for verdict in verdicts] == ["", HELD_OUT, *[""] * 6]
+    assert verdicts[0].changed == ("email",)
+    said = [split for split, _ in mapped(project, TEXTS)]
+    assert splits == said
