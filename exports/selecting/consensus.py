@@ -116,7 +116,8 @@ def _comparisons(found: Marked, project: Project) -> tuple[Ints, Compared]:
     )
     order = np.argsort(keys)
     order = order[found_here(found, keys[order])]
-    compared = Compared(*(column[order] for column in told), settles[order] > 0)
+    task, low, high, said, strength, labeler = (column[order] for column in told)
+    compared = Compared(task, low, high, said, strength, labeler, settles[order] > 0)
     return found.places(keys[order]), compared
 
 

@@ -26,10 +26,10 @@ class Marked:
 
     @property
     def is_free(self) -> Flags:
-        return self.bits == 0
+        return np.asarray(self.bits == 0)
 
     def has(self, *reasons: Reason) -> Flags:
-        return (self.bits & sum(1 << reason for reason in set(reasons))) != 0
+        return np.asarray((self.bits & sum(1 << reason for reason in set(reasons))) != 0)
 
     def drop(self, keys: Ints, reason: Reason) -> None:
         """These, as far as they are here, go for this reason."""
@@ -60,7 +60,7 @@ class Marked:
             return np.empty(0, dtype=np.int64)
         at = np.searchsorted(self.keys, keys)
         at[at == len(self.keys)] = 0
-        return at[self.keys[at] == keys]
+        return np.asarray(at[self.keys[at] == keys])
 
     def counted(self) -> Counter[Reason]:
         """Each row that goes, under its first reason."""

@@ -1,5 +1,4 @@
-"""Votes, what judges settled alone, prompts, and what was said against answers: what speaks
-against each."""
+"""Votes, what judges settled alone, and prompts: what speaks against each."""
 
 from typing import Any
 
@@ -13,11 +12,12 @@ from exports.recipe import Recipe, Selection
 from exports.selecting import copying, validity
 from exports.selecting.drawn_by import model_keys
 from exports.selecting.marks import Failing, Marked, scanned
+from exports.selecting.quarantined import quarantine
 from exports.selecting.reasons import Reason
 from exports.selecting.submissions import dated, of_prompts
 from labeling.autonomy.levels import Level
 from labeling.autonomy.standing_in import standing
-from labeling.models import Prompt
+from labeling.models import MachineJudgement, Prompt
 from projects.models import Project
 
 Ints = NDArray[np.int64]
@@ -48,6 +48,8 @@ def votes(project: Project, recipe: Recipe) -> Marked:
         failing.append((Reason.LABELER, Q(told_voter__in=_voters(selection.not_labelers))))
     found = scanned(rows, failing)
     _look_up_votes(found, rows, selection)
+    if recipe.kind != "raw":
+        quarantine(found, "vote", project)
     return found
 
 
@@ -85,6 +87,8 @@ def judged_alone(project: Project, recipe: Recipe) -> Marked:
     """Verdicts that stand where nobody has judged; no labeler or reviewer had a part in them."""
     selection = recipe.selection
     rows = standing(project)
+    if recipe.kind == "raw":
+        rows = MachineJudgement.objects.filter(task__project=project, is_audit=False)
     failing = dated(selection) + of_prompts(selection, "task__prompt__")
     failing += _never(
         {
@@ -107,6 +111,8 @@ def judged_alone(project: Project, recipe: Recipe) -> Marked:
         refused = Q(verdict__judge__name__in=_judges(selection.not_labelers))
         failing.append((Reason.LABELER, refused))
     found = scanned(rows, failing)
+    if recipe.kind != "raw":
+        quarantine(found, "judge", project)
     if selection.models:
         found.keep_only(_with_answers_of(rows, selection.models), Reason.MODEL)
     return found

@@ -1,7 +1,9 @@
-"""Why a judgement is not in an export, in the order in which reasons count. Pure data."""
+"""Why a judgement is not in an export, in the order in which reasons count."""
 
 from collections.abc import Iterable
 from enum import IntEnum
+
+from exports.reading import withheld
 
 
 class Reason(IntEnum):
@@ -38,10 +40,10 @@ HELD_BACK = (
 """What is not to be trained on, whatever is chosen."""
 
 WORDS: dict[Reason, str] = {
-    Reason.CORRECTED: "its author is correcting it",
-    Reason.GOLD: "a gold task: its answer was known before",
-    Reason.RETURNED: "a reviewer returned it",
-    Reason.SETTLED: "a reviewer settled what labelers disagreed on",
+    Reason.CORRECTED: withheld.CORRECTED,
+    Reason.GOLD: withheld.GOLD,
+    Reason.RETURNED: withheld.RETURNED,
+    Reason.SETTLED: withheld.SETTLED,
     Reason.QUARANTINED: "in quarantine",
     Reason.VERSION: "made under another version of the guideline",
     Reason.CHANGED: "the guideline has changed in what it rests on",

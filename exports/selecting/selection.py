@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from exports.recipe import Recipe
-from exports.selecting import others, submissions
+from exports.selecting import critiques, others, submissions
 from exports.selecting.consensus import settle
 from exports.selecting.marks import Marked
 from exports.selecting.reasons import WORDS, Reason, in_order
@@ -55,7 +55,7 @@ def selected(project: Project, recipe: Recipe) -> Selected:
     dropped: Counter[Reason] = Counter()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
+            cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'; SET LOCAL jit = off")
         for source in sources_of(recipe):
             found = _marked(source, project, recipe)
             ids[source] = found.keys[found.is_free]
@@ -73,6 +73,8 @@ def _marked(source: str, project: Project, recipe: Recipe) -> Marked:
         "vote": others.votes,
         "judge": others.judged_alone,
         "prompt": others.prompts,
+        "repair": critiques.repairs,
+        "review": critiques.reviews,
     }
     marked: Marked = readers[source](project, recipe)
     return marked

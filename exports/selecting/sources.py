@@ -1,17 +1,12 @@
-"""Where the records of each kind of export come from. Pure data."""
+"""Where the records of each kind of export come from."""
 
+from exports.reading import CHOSEN
 from exports.recipe import Recipe
 
 Source = str
 """demonstration, comparison, ranking, judge, vote, prompt, repair or review."""
 
 SUBMITTED = ("demonstration", "comparison", "ranking")
-_CHOSEN: dict[str, tuple[Source, ...]] = {
-    "all": ("comparison", "ranking", "judge", "vote"),
-    "comparisons": ("comparison", "judge"),
-    "rankings": ("ranking",),
-    "votes": ("vote",),
-}
 _FIXED: dict[str, tuple[Source, ...]] = {
     "sft": ("demonstration",),
     "rankings": ("ranking",),
@@ -26,7 +21,7 @@ def sources_of(recipe: Recipe) -> tuple[Source, ...]:
     """In the order in which they are read; what judges settled alone only where it is asked for."""
     found = _FIXED.get(recipe.kind)
     if found is None:
-        found = _CHOSEN[recipe.source]
+        found = CHOSEN[recipe.source]
         if recipe.kind == "raw" and recipe.source == "all":
             found = ("demonstration", *found)
     return tuple(each for each in found if each != "judge" or recipe.with_machine)

@@ -4,19 +4,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from exports.reading.withheld import Judged, Withheld
 from exports.recipe import Recipe, Selection
 from exports.selecting import copying, drawn_by, validity
 from exports.selecting.marks import Failing, Marked, scanned
-from exports.selecting.reasons import Reason
+from exports.selecting.quarantined import quarantine
+from exports.selecting.reasons import HELD_BACK, WORDS, Reason
 from labeling.autonomy.levels import LEVELS, Level
-from labeling.models import Assignment, Comparison, Demonstration, Lane, Ranking, Task
-from labeling.reviewing.verdicts import is_returned, is_settled
+from labeling.models import Comparison, Demonstration, Ranking, Task
 from projects.models import Project, User
 
-MODELS: dict[str, type[Demonstration | Comparison | Ranking]] = {
+MODELS: dict[str, Judged] = {
     "demonstration": Demonstration,
     "comparison": Comparison,
     "ranking": Ranking,
@@ -32,7 +34,8 @@ def marked(source: str, project: Project, recipe: Recipe) -> Marked:
     if recipe.kind != "raw":
         corrections = model._default_manager.filter(supersedes__isnull=False)
         found = found.without(copying.columns(corrections, "supersedes")[0])
-        _hold_back(found, rows, project)
+        _hold_back(found, model, project)
+        quarantine(found, source, project)
     _look_up(found, rows, source, project, selection)
     return found
 
@@ -47,9 +50,9 @@ def _failing(project: Project, selection: Selection) -> Failing:
         changed = validity.changed_since(project)
         found.append((Reason.CHANGED, validity.rests_on_changed(changed)))
     if selection.labelers:
-        found.append((Reason.LABELER, ~Q(labeler__in=_people(selection.labelers))))
+        found.append((Reason.LABELER, ~Q(labeler__in=people(selection.labelers))))
     if selection.not_labelers:
-        found.append((Reason.LABELER, Q(labeler__in=_people(selection.not_labelers))))
+        found.append((Reason.LABELER, Q(labeler__in=people(selection.not_labelers))))
     return found + of_prompts(selection, "prompt__")
 
 
@@ -71,7 +74,7 @@ def of_prompts(selection: Selection, prompt: str) -> Failing:
     return found
 
 
-def _people(pseudonyms: tuple[str, ...]) -> list[int]:
+def people(pseudonyms: tuple[str, ...]) -> list[int]:
     return list(User.objects.filter(pseudonym__in=pseudonyms).values_list("pk", flat=True))
 
 
@@ -79,15 +82,13 @@ def _midnight(day: str) -> datetime:
     return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
-def _hold_back(found: Marked, rows: QuerySet[Any], project: Project) -> None:
-    """Each from its own rare side: gold lanes, corrections in hand, verdicts."""
-    reopened = rows.filter(assignment__state=Assignment.State.REOPENED)
-    found.drop(copying.keys(reopened), Reason.CORRECTED)
-    lanes = list(Lane.objects.filter(project=project, is_gold=True).values_list("pk", flat=True))
-    if lanes:
-        found.drop(copying.keys(rows.filter(assignment__task__lane__in=lanes)), Reason.GOLD)
-    found.drop(copying.keys(rows.filter(is_returned())), Reason.RETURNED)
-    found.drop(copying.keys(rows.filter(is_settled(rows.model))), Reason.SETTLED)
+def _hold_back(found: Marked, model: Judged, project: Project) -> None:
+    """Each under the one reason that its record tells."""
+    reasons = Withheld(model, project).among(found.keys)
+    for reason in HELD_BACK:
+        words = WORDS[reason]
+        keys = [key for key, told in reasons.items() if told == words]
+        found.drop(np.array(keys, dtype=np.int64), reason)
 
 
 def _look_up(
