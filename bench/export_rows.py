@@ -115,7 +115,7 @@ def _response(project: Project, prompt: Prompt, name: str) -> Response:
         output="kept in the response",
         finished_at=timezone.now(),
     )
-    return Response.objects.create(prompt=prompt, origin="model", text="0", generation=generation)
+    return Response.objects.create(prompt=prompt, origin="model", text=name, generation=generation)
 
 
 def _multiply(model: type[models.Model], templates: list[int], n_rows: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from exports.columns import Column, ListOf, Struct, Type
 from exports.files.header import header
 from exports.files.loading import how_to_load
-from exports.files.manifest import CROISSANT, MANIFEST, data_files
+from exports.files.manifest import CROISSANT, MANIFEST, SPLITS, data_files
 from exports.files.markdown import MOST_ROWS, percent, plain, section, table
 from exports.files.telling import recipe_in_words
 
@@ -22,7 +22,6 @@ KINDS = {
     "conversations": "Battles of two models in conversation, with their votes.",
     "raw": "Judgements with everything that is known of them.",
 }
-SPLITS = ("train", "validation", "test")
 NOT_CLEANED = "No scan of the texts was asked for."
 NOT_SCANNED = "It was not scanned for poisoning."
 WRITERS = {

@@ -14,6 +14,7 @@ from exports.files.shards import FileEntry
 MANIFEST = "manifest.json"
 CARD = "README.md"
 CROISSANT = "croissant.json"
+SPLITS = ("train", "validation", "test")
 NOT_ADDRESSED = frozenset({"id", "address", "created_at", "touchstone_version"})
 ABOUT_THE_DATA = frozenset({CARD, CROISSANT, MANIFEST})
 
@@ -102,10 +103,10 @@ def data_files(manifest: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """The files of rows by split, in order; splits without rows are left out, since no reader can
     open them."""
     splits: dict[str, list[dict[str, Any]]] = {}
-    for entry in manifest["files"]:
-        split = entry["name"].split("-")[0]
-        if entry.get("rows") and split in manifest["counts"]["by_split"]:
-            splits.setdefault(split, []).append(entry)
+    for split in SPLITS:
+        found = [each for each in manifest["files"] if each["name"].startswith(f"{split}-")]
+        if held := [each for each in found if each.get("rows")]:
+            splits[split] = held
     return splits
 
 

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.columns import MESSAGES
+from exports.files.arrow import schema_of
 from exports.files.card import card, spelled
 from exports.files.header import header, size_category
+from exports.formats import FORMATS
 from tests.exports.files.folders import EVERY_SHAPE, preference, write_dataset
 
 
@@ -123,3 +125,18 @@ def test_types_are_spelled_in_words() -> None:
 )
 def test_sizes_have_the_names_of_the_hub(rows: int, category: str) -> None:
     assert size_category(rows) == category
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name, each in FORMATS.items() for kind in each.accepts]
+)
+def test_every_format_has_the_same_types_in_its_card_and_in_parquet(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    from datasets import Features
+
+    manifest = write_dataset(tmp_path, {"train": [preference(1)]}) | {"kind": kind}
+    columns = FORMATS[name].columns(kind)
+    told = yaml.safe_load(header(manifest, columns).split("---\n")[1])
+    features = Features._from_yaml_list(told["dataset_info"]["features"])
+    assert features.arrow_schema.remove_metadata() == schema_of(columns)
