@@ -5,5 +5,8 @@ from exports.api import exports
 urlpatterns = [
     path("projects/<slug:slug>/exports", exports.exports, name="api-exports"),
     path("exports/<uuid:public_id>", exports.export, name="api-export"),
+    path("exports/<uuid:public_id>/cancel", exports.export_cancel, name="api-export-cancel"),
+    path("exports/<uuid:public_id>/archive", exports.export_archive, name="api-export-archive"),
     path("exports/<uuid:public_id>/files/<str:name>", exports.export_file, name="api-export-file"),
+    path("export-formats", exports.formats, name="api-export-formats"),
 ]

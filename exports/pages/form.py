@@ -77,9 +77,9 @@ def _part(kind: type[Any], prefix: str, sent: QueryDict) -> dict[str, Any]:
             read[each.name] = _part(wanted, f"{name}.", sent)  # type: ignore[arg-type]
         elif wanted is bool:
             read[each.name] = name in sent
-        elif wanted is tuple[int, ...]:
+        elif wanted == tuple[int, ...]:
             read[each.name] = [_number(text, int) for text in sent.getlist(name) if text.strip()]
-        elif wanted is tuple[str, ...]:
+        elif wanted == tuple[str, ...]:
             read[each.name] = [text for text in sent.getlist(name) if text]
         elif text := str(sent.get(name, "")).strip():
             read[each.name] = text if wanted is str else _number(text, wanted)

@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-from exports.models import Export
+from exports.models import Export, Target
 from exports.poisoning.deciding import quarantine, record_findings
 from exports.poisoning.found import FoundThing
-from tests.access import Data, Route, World, in_api, staff
+from tests.access import Data, Route, World, in_api, owners, signed_in, staff
 
 
 def _export(world: World) -> Export:
@@ -26,6 +26,37 @@ def _api_one(world: World) -> tuple[str, str, Data]:
 
 def _api_file(world: World) -> tuple[str, str, Data]:
     return "GET", f"/api/v1/exports/{_export(world).public_id}/files/data.jsonl", None
+
+
+def _steer(world: World) -> tuple[str, str, Data]:
+    return "POST", f"/exports/{_export(world).public_id}/steer/", {"action": "cancel"}
+
+
+def _send(world: World) -> tuple[str, str, Data]:
+    path = f"/exports/{_export(world).public_id}/send/"
+    return "POST", path, {"action": "send", "target": _target(world).name}
+
+
+def _archive(world: World) -> tuple[str, str, Data]:
+    return "GET", f"/exports/{_export(world).public_id}/archive.tar", None
+
+
+def _api_archive(world: World) -> tuple[str, str, Data]:
+    return "GET", f"/api/v1/exports/{_export(world).public_id}/archive", None
+
+
+def _api_cancel(world: World) -> tuple[str, str, Data]:
+    return "POST", f"/api/v1/exports/{_export(world).public_id}/cancel", None
+
+
+def _target(world: World) -> Target:
+    return Target.objects.create(
+        project=world.project, kind="files", name="bucket", url="s3://bucket", by=world.owner
+    )
+
+
+def _give_up(world: World) -> tuple[str, str, Data]:
+    return "POST", f"{LIST}targets/{_target(world).public_id}/give-up/", None
 
 
 def _scanned(world: World) -> Export:
@@ -91,6 +122,34 @@ ROUTES: dict[str, Route] = {
     ),
     "api-export": Route(_api_one, in_api(staff())),
     "api-export-file unfinished": Route(_api_file, in_api(staff(404))),
+    "export-new": Route(lambda world: ("GET", f"{LIST}new/", None), staff()),
+    "export-new POST": Route(
+        lambda world: ("POST", f"{LIST}new/", {"kind": "sft", "action": "export"}), staff(302)
+    ),
+    "export-new POST wrong": Route(
+        lambda world: ("POST", f"{LIST}new/", {"kind": "sft", "action": "x"}), staff(400)
+    ),
+    "export-compare": Route(lambda world: ("GET", f"{LIST}compare/", None), staff()),
+    "export-benchmarks": Route(lambda world: ("GET", f"{LIST}benchmarks/", None), staff()),
+    "export-benchmarks POST wrong": Route(
+        lambda world: ("POST", f"{LIST}benchmarks/", {"name": "x"}), staff(400)
+    ),
+    "export-held-out": Route(
+        lambda world: ("POST", f"{LIST}held-out/", {"action": "hold", "tag": "none"}), staff(400)
+    ),
+    "export-targets": Route(lambda world: ("GET", f"{LIST}targets/", None), owners()),
+    "export-targets POST wrong": Route(
+        lambda world: ("POST", f"{LIST}targets/", {"kind": "x"}), owners(400)
+    ),
+    "export-target-give-up": Route(_give_up, owners(302)),
+    "export-steer": Route(_steer, staff(302)),
+    "export-send": Route(_send, staff(302)),
+    "export-archive unfinished": Route(_archive, staff(404)),
+    "api-export-cancel": Route(_api_cancel, in_api(staff())),
+    "api-export-archive unfinished": Route(_api_archive, in_api(staff(404))),
+    "api-export-formats": Route(
+        lambda world: ("GET", "/api/v1/export-formats", None), in_api(signed_in())
+    ),
     "export-findings": Route(_findings, staff()),
     "finding-quarantine": Route(_quarantine, staff(302)),
     "quarantine-release": Route(_release, staff(302)),

@@ -7,13 +7,16 @@ import orjson
 import pytest
 from django.test import Client
 
-from exports.building import build
 from exports.models import Export
+from exports.snapshots.building import build
 from projects import tokens
 from projects.models import Project, User
 from tests.exports.judgements import make_demonstration
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+ROWS = "train-00000-of-00001.jsonl"
 
 
 class Api:
@@ -44,7 +47,7 @@ def test_ask_poll_and_download(project: Project, labeler: User, api: Api) -> Non
     build(Export.objects.get().pk)
     told = api.get(where).json()
     assert (told["state"], told["n_rows"]) == ("done", 1)
-    answer = api.get(f"{where}/files/data.jsonl")
+    answer = api.get(f"{where}/files/{ROWS}")
     content = b"".join(answer.streaming_content)
     assert answer.status_code == 200
     assert hashlib.sha256(content).hexdigest() == told["sha256"]

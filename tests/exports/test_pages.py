@@ -1,7 +1,6 @@
 """The pages of exports."""
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -11,13 +10,16 @@ from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils.html import escape
 
-from exports.building import build, export_now, folder_of
 from exports.models import Export
+from exports.snapshots.building import build
+from exports.snapshots.folders import folder_of, remove
+from exports.snapshots.requests import export_now
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_demonstration, make_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[User], Client]
+ROWS = "train-00000-of-00001.jsonl"
 HOSTILE = "</pre><script>alert(1)</script>"
 
 
@@ -46,7 +48,7 @@ def test_the_list_counts_what_there_is_to_export(
     available = page.context["available"]
     assert (available.demonstrations, available.preferences) == (1, 3)
     assert available.preferences_decided == 2
-    assert "2 decided of 3" in page.content.decode()
+    assert "decided, of 3 judgements" in page.content.decode()
 
 
 def test_asking_leads_to_the_exports_page(project: Project, labeler: User, browser: Client) -> None:
@@ -62,7 +64,7 @@ def test_asking_leads_to_the_exports_page(project: Project, labeler: User, brows
     assert "data-waiting" not in page
     assert f"Download harbour-preferences-{str(export.public_id)[:8]}.jsonl" in page
     listed = browser.get("/projects/harbour/exports/").content.decode()
-    assert str(Export.objects.get().sha256)[:12] in listed
+    assert Export.objects.get().address[:12] in listed
 
 
 def test_a_wrong_kind_is_refused_by_name(project: Project, browser: Client) -> None:
@@ -103,10 +105,10 @@ def test_files_that_are_gone_are_said_to_be_gone(
 ) -> None:
     make_demonstration(project, labeler, "An answer.")
     export = export_now(project=project, kind="sft")
-    shutil.rmtree(folder_of(export))
+    remove(folder_of(export))
     page = browser.get(f"/exports/{export.public_id}/").content.decode()
     assert "no longer on the server" in page
-    assert browser.get(f"/exports/{export.public_id}/files/data.jsonl").status_code == 404
+    assert browser.get(f"/exports/{export.public_id}/files/{ROWS}").status_code == 404
 
 
 def test_a_file_is_downloaded_under_a_telling_name(
@@ -114,10 +116,10 @@ def test_a_file_is_downloaded_under_a_telling_name(
 ) -> None:
     make_demonstration(project, labeler, "An answer.")
     export = export_now(project=project, kind="sft")
-    answer: Any = browser.get(f"/exports/{export.public_id}/files/data.jsonl")
+    answer: Any = browser.get(f"/exports/{export.public_id}/files/{ROWS}")
     name = f"harbour-sft-{str(export.public_id)[:8]}.jsonl"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
-    on_disk = (folder_of(export) / "data.jsonl").read_bytes()
+    on_disk = (folder_of(export) / ROWS).read_bytes()
     assert b"".join(answer.streaming_content) == on_disk
     assert browser.get(f"/exports/{export.public_id}/files/passwd").status_code == 404
 
@@ -131,7 +133,7 @@ def test_the_asynchronous_server_sends_a_file_in_pieces(
     client.force_login(reviewer)
 
     async def pieces() -> list[bytes]:
-        answer: Any = await client.get(f"/exports/{export.public_id}/files/data.jsonl")
+        answer: Any = await client.get(f"/exports/{export.public_id}/files/{ROWS}")
         sent = [piece async for piece in answer]
         # Django's test client leaves the connection of the views' thread open.
         await sync_to_async(connections.close_all)()
@@ -139,4 +141,4 @@ def test_the_asynchronous_server_sends_a_file_in_pieces(
 
     sent = asyncio.run(pieces())
     assert len(sent) > 2
-    assert b"".join(sent) == (folder_of(export) / "data.jsonl").read_bytes()
+    assert b"".join(sent) == (folder_of(export) / ROWS).read_bytes()

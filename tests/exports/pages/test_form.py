@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from exports import recipe
 from exports.formats import FORMATS
-from exports.pages.form import checked, fitted, given as given_by, shown
+from exports.pages.form import checked, fitted, shown
+from exports.pages.form import given as given_by
 from exports.recipe import FILE_TYPES, KINDS, Recipe, everything, read
 from projects.errors import InvalidInput
 
