@@ -1,0 +1,154 @@
+"""What an export would come to, before it is made: how many rows, why the rest drops out, and how
+its first rows look."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exports.formats import FORMATS, Dropped
+from exports.reading import read
+from exports.recipe import Recipe
+from exports.records import Record
+from exports.selecting.reasons import in_order
+from exports.selecting.selection import Selected, selected
+from projects.errors import InvalidInput
+from projects.models import Project
+
+Ints = NDArray[np.int64]
+
+MOST_LOOKED_AT = 2_000
+"""Judgements of each source that are made into rows while somebody waits; of more, as many as
+this, spread evenly."""
+MOST_TRIED = 20
+"""Judgements of each source that a preview looks at for each row it shows."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What drops out for one reason."""
+
+    reason: str
+    number: int
+    is_about: bool
+    """Reckoned from a sample."""
+    of_format: bool
+    """Chosen, but the format has no word for it; otherwise not chosen at all."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Judgements are counted to the last. Rows are where few enough of them are chosen, else
+    reckoned from a sample. Neither knows of duplicates and other hygiene, which is of texts."""
+
+    found: Selected
+    rows: int
+    format_dropped: list[tuple[str, int]]
+    is_sample: bool
+    n_looked_at: int
+
+    @property
+    def n_judgements(self) -> int:
+        return self.found.n_judgements
+
+    @property
+    def n_selected(self) -> int:
+        return self.found.n_selected
+
+    @property
+    def by_source(self) -> list[tuple[str, int, int]]:
+        """Of each source, how many there are and how many of them are chosen."""
+        return [
+            (name, self.found.n_found[name], len(keys)) for name, keys in self.found.ids.items()
+        ]
+
+    @property
+    def dropped(self) -> list[Lost]:
+        chosen = [Lost(words, number, False, False) for words, number in self.found.reasons]
+        told = [Lost(words, n, self.is_sample, True) for words, n in self.format_dropped]
+        return [*chosen, *told]
+
+
+def estimate(project: Project, recipe: Recipe, found: Selected | None = None) -> Estimate:
+    """`found` may be what was selected before."""
+    check(recipe)
+    found = found or selected(project, recipe)
+    rows, dropped, n_looked_at = 0.0, Counter[str](), 0
+    for source, keys in found.ids.items():
+        some = sample(keys, MOST_LOOKED_AT)
+        made, lost = _made(project, recipe, {source: some})
+        weight = len(keys) / len(some) if len(some) else 1.0
+        rows += made * weight
+        for reason, number in lost.items():
+            dropped[reason] += round(number * weight)
+        n_looked_at += len(some)
+    by_reason = [(reason, dropped[reason]) for reason in in_order(dropped)]
+    return Estimate(
+        found=found,
+        rows=round(rows),
+        format_dropped=by_reason,
+        is_sample=n_looked_at < found.n_selected,
+        n_looked_at=n_looked_at,
+    )
+
+
+def preview(
+    project: Project, recipe: Recipe, limit: int, found: Selected | None = None
+) -> list[dict[str, Any]]:
+    """The first real rows in the chosen format, of each source in turn."""
+    check(recipe)
+    found = found or selected(project, recipe)
+    by_source = []
+    for source, keys in found.ids.items():
+        some = {source: keys[: limit * MOST_TRIED]}
+        rows = (row for made in _rows(project, recipe, some) if made is not None for row in made)
+        by_source.append([row for row, _ in zip(rows, range(limit), strict=False)])
+    in_turn = [rows[at] for at in range(limit) for rows in by_source if at < len(rows)]
+    return in_turn[:limit]
+
+
+def check(recipe: Recipe) -> None:
+    """Whether its format is there, and can say this kind."""
+    able = [name for name, each in FORMATS.items() if recipe.kind in each.accepts]
+    if recipe.format not in able:
+        raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
+
+
+def sample(keys: Ints, most: int) -> Ints:
+    """These keys, or as many as `most` of them, evenly spread: the same every time."""
+    if len(keys) <= most:
+        return keys
+    return keys[np.arange(most) * len(keys) // most]
+
+
+def _made(project: Project, recipe: Recipe, ids: Mapping[str, Ints]) -> tuple[int, Counter[str]]:
+    """How many rows these judgements make, and why records of them make none."""
+    n_rows, lost = 0, Counter[str]()
+    for rows in _rows(project, recipe, ids, lost):
+        n_rows += len(rows or ())
+    return n_rows, lost
+
+
+def _rows(
+    project: Project,
+    recipe: Recipe,
+    ids: Mapping[str, Ints],
+    lost: Counter[str] | None = None,
+) -> Iterator[list[dict[str, Any]] | None]:
+    make = FORMATS[recipe.format].accepts[recipe.kind]
+    for record in _records(project, recipe, ids):
+        try:
+            yield make(record, recipe.mapping)
+        except Dropped as dropped:
+            if lost is not None:
+                lost[dropped.reason] += 1
+            yield None
+
+
+def _records(project: Project, recipe: Recipe, ids: Mapping[str, Ints]) -> Iterator[Record]:
+    return read(
+        recipe.kind, project, source=recipe.source, with_machine=recipe.with_machine, ids=ids
+    )
