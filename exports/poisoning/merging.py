@@ -19,29 +19,29 @@ class Merged:
     """`also` are the other n-grams that stand in nearly the same records."""
 
     test: Tied | Triggered
-    q_value: float
     records: frozenset[int]
     also: list[str] = field(default_factory=list)
 
 
-def merged(tests: Sequence[tuple[Tied | Triggered, float]]) -> list[Merged]:
+def merged(tests: Sequence[Tied | Triggered]) -> list[Merged]:
     """The strongest first; of what is equally strong, the longest words. What stands in nearly
-    the same records as a stronger one is told with it."""
+    the same records as a stronger one is told with it: a phrase is one discovery, however many
+    runs of words it is made of."""
     order = sorted(
         tests,
-        key=lambda pair: (
-            pair[1],
-            -pair[0].standing.record.size,
-            -len(pair[0].standing.text),
-            pair[0].standing.text,
+        key=lambda test: (
+            test.p_value,
+            -test.standing.record.size,
+            -len(test.standing.text),
+            test.standing.text,
         ),
     )
     out: list[Merged] = []
-    for test, q_value in order[:MOST]:
+    for test in order[:MOST]:
         records = frozenset(np.unique(test.standing.record).tolist())
         same = next((each for each in out if _is_alike(each, test, records)), None)
         if same is None:
-            out.append(Merged(test, q_value, records))
+            out.append(Merged(test, records))
         elif test.standing.text not in (*same.also, same.test.standing.text):
             same.also.append(test.standing.text)
     return out

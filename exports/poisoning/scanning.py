@@ -25,6 +25,8 @@ MOST_RECORDS = 20_000
 MOST_FINDINGS = 100
 ALSO = 8
 SHIFTS_KEPT = 60
+FEWEST_OF_A_PHRASE = 10
+FEWEST_OF_A_WORD = 20
 Test = Tied | Triggered
 
 
@@ -91,13 +93,17 @@ def _of_ngrams(
     }
     out = []
     for kind, made in tests.items():
-        told = q_values([each.p_value for each in made], tests=n_tests[kind])
-        kept = [(each, q) for each, q in zip(made, told, strict=True) if q <= FALSE_DISCOVERIES]
-        out += [_thing(gathered, each) for each in merged(kept)]
+        phrases = merged([each for each in made if each.p_value <= FALSE_DISCOVERIES])
+        told = q_values([each.test.p_value for each in phrases], tests=n_tests[kind])
+        out += [
+            _thing(gathered, each, q)
+            for each, q in zip(phrases, told, strict=True)
+            if q <= FALSE_DISCOVERIES
+        ]
     return out
 
 
-def _thing(gathered: Gathered, one: Merged) -> FoundThing:
+def _thing(gathered: Gathered, one: Merged, q_value: float) -> FoundThing:
     test = one.test
     records = np.unique(test.standing.record)
     about = _triggered(test) if isinstance(test, Triggered) else _tied(gathered, test)
@@ -116,7 +122,7 @@ def _thing(gathered: Gathered, one: Merged) -> FoundThing:
         **about,
         severity=severity,
         p_value=test.p_value,
-        q_value=one.q_value,
+        q_value=q_value,
         statistics=statistics,
         n_records=int(records.size),
         records=_ids(gathered, records),
@@ -153,11 +159,11 @@ def _tied(gathered: Gathered, test: Tied) -> dict[str, Any]:
 
 
 def _triggered(test: Triggered) -> dict[str, Any]:
-    n_words = len(test.standing.text.split())
-    is_phrase = n_words >= 3 or test.n_both >= 20
+    is_phrase = len(test.standing.text.split()) >= 3
+    is_weighty = test.n_both >= (FEWEST_OF_A_PHRASE if is_phrase else FEWEST_OF_A_WORD)
     return {
         "kind": "trigger_target",
-        "severity": "warning" if is_phrase else "note",
+        "severity": "warning" if is_weighty else "note",
         "ngram": test.trigger[:300],
         "target": test.standing.text[:300],
         "statistics": {

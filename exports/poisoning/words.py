@@ -9,8 +9,8 @@ from typing import Any
 from exports.poisoning.found import DOCUMENTS_THAT_SUFFICE
 
 WIDTH = 520
-LABEL_WIDTH = 132
-VALUE_WIDTH = 64
+LABEL_WIDTH = 96
+VALUE_WIDTH = 104
 BAR = 14
 ROW = 24
 
@@ -75,7 +75,7 @@ def bars(statistics: Mapping[str, Any]) -> Bars | None:
         return None
     room = WIDTH - LABEL_WIDTH - VALUE_WIDTH
     rows = []
-    for place, (label, count) in enumerate((("Found", x), ("To be expected", by_chance))):
+    for place, (label, count) in enumerate((("Found", x), ("Expected", by_chance))):
         width = round(room * min(count / n, 1.0), 1)
         rows.append(
             Bar(
@@ -88,7 +88,7 @@ def bars(statistics: Mapping[str, Any]) -> Bars | None:
                 is_found=place == 0,
             )
         )
-    return Bars(WIDTH + 24, 8 + 2 * ROW, LABEL_WIDTH, LABEL_WIDTH - 12, BAR, tuple(rows))
+    return Bars(WIDTH, 8 + 2 * ROW, LABEL_WIDTH, LABEL_WIDTH - 12, BAR, tuple(rows))
 
 
 def chance_said(p_value: float | None) -> str:
