@@ -93,7 +93,12 @@ def finding_quarantine(request: HttpRequest, public_id: UUID, place: int) -> Htt
     reason = request.POST.get("reason", "")
     try:
         made = deciding.quarantine(by=member.user, finding=finding, reason=reason)
-        messages.success(request, f"{made.n_judgements:,} judgements stay out of later exports.")
+        said = (
+            "1 judgement stays"
+            if made.n_judgements == 1
+            else f"{made.n_judgements:,} judgements stay"
+        )
+        messages.success(request, f"{said} out of later exports.")
     except Conflict as error:
         messages.warning(request, str(error))
     return redirect("export-findings", public_id)

@@ -16,6 +16,10 @@ from exports.pages import form, options
 from exports.pages.access import export_for
 from exports.pages.first_rows import spread
 from exports.pages.offered import offered
+from exports.selecting.estimating import Estimate, estimate, preview
+from exports.selecting.selection import selected
+from exports.snapshots.making import recipe_for
+from exports.snapshots.requests import request_export
 from projects.access import STAFF, membership, person
 from projects.errors import InvalidInput, NotFound, TouchstoneError
 from projects.models import Membership
@@ -30,7 +34,7 @@ class Shown:
     """What the page says to what was sent."""
 
     told: Mapping[str, Any]
-    estimate: Any = None
+    estimate: Estimate | None = None
     rows: Sequence[str] = ()
     refused: TouchstoneError | None = None
     wrong: dict[str, str] = field(default_factory=dict)
@@ -51,7 +55,6 @@ def export_new(request: HttpRequest, slug: str) -> HttpResponse:
             return _page(request, member, _counted(member, form.fitted(told)))
         if action != "export":
             raise InvalidInput.field("action", f"must be one of: {', '.join(ACTIONS)}")
-        from exports.snapshots.requests import request_export
 
         made = request_export(by=member.user, project=member.project, recipe=form.checked(told))
     except TouchstoneError as error:
@@ -63,8 +66,6 @@ def _begun(request: HttpRequest, member: Membership) -> dict[str, Any]:
     """What the form begins with: the recipe of an export, or a kind alone."""
     if "like" in request.GET:
         try:
-            from exports.snapshots.making import recipe_for
-
             like = export_for(member.user, UUID(request.GET["like"]))
         except ValueError:
             raise NotFound("There is no such export.") from None
@@ -74,11 +75,13 @@ def _begun(request: HttpRequest, member: Membership) -> dict[str, Any]:
 
 
 def _counted(member: Membership, told: dict[str, Any]) -> Shown:
-    from exports.selecting.estimating import estimate, preview
-
     asked = form.checked(told)
-    rows = [spread(row) for row in preview(member.project, asked, PREVIEWED)]
-    return Shown(told, estimate=estimate(member.project, asked), rows=rows)
+    found = selected(member.project, asked)
+    return Shown(
+        told,
+        estimate=estimate(member.project, asked, found),
+        rows=[spread(row) for row in preview(member.project, asked, PREVIEWED, found)],
+    )
 
 
 def _refused(told: Mapping[str, Any], error: TouchstoneError) -> Shown:

@@ -147,6 +147,14 @@ ROUTES: dict[str, Route] = {
     "export-archive unfinished": Route(_archive, staff(404)),
     "api-export-cancel": Route(_api_cancel, in_api(staff())),
     "api-export-archive unfinished": Route(_api_archive, in_api(staff(404))),
+    "api-export-estimate": Route(
+        lambda world: ("POST", f"{API_LIST}/estimate", {"recipe": {"kind": "sft"}}),
+        in_api(staff()),
+    ),
+    "api-export-preview": Route(
+        lambda world: ("POST", f"{API_LIST}/preview", {"recipe": {"kind": "sft"}}),
+        in_api(staff()),
+    ),
     "api-export-formats": Route(
         lambda world: ("GET", "/api/v1/export-formats", None), in_api(signed_in())
     ),
