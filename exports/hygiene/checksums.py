@@ -54,7 +54,7 @@ def card(digits: str) -> bool:
 def _is_card_number(digits: str) -> bool:
     n, two, four = len(digits), int(digits[:2]), int(digits[:4])
     if digits[0] == "4":
-        return n in (13, 16, 19)
+        return n in (16, 19)
     if 51 <= two <= 55 or 2221 <= four <= 2720:
         return n == 16
     if two in (34, 37):

@@ -43,7 +43,7 @@ _OF_DIGITS = (
     _identity(r"(?:\d{2})?\d{6}[-+]\d{4}", checksums.personnummer),
     _identity(r"\d{3}\.\d{3}\.\d{3}-\d{2}", checksums.cpf),
     _identity(r"\d{11}", checksums.cpf, r"\bcpf\b"),
-    _identity(r"\d{4} \d{4} \d{4}", checksums.aadhaar),
+    _identity(r"(?<![0-9] )\d{4} \d{4} \d{4}(?! \d)", checksums.aadhaar),
     _identity(r"\d{12}", checksums.aadhaar, r"aadhaa?r|uidai"),
     _identity(r"\d{3}[ -]\d{3}[ -]\d{3}|\d{9}", checksums.sin, r"\bsin\b|social insurance"),
 )  # fmt: skip

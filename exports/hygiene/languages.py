@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from arena.boards.language import LANGUAGES, language_of
+import re
+
+from arena.boards.language import LANGUAGES, LONGEST, language_of
 from exports.hygiene.texts import parts_of
 from exports.records import Record
+
+FEWEST = 8
+_WORDS = re.compile(r"[^\W\d_]{3,}")
 
 
 def other_language(record: Record) -> str:
@@ -18,6 +23,14 @@ def other_language(record: Record) -> str:
         return ""
     for text in parts_of(record):
         found = language_of(text)
-        if found and found != filed:
+        if found and found != filed and _tells(text):
             return found
     return ""
+
+
+def _tells(text: str) -> bool:
+    """Whether there are words enough to go by: not chords, formulas or a name."""
+    beginning = text[:LONGEST]
+    if sum(not sign.isascii() and sign.isalpha() for sign in beginning) > len(beginning) // 3:
+        return True
+    return len(set(_WORDS.findall(beginning.lower()))) >= FEWEST

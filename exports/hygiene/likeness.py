@@ -10,6 +10,7 @@ all else in arrays: about 12 bytes a text and band.
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
@@ -215,8 +216,7 @@ class _Kept:
             at = start - self._written
             data = bytes(self._waiting[at : at + length])
         else:
-            self._file.seek(start)
-            data = self._file.read(length) or b""
+            data = os.pread(self._file.fileno(), length, start)
         values = np.frombuffer(data, np.uint32)
         n = int(values[0])
         return np.split(values[1 + n :], np.cumsum(values[1:n]))
@@ -224,6 +224,7 @@ class _Kept:
     def _flush(self) -> None:
         view = memoryview(self._waiting)
         while view:
-            view = view[self._file.write(view) or 0 :]
-        self._written += len(self._waiting)
+            n = os.pwrite(self._file.fileno(), view, self._written)
+            self._written += n
+            view = view[n:]
         self._waiting = bytearray()

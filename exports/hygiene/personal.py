@@ -21,7 +21,7 @@ _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
 _DOMAIN = re.compile(r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w@])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{2}")
 _CARD = re.compile(
-    r"(?<![\w.+-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,4}(?:\1\d{3})?|\d{4}([ -]?)\d{6}\2\d{4,5})"
+    r"(?<![0-9] )(?<![\w.+-])(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,4}(?:\1\d{3})?|\d{4}([ -]?)\d{6}\2\d{4,5})"
     r"(?![\w]|[.-]\d)"
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
@@ -30,7 +30,7 @@ _VERSION = re.compile(
     r"(?:\bv|version|release|build|ver\.?|firmware|chapter|section|§)\s{0,2}$", re.I
 )
 _GAP = "[ \u00a0.\\-/]"
-_INTERNATIONAL = re.compile(rf"(?<![\w+])\+{_GAP}?\(?\d(?:{_GAP}?[()]?{_GAP}?\d){{6,14}}(?!\w)")
+_INTERNATIONAL = re.compile(rf"(?<![\w+])\+\(?\d(?:{_GAP}?[()]?{_GAP}?\d){{6,14}}(?!\w)")
 _AMERICAN = re.compile(
     r"(?<![0-9] )(?<![\w.+-])(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])"
     r"\d{3}[-. ]\d{4}(?![\w]|[.-]\d)"
