@@ -1,9 +1,12 @@
 """How the rows of a recipe are made, and what their files look like."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from exports.formats import FORMATS, Format, formats_of
+from exports.formats import FORMATS, Dropped, Format, formats_of
+from exports.formats.validity import problems
+from exports.known_tokenizers import row_tokens
 from exports.models import Export
 from exports.recipe import Recipe, read
 from exports.records import (
@@ -22,6 +25,9 @@ from exports.snapshots.passing import Maker
 from exports.snapshots.shards import Form
 from projects.errors import InvalidInput, Problem
 
+NOT_VALID = "its row would not be valid in this format"
+ALL_OF = 10_000
+ONE_IN = 10
 RECORDS: dict[str, type[Record]] = {
     "sft": Demonstration,
     "preferences": Preference,
@@ -55,6 +61,7 @@ def check(recipe: Recipe) -> None:
     able = [each.name for each in formats_of(recipe.kind)]
     if recipe.format not in able:
         raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
+    row_tokens(recipe)
     types = format_of(recipe).file_types
     if recipe.file_type not in types:
         problem = Problem("file_type", f"must for this format be one of: {', '.join(types)}")
@@ -62,7 +69,9 @@ def check(recipe: Recipe) -> None:
 
 
 def form(recipe: Recipe) -> Form:
+    unit = "tokens" if recipe.tokenizer else "characters"
     return Form(
+        unit=unit,
         file_type=recipe.file_type,
         rows_per_file=recipe.rows_per_file,
         columns=format_of(recipe).columns(recipe.kind),
@@ -71,9 +80,18 @@ def form(recipe: Recipe) -> Form:
 
 
 def maker(recipe: Recipe) -> Maker:
+    """Makes rows, and looks with the eyes of the validator at what it made: at all of the first
+    rows and then at one in ten, since looking takes three times as long as making."""
     make, mapping = format_of(recipe).accepts[recipe.kind], recipe.mapping
+    wrong = partial(problems, recipe.format, recipe.kind)
+    n_made = 0
 
     def rows(record: Any) -> Sequence[dict[str, Any]]:
-        return make(record, mapping)
+        nonlocal n_made
+        made = make(record, mapping)
+        n_made += 1
+        if (n_made <= ALL_OF or n_made % ONE_IN == 0) and any(map(wrong, made)):
+            raise Dropped(NOT_VALID)
+        return made
 
     return rows

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
+from exports.known_tokenizers import row_tokens
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned
 from exports.records import Record
@@ -60,7 +61,7 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     records = Records(project, recipe, plan.ids)
     tracks = Tracks(making.form(recipe), desk)
     with looking(project, recipe) as looks:
-        passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
+        passing = Pass(desk.hold, making.maker(recipe), tracks, looks, row_tokens(recipe))
         try:
             passing.over(records)
             wholes = tracks.close()
