@@ -13,6 +13,7 @@ from labeling.models import (
     MachineJudgement,
     Prompt,
     Ranking,
+    Response,
     Review,
 )
 from labeling.quality.consensus import UNDECIDED
@@ -25,17 +26,87 @@ ROWS: dict[str, Any] = {
     "comparison": Comparison,
     "ranking": Ranking,
 }
+RELATED = (
+    "labeler",
+    "prompt",
+    "guideline_version",
+    "assignment__work_level",
+    "assignment__task__lane",
+    "assignment__task__reviewed",
+)
+DRAWN = "__generation__model"
+
+
+class Facts:
+    """Everything of a project that a selection asks for, read once."""
+
+    def __init__(self, project: Project) -> None:
+        inside = {"prompt__project": project}
+        answers = {
+            "demonstration": ["response" + DRAWN],
+            "comparison": ["response_a" + DRAWN, "response_b" + DRAWN],
+            "ranking": [],
+        }
+        self.rows: dict[str, list[Any]] = {
+            source: list(
+                model.objects.filter(**inside)
+                .select_related(*RELATED, *answers[source])
+                .order_by("pk")
+            )
+            for source, model in ROWS.items()
+        }
+        reviews = Review.objects.filter(**inside).select_related("guideline_version")
+        self.reviews = list(reviews.order_by("pk"))
+        self.superseded = {
+            source: {row.supersedes_id for row in rows} for source, rows in self.rows.items()
+        }
+        self.votes = list(
+            Vote.objects.filter(project=project)
+            .select_related("battle__model_a", "battle__model_b", "counted")
+            .order_by("pk")
+        )
+        verdict = "verdict__"
+        self.judged = list(
+            MachineJudgement.objects.filter(task__project=project)
+            .select_related(
+                "task__prompt",
+                verdict + "judge",
+                verdict + "guideline_version",
+                verdict + "first" + DRAWN,
+                verdict + "second" + DRAWN,
+            )
+            .order_by("pk")
+        )
+        self.prompts = list(Prompt.objects.filter(project=project).order_by("pk"))
+        responses = Response.objects.filter(**inside).select_related("generation__model")
+        self.responses = {each.pk: each for each in responses}
+        drawn = Generation.objects.filter(project=project).select_related("model")
+        self.drawn = {each.pk: each.model.name for each in drawn}
+
+    def last_verdict(self, row: Any) -> Review | None:
+        since = [
+            review
+            for review in self.reviews
+            if review.reviewed_id == row.assignment_id and review.created_at >= row.created_at
+        ]
+        return since[-1] if since else None
+
+    def settlement(self, review: Review) -> Comparison | None:
+        rows = self.rows["comparison"]
+        return next((row for row in rows if row.assignment_id == review.assignment_id), None)
+
+
 LOWEST = {"demonstration": 1, "comparison": 3, "ranking": 3}
 HELD = set(list(Reason)[:5])
 
 
 def expected(
-    project: Project, recipe: Recipe, sources: tuple[str, ...], rule: str
+    facts: Facts, recipe: Recipe, sources: tuple[str, ...], rule: str
 ) -> tuple[dict[str, list[int]], Counter[str]]:
     kept: dict[str, list[int]] = {}
     dropped: Counter[str] = Counter()
     for source in sources:
-        reasons = _reasons(source, project, recipe)
+        reasons = _reasons(source, facts, recipe)
         if source in ROWS:
             _settle(source, reasons, recipe, rule)
         kept[source] = sorted(row.pk for row, why in reasons.items() if not why)
@@ -43,23 +114,22 @@ def expected(
     return kept, dropped
 
 
-def _reasons(source: str, project: Project, recipe: Recipe) -> dict[Any, set[Reason]]:
+def _reasons(source: str, facts: Facts, recipe: Recipe) -> dict[Any, set[Reason]]:
     if source == "vote":
-        votes = Vote.objects.filter(project=project)
-        return {row: _of_vote(row, recipe) for row in votes}
+        return {row: _of_vote(row, recipe) for row in facts.votes}
     if source == "judge":
-        rows = MachineJudgement.objects.filter(task__project=project)
-        standing = [
-            r for r in rows if not r.is_audit and not r.withdrawn_at and not r.task.n_submitted
-        ]
+        standing = [row for row in facts.judged if not row.is_audit and _stands(row, recipe)]
         return {row: _of_judge(row, recipe) for row in standing}
     if source == "prompt":
-        prompts = Prompt.objects.filter(project=project)
-        return {row: _of_prompt(row, recipe) | _dates(row, recipe) for row in prompts}
-    rows = ROWS[source].objects.filter(prompt__project=project).order_by("pk")
+        return {row: _of_prompt(row, recipe) | _dates(row, recipe) for row in facts.prompts}
+    rows = facts.rows[source]
     if recipe.kind != "raw":
-        rows = [row for row in rows if not ROWS[source].objects.filter(supersedes=row).exists()]
-    return {row: _of_submission(source, row, recipe) for row in rows}
+        rows = [row for row in rows if row.pk not in facts.superseded[source]]
+    return {row: _of_submission(source, row, recipe, facts) for row in rows}
+
+
+def _stands(row: MachineJudgement, recipe: Recipe) -> bool:
+    return recipe.kind == "raw" or not (row.withdrawn_at or row.task.n_submitted)
 
 
 def _dates(row: Any, recipe: Recipe) -> set[Reason]:
@@ -97,21 +167,19 @@ def _stale(number: int, cites: list[str]) -> bool:
     return bool(changed & set(cites)) if cites else bool(changed)
 
 
-def _last_verdict(row: Any) -> Review | None:
-    since = Review.objects.filter(reviewed=row.assignment, created_at__gte=row.created_at)
-    return since.order_by("pk").last()
-
-
-def _of_submission(source: str, row: Any, recipe: Recipe) -> set[Reason]:
+def _of_submission(source: str, row: Any, recipe: Recipe, facts: Facts) -> set[Reason]:
     chosen, held = recipe.selection, row.assignment
     found = (
         _dates(row, recipe) | _of_prompt(row.prompt, recipe) | _by(row.labeler.pseudonym, recipe)
     )
-    last = _last_verdict(row)
-    is_written = Review.objects.filter(assignment=held, verdict__in=("fix", "settle")).exists()
+    last = facts.last_verdict(row)
+    is_written = any(
+        review.assignment_id == held.pk and review.verdict in ("fix", "settle")
+        for review in facts.reviews
+    )
     is_accepted = is_written or (last is not None and last.verdict == "accept")
     if recipe.kind != "raw":
-        found |= _held_back(source, row, last)
+        found |= _held_back(source, row, last, facts)
     number = row.guideline_version.number
     if chosen.guideline_versions and number not in chosen.guideline_versions:
         found.add(Reason.VERSION)
@@ -127,10 +195,10 @@ def _of_submission(source: str, row: Any, recipe: Recipe) -> set[Reason]:
     if chosen.reviewed == "unreviewed" and (last is not None or is_written):
         found.add(Reason.REVIEWED)
     row.is_accepted = is_accepted
-    return found | _of_models(_models(source, row), recipe)
+    return found | _of_models(_models(source, row, facts), recipe)
 
 
-def _held_back(source: str, row: Any, last: Review | None) -> set[Reason]:
+def _held_back(source: str, row: Any, last: Review | None, facts: Facts) -> set[Reason]:
     held, found = row.assignment, set()
     if held.state == "reopened":
         found.add(Reason.CORRECTED)
@@ -138,9 +206,11 @@ def _held_back(source: str, row: Any, last: Review | None) -> set[Reason]:
         found.add(Reason.GOLD)
     if last is not None and last.verdict == "return":
         found.add(Reason.RETURNED)
-    later = Review.objects.filter(verdict="settle", about=_task(row), created_at__gt=row.created_at)
-    for review in later:
-        decided = Comparison.objects.filter(assignment=review.assignment).first()
+    for review in facts.reviews:
+        is_later = review.created_at > row.created_at
+        if review.verdict != "settle" or review.about_id != _task(row) or not is_later:
+            continue
+        decided = facts.settlement(review)
         if source != "comparison" or (decided is not None and _pair(decided) == _pair(row)):
             found.add(Reason.SETTLED)
     return found
@@ -163,15 +233,13 @@ def _level(source: str, held: Any) -> int:
     return 2 if source == "demonstration" and held.n_draws else LOWEST[source]
 
 
-def _models(source: str, row: Any) -> set[str]:
+def _models(source: str, row: Any, facts: Facts) -> set[str]:
     if source == "comparison":
         return {_model(row.response_a), _model(row.response_b)}
     if source == "ranking":
-        answers = row.prompt.responses.filter(pk__in=[pk for tier in row.tiers for pk in tier])
-        return {_model(answer) for answer in answers}
+        return {_model(facts.responses[pk]) for tier in row.tiers for pk in tier}
     drafts = [span[0] for span in row.response.spans or [] if span[0] != "person"]
-    drawn = Generation.objects.filter(pk__in=drafts)
-    return {_model(row.response)} | {each.model.name for each in drawn}
+    return {_model(row.response)} | {facts.drawn[pk] for pk in drafts}
 
 
 def _of_vote(row: Vote, recipe: Recipe) -> set[Reason]:

@@ -43,7 +43,7 @@ CHANGED = {1: {"c-2", "c-3"}, 2: {"c-3"}, 3: set(), 4: set()}
 class World:
     """`World(random, project)` fills a project; its lists hold what was made."""
 
-    def __init__(self, random: Random, project: Project, *, n_tasks: int = 36) -> None:
+    def __init__(self, random: Random, project: Project, *, n_tasks: int = 28) -> None:
         self.random, self.project = random, project
         self.owner = make_member(project, Role.OWNER)
         self.people = [make_member(project, Role.LABELER) for _ in range(4)]
@@ -57,7 +57,7 @@ class World:
         self.seconds = 0
         for at in range(n_tasks):
             self._task(("demonstration", "comparison", "ranking", "comparison")[at % 4])
-        for _ in range(12):
+        for _ in range(10):
             self._vote()
         self._judge(6)
 
