@@ -1,5 +1,7 @@
 """Comparisons of about three kilobytes each, which PostgreSQL writes by itself."""
 
+from typing import Any
+
 from django.db import connection
 
 from instructions.models import Guideline, GuidelineVersion
@@ -40,8 +42,8 @@ _STATEMENTS = (
             '{}', '', 0, '{}', now()
         FROM generate_series(%(first)s, %(last)s) n""",
     """INSERT INTO labeling_comparison (id, assignment_id, labeler_id, guideline_version_id,
-            seconds, evidence, cites, created_at, prompt_id, response_a_id, response_b_id, scale, preference,
-            both_bad, marks, flags, justification)
+            seconds, evidence, cites, created_at, prompt_id, response_a_id, response_b_id, scale,
+            preference, both_bad, marks, flags, justification)
         SELECT %(base)s + n, %(base)s + n, %(labeler)s, %(version)s, 30, '{}', '{}', now(),
             %(base)s + n, 2 * (%(base)s + n), 2 * (%(base)s + n) + 1, 'seven', n %% 3 - 3, false,
             '{}', '{}', ''
@@ -61,7 +63,7 @@ def seed(n_rows: int) -> Project:
         html="",
         published_by=labeler,
     )
-    given = {
+    given: dict[str, Any] = {
         "project": project.pk,
         "labeler": labeler.pk,
         "version": version.pk,

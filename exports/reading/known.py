@@ -26,12 +26,13 @@ class Known:
         self._prompts: dict[int, Asked] = {}
         self._parameters: dict[str | None, dict[str, Any]] = {None: {}}
 
-    def prompt(self, key: int, messages: str, external_id: str, tags: str) -> Asked:
+    def prompt(self, key: int, messages: str, external_id: str, tags: str | None) -> Asked:
         found = self._prompts.get(key)
         if found is None:
             if len(self._prompts) >= MOST_KEPT:
                 self._prompts.clear()
-            found = (messages_of(orjson.loads(messages)), external_id, tuple(orjson.loads(tags)))
+            tagged = tuple(orjson.loads(tags)) if tags else ()
+            found = (messages_of(orjson.loads(messages)), external_id, tagged)
             self._prompts[key] = found
         return found
 
@@ -47,15 +48,21 @@ class Known:
     def answer(
         self, text: str, origin: str, said: str, model: int | None, parameters: str | None
     ) -> Candidate:
-        name = self.models[model] or said
+        # Looked up here as well, as this runs twice a row.
+        drawn_with = self._parameters.get(parameters)
         return Candidate(
-            text=text, origin=origin, model=name, parameters=self.parameters(parameters)
+            text=text,
+            origin=origin,
+            model=self.models[model] or said,
+            parameters=self.parameters(parameters) if drawn_with is None else drawn_with,
         )
 
 
 def messages_of(stored: list[Any]) -> list[Message]:
     """The role and then the content of each, as jsonb keeps them in this order where there is
     nothing else."""
+    if len(stored) == 1 and len(stored[0]) == 2:
+        return stored
     return [
         each if len(each) == 2 else {"role": each["role"], "content": each["content"]}
         for each in stored

@@ -1,6 +1,7 @@
 """What the statements for different kinds of judgements have in common. `j` is the judgement."""
 
-PROMPT = "p.id, p.messages::text, p.external_id, to_json(p.tags)::text"
+PROMPT = """p.id, p.messages::text, p.external_id,
+    CASE WHEN p.tags <> '{}' THEN to_json(p.tags)::text END"""
 PROMPT_TYPES = ("int8", "text", "text", "text")
 SUBMITTED = f"""j.id, {PROMPT}, u.pseudonym, j.guideline_version_id, j.seconds, j.created_at,
     w.level"""

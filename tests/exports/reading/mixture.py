@@ -99,7 +99,8 @@ def comparison(project: Project, labeler: User, judge: Judge, random: Random) ->
     if random.random() < 0.5:
         shown = make_comparison_task(project)
         verdict = make_verdict(judge, shown, version_of(project), random.choice(["first", "equal"]))
-        fields = random.choice([{"is_blind": True}, {"is_blind": False, "verdict": verdict}])
+        ways: list[dict[str, Any]] = [{"is_blind": True}, {"is_blind": False, "verdict": verdict}]
+        fields = random.choice(ways)
         WorkLevel.objects.create(assignment=made.assignment, level=4, **fields)
     return made
 
