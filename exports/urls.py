@@ -1,6 +1,16 @@
 from django.urls import path
 
-from exports.pages import benchmarks, comparing, files, findings, listing, making, one, targets
+from exports.pages import (
+    benchmarks,
+    comparing,
+    files,
+    findings,
+    listing,
+    making,
+    one,
+    recipes,
+    targets,
+)
 
 urlpatterns = [
     path("projects/<slug:slug>/exports/", listing.exports, name="exports"),
@@ -15,6 +25,11 @@ urlpatterns = [
         "projects/<slug:slug>/exports/targets/<uuid:public_id>/give-up/",
         targets.target_give_up,
         name="export-target-give-up",
+    ),
+    path(
+        "projects/<slug:slug>/exports/recipes/<int:pk>/",
+        recipes.export_recipe,
+        name="export-recipe",
     ),
     path("exports/<uuid:public_id>/", one.export, name="export"),
     path("exports/<uuid:public_id>/steer/", one.export_steer, name="export-steer"),

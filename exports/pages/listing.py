@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from exports.held_back import held_back
 from exports.models import Export
+from exports.pages import recipes
 from exports.pages.available import available
 from exports.pages.words import KINDS, SOURCES, duration, file_type
 from exports.snapshots.requests import request_export
@@ -85,6 +86,9 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
         "is_waiting": any(each.is_waiting for each in page),
         "available": available(member.project),
         "held_back": held_back(member.project),
+        "recipes": recipes.kept(member.project),
+        "every": recipes.EVERY,
+        "weekdays": recipes.WEEKDAYS,
         "is_owner": member.role == Role.OWNER,
     }
     return render(request, "exports/list.html", context)

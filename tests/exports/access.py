@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from exports.models import Export, Target
+from exports.models import Export, SavedRecipe, Target
 from exports.poisoning.deciding import quarantine, record_findings
 from exports.poisoning.found import FoundThing
 from tests.access import Data, Route, World, in_api, owners, signed_in, staff
@@ -57,6 +57,16 @@ def _target(world: World) -> Target:
 
 def _give_up(world: World) -> tuple[str, str, Data]:
     return "POST", f"{LIST}targets/{_target(world).public_id}/give-up/", None
+
+
+def _saved(world: World) -> SavedRecipe:
+    return SavedRecipe.objects.create(
+        project=world.project, name="Weekly", data={"kind": "sft"}, by=world.owner
+    )
+
+
+def _run_recipe(world: World) -> tuple[str, str, Data]:
+    return "POST", f"{LIST}recipes/{_saved(world).pk}/", {"action": "export"}
 
 
 def _scanned(world: World) -> Export:
@@ -129,6 +139,7 @@ ROUTES: dict[str, Route] = {
     "export-new POST wrong": Route(
         lambda world: ("POST", f"{LIST}new/", {"kind": "sft", "action": "x"}), staff(400)
     ),
+    "export-recipe": Route(_run_recipe, staff(302)),
     "export-compare": Route(lambda world: ("GET", f"{LIST}compare/", None), staff()),
     "export-benchmarks": Route(lambda world: ("GET", f"{LIST}benchmarks/", None), staff()),
     "export-benchmarks POST wrong": Route(
