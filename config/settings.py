@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
     "measure-quality": _every(60, "labeling.tasks.measure_quality"),
     "reconcile-exports": _every(15, "exports.tasks.reconcile"),
     "reconcile-uploads": _every(15, "exports.tasks.reconcile_uploads"),
+    "ask-for-due-exports": _every(60, "exports.tasks.ask_for_due"),
     "measure-draws": _every(15, "workers.tasks.measure"),
     "check-endpoints": _every(15, "workers.tasks.check_endpoints"),
     "keep-register": _every(30, "arena.tasks.keep_register"),

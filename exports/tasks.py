@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from exports import scheduling
 from exports.snapshots import building, requests, uploads
 
 
@@ -23,3 +24,8 @@ def send_export(upload_id: int) -> None:
 @shared_task
 def reconcile_uploads() -> None:
     uploads.reconcile_uploads()
+
+
+@shared_task
+def ask_for_due() -> None:
+    scheduling.ask_for_due()
