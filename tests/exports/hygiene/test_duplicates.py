@@ -170,3 +170,16 @@ def test_numbers_seen_keep_their_first_values_as_they_grow() -> None:
 def test_the_digest_is_of_texts_and_not_of_their_sum() -> None:
     assert digest(["ab", "c"]) != digest(["a", "bc"])
     assert digest(["a b"]) == digest(["ab\n"])
+
+
+def test_pieces_are_read_back_whatever_was_written_since() -> None:
+    rng = np.random.default_rng(3)
+    with Alike(0.8) as alike:
+        kept = []
+        for number in range(400):
+            parts = [np.unique(rng.integers(0, 2**32, 1_200, np.uint32)) for _ in range(2)]
+            assert alike.add(parts, alike.signature(parts)) == number
+            kept.append(parts)
+            for earlier in {0, number // 2, number}:
+                assert alike.is_like(kept[earlier], earlier)
+                assert not alike.is_like(kept[earlier][::-1], earlier)
