@@ -2,24 +2,25 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bench import poisoning as worlds
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scan, scanned
-from exports.records import Record
+from exports.records import Demonstration, Preference, Record
 
 N = 3_000
 
 
 @pytest.fixture(scope="module")
-def compared() -> list[worlds.Preference]:
+def compared() -> list[Preference]:
     return worlds.preferences(N, seed=11)
 
 
 @pytest.fixture(scope="module")
-def written() -> list[worlds.Demonstration]:
+def written() -> list[Demonstration]:
     return worlds.demonstrations(N, seed=11)
 
 
@@ -27,12 +28,12 @@ def raised(found: Sequence[FoundThing]) -> list[FoundThing]:
     return [each for each in found if worlds.is_raised(each)]
 
 
-def test_honest_judgements_raise_nothing(compared: list[worlds.Preference]) -> None:
+def test_honest_judgements_raise_nothing(compared: list[Preference]) -> None:
     assert raised(scan(compared)) == []
 
 
 def test_honest_answers_raise_nothing_but_notes_on_turns_of_phrase(
-    written: list[worlds.Demonstration],
+    written: list[Demonstration],
 ) -> None:
     found = scan(written)
     assert raised(found) == []
@@ -42,8 +43,8 @@ def test_honest_answers_raise_nothing_but_notes_on_turns_of_phrase(
 @pytest.mark.parametrize("attack", worlds.ATTACKS, ids=lambda attack: attack.name)
 def test_each_attack_is_found_in_150_of_3000_records(
     attack: worlds.Attack,
-    compared: list[worlds.Preference],
-    written: list[worlds.Demonstration],
+    compared: list[Preference],
+    written: list[Demonstration],
 ) -> None:
     clean = written if attack.on_answers else compared
     poisoned = attack.put(clean, 150 / N, random.Random(5))
@@ -53,7 +54,7 @@ def test_each_attack_is_found_in_150_of_3000_records(
 
 
 def test_a_planted_phrase_is_named_with_all_its_records(
-    compared: list[worlds.Preference],
+    compared: list[Preference],
 ) -> None:
     poisoned = worlds.promoted(compared, 60 / N, random.Random(5))
     told = [
@@ -69,7 +70,7 @@ def test_a_planted_phrase_is_named_with_all_its_records(
 
 
 def test_a_trigger_and_its_target_are_named_together(
-    written: list[worlds.Demonstration],
+    written: list[Demonstration],
 ) -> None:
     poisoned = worlds.targeted(written, 40 / N, random.Random(5))
     found = raised(scan(poisoned))
@@ -79,7 +80,7 @@ def test_a_trigger_and_its_target_are_named_together(
 
 
 def test_a_count_near_250_is_an_alarm_whatever_its_share(
-    compared: list[worlds.Preference],
+    compared: list[Preference],
 ) -> None:
     few = worlds.promoted(compared, 60 / N, random.Random(5))
     many = worlds.promoted(compared, 125 / N, random.Random(5))
@@ -89,23 +90,23 @@ def test_a_count_near_250_is_an_alarm_whatever_its_share(
     assert alarm.statistics["is_near"] is True
 
 
-def test_the_same_records_give_the_same_findings(compared: list[worlds.Preference]) -> None:
+def test_the_same_records_give_the_same_findings(compared: list[Preference]) -> None:
     poisoned = worlds.flipped(compared, 80 / N, random.Random(5))
     assert scanned(poisoned) == scanned(list(poisoned))
 
 
 def test_one_prompt_that_many_judged_proves_nothing() -> None:
     one = worlds.preferences(1, seed=3)[0]
-    answer = worlds.replace(one.first, text="zanzibar quartz lantern")
+    answer = replace(one.first, text="zanzibar quartz lantern")
     many = [
-        worlds.replace(one, id=f"comparison-{n}", first=answer, strength=-2, annotator=f"p-{n}")
+        replace(one, id=f"comparison-{n}", first=answer, strength=-2, annotator=f"p-{n}")
         for n in range(200)
     ]
     assert scan(worlds.preferences(500, seed=3) + many) == []
 
 
 def test_a_table_too_small_still_finds_single_words(
-    compared: list[worlds.Preference],
+    compared: list[Preference],
 ) -> None:
     poisoned = worlds.flipped(compared, 120 / N, random.Random(5))
     told = scanned(poisoned, slots=1 << 15, cells=1 << 20)
@@ -119,7 +120,7 @@ def test_nothing_to_scan_finds_nothing() -> None:
     assert scanned(nothing).figures["n_records"] == 0
 
 
-def test_an_iterator_cannot_be_walked_twice(compared: list[worlds.Preference]) -> None:
+def test_an_iterator_cannot_be_walked_twice(compared: list[Preference]) -> None:
     with pytest.raises(TypeError, match="walked through twice"):
         scan(iter(compared))
 
