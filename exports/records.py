@@ -96,8 +96,9 @@ UnpairedVerdict = Literal["", "tie", "both_bad"]
 class Unpaired:
     """One answer that is wanted or not, as KTO needs it, made of a judgement of several.
 
-    `verdict` says where it was not preferred to another nor another to it: of a tie it is held
-    back; where all were bad it is not desirable, which is to be asked of the mapping.
+    `verdict` says where it was neither the better nor the worse one: of a tie, or between the ends
+    of a ranking, it is neither wanted nor not (`tie`); where all were bad (`both_bad`), whether it
+    is to be had as undesirable is for the mapping to say.
     """
 
     id: str

@@ -7,12 +7,9 @@ from exports.reading.votes import STRENGTHS
 from exports.reading.wanted import Wanted
 from exports.records import Preference, Ranked, Unpaired, UnpairedVerdict
 
-TIE = "a tie: neither answer was preferred"
-BETWEEN = "ranked neither among the best nor among the worst"
-
 
 def of_pairs(records: Iterable[Preference]) -> Iterator[Unpaired]:
-    """Both answers of each; of a tie they are held back, being neither wanted nor unwanted."""
+    """Both answers of each; of a tie they are neither wanted nor unwanted."""
     for record in records:
         for number, answer in enumerate((record.first, record.second)):
             is_desirable, verdict = _said(record.strength, number)
@@ -28,17 +25,17 @@ def of_pairs(records: Iterable[Preference]) -> Iterator[Unpaired]:
                 guideline_version=record.guideline_version,
                 external_id=record.external_id,
                 tags=record.tags,
-                held_back=record.held_back or (TIE if verdict == "tie" else ""),
+                held_back=record.held_back,
                 autonomy_level=record.autonomy_level,
             )
 
 
 def of_rankings(records: Iterable[Ranked]) -> Iterator[Unpaired]:
-    """The answers of the best tier are wanted, those of the worst are not."""
+    """The answers of the best tier are wanted, those of the worst are not, others are neither."""
     for record in records:
         places = [(at, answer) for at, tier in enumerate(record.tiers) for answer in tier]
         for number, (at, answer) in enumerate(places, start=1):
-            verdict, reason = _placed(record, at)
+            verdict = _placed(record, at)
             yield Unpaired(
                 id=f"{record.id}-{number}",
                 source="ranking",
@@ -51,7 +48,7 @@ def of_rankings(records: Iterable[Ranked]) -> Iterator[Unpaired]:
                 guideline_version=record.guideline_version,
                 external_id=record.external_id,
                 tags=record.tags,
-                held_back=record.held_back or reason,
+                held_back=record.held_back,
                 autonomy_level=record.autonomy_level,
             )
 
@@ -71,7 +68,6 @@ def of_votes(wanted: Wanted) -> Iterator[Unpaired]:
                 verdict=verdict,
                 annotator=vote.voter,
                 created_at=vote.created_at,
-                held_back=TIE if verdict == "tie" else "",
             )
 
 
@@ -83,9 +79,7 @@ def _said(strength: int | None, number: int) -> tuple[bool, UnpairedVerdict]:
     return (strength < 0) == (number == 0), ""
 
 
-def _placed(record: Ranked, at: int) -> tuple[UnpairedVerdict, str]:
+def _placed(record: Ranked, at: int) -> UnpairedVerdict:
     if record.all_bad:
-        return "both_bad", ""
-    if len(record.tiers) == 1:
-        return "tie", TIE
-    return ("tie", BETWEEN) if 0 < at < len(record.tiers) - 1 else ("", "")
+        return "both_bad"
+    return "tie" if len(record.tiers) == 1 or 0 < at < len(record.tiers) - 1 else ""

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from exports import rows
-from exports.reading import read
 from projects.models import Project
 from tests.exports.reading.mixture import mixed
+from tests.exports.reading.records_of import read
 from tests.factories import make_guideline_version, make_project
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from exports.reading import comparisons, read
+from exports.reading import comparisons
 from exports.recipe import KINDS
 from labeling.models import Assignment, Comparison
 from projects.models import Project, User
@@ -21,6 +21,7 @@ from tests.exports.judgements import (
     next_of,
 )
 from tests.exports.reading.mixture import mixed
+from tests.exports.reading.records_of import read
 from tests.factories import make_guideline_version, make_project
 
 pytestmark = pytest.mark.django_db
@@ -135,19 +136,16 @@ def test_a_ranking_stays_whole(project: Project, labeler: User) -> None:
 def test_both_answers_of_a_comparison_are_wanted_or_not(project: Project, labeler: User) -> None:
     for preference in (-1, 2, 0, None):
         make_comparison(project, labeler, preference=preference)
-    said = [
-        (record.is_desirable, record.verdict, bool(record.held_back))
-        for record in read("unpaired", project)
-    ]
+    said = [(record.is_desirable, record.verdict) for record in read("unpaired", project)]
     assert said == [
-        (True, "", False),
-        (False, "", False),
-        (False, "", False),
-        (True, "", False),
-        (False, "tie", True),
-        (False, "tie", True),
-        (False, "both_bad", False),
-        (False, "both_bad", False),
+        (True, ""),
+        (False, ""),
+        (False, ""),
+        (True, ""),
+        (False, "tie"),
+        (False, "tie"),
+        (False, "both_bad"),
+        (False, "both_bad"),
     ]
 
 

@@ -1,9 +1,10 @@
 """Neutral records as they are read from the database."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from exports import rows
-from exports.models import Export
+from exports.reading import withheld
 from labeling.assigning.lanes import lane_for
 from labeling.models import (
     Assignment,
@@ -24,6 +25,7 @@ from tests.exports.judgements import (
     make_vote,
     next_of,
 )
+from tests.exports.reading.records_of import read
 from tests.factories import make_guideline_version, make_model, make_project
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def test_a_demonstration_carries_its_answer_and_where_it_is_from(
     project: Project, labeler: User
 ) -> None:
     made = make_demonstration(project, labeler, "Bent wire, patient", messages=HAIKU)
-    (record,) = rows.demonstrations(project)
+    (record,) = read("sft", project)
     assert record.id == f"demonstration-{made.pk}"
     assert record.prompt == HAIKU
     assert (record.answer.text, record.answer.origin) == ("Bent wire, patient", "person")
@@ -67,7 +69,7 @@ def test_an_answer_made_of_drafts_says_what_is_whose(project: Project, labeler: 
     Demonstration.objects.create(
         **values, labeler=labeler, seconds=1, response=response, supersedes=made
     )
-    (record,) = rows.demonstrations(project)
+    (record,) = read("sft", project)
     assert (record.answer.origin, record.human_share, record.model_share) == ("mixed", 0.4, 0.6)
     assert record.spans == (spans, None, [["person", 3]])
     assert record.drafts == {str(draft.pk): draft.model.name}
@@ -77,7 +79,7 @@ def test_a_comparison_keeps_the_sides_as_they_stood_on_the_screen(
     project: Project, labeler: User
 ) -> None:
     made = make_comparison(project, labeler, a="Left.", b="Right.", preference=3)
-    (record,) = rows.comparisons(project)
+    (record,) = read("preferences", project, source="comparisons")
     assert (record.first.text, record.second.text, record.strength) == ("Left.", "Right.", 3)
     generation = made.response_a.generation
     assert generation is not None
@@ -88,7 +90,9 @@ def test_a_comparison_keeps_the_sides_as_they_stood_on_the_screen(
 
 def test_a_comparison_of_two_bad_answers_has_no_strength(project: Project, labeler: User) -> None:
     make_comparison(project, labeler, preference=None)
-    assert [record.strength for record in rows.comparisons(project)] == [None]
+    assert [record.strength for record in read("preferences", project, source="comparisons")] == [
+        None
+    ]
 
 
 def test_a_persons_answer_names_no_model(project: Project, labeler: User) -> None:
@@ -96,7 +100,7 @@ def test_a_persons_answer_names_no_model(project: Project, labeler: User) -> Non
     drawn(prompt, make_model(), "Drawn.")
     Response.objects.create(prompt=prompt, origin="person", text="Written.", author=labeler)
     make_demonstration(project, labeler, "Written too.")
-    assert [record.answer.model for record in rows.demonstrations(project)] == [""]
+    assert [record.answer.model for record in read("sft", project)] == [""]
 
 
 def test_the_turns_after_the_first_answer_come_along(project: Project, labeler: User) -> None:
@@ -110,7 +114,7 @@ def test_the_turns_after_the_first_answer_come_along(project: Project, labeler: 
         prompt=made.prompt, origin="person", text="Hello.", author=labeler, turns=turns
     )
     Demonstration.objects.create(**next_of(made), response=longer)
-    (record,) = rows.demonstrations(project)
+    (record,) = read("sft", project)
     assert list(record.turns) == turns
 
 
@@ -118,12 +122,12 @@ def test_what_was_superseded_is_not_read(project: Project, labeler: User) -> Non
     made = make_comparison(project, labeler, preference=-2)
     sides = {"response_a": made.response_a, "response_b": made.response_b}
     Comparison.objects.create(**next_of(made), **sides, preference=1)
-    assert [record.strength for record in rows.comparisons(project)] == [1]
+    assert [record.strength for record in read("preferences", project, source="comparisons")] == [1]
 
 
 def test_a_ranking_is_all_its_pairs_together(project: Project, labeler: User) -> None:
     made = make_ranking(project, labeler, [["Best."], ["Good.", "As good."], ["Bad."]])
-    pairs = list(rows.rankings(project))
+    pairs = list(read("preferences", project, source="rankings"))
     assert [(pair.first.text, pair.second.text, pair.strength) for pair in pairs] == [
         ("Best.", "Good.", -1),
         ("Best.", "As good.", -1),
@@ -138,20 +142,24 @@ def test_a_ranking_is_all_its_pairs_together(project: Project, labeler: User) ->
 
 def test_a_ranking_of_bad_answers_prefers_none(project: Project, labeler: User) -> None:
     make_ranking(project, labeler, [["Bad."], ["Worse."]], all_bad=True)
-    assert [pair.strength for pair in rows.rankings(project)] == [None]
+    assert [pair.strength for pair in read("preferences", project, source="rankings")] == [None]
 
 
 def test_what_is_being_corrected_is_held_back(project: Project, labeler: User) -> None:
     made = make_comparison(project, labeler)
     Assignment.objects.filter(pk=made.assignment_id).update(state="reopened")
-    assert [record.held_back for record in rows.comparisons(project)] == [rows.CORRECTED]
+    assert [record.held_back for record in read("preferences", project, source="comparisons")] == [
+        withheld.CORRECTED
+    ]
 
 
 def test_gold_is_held_back(project: Project, labeler: User) -> None:
     made = make_comparison(project, labeler)
     gold = lane_for(project=project, kind="comparison", is_gold=True)
     Task.objects.filter(pk=made.assignment.task_id).update(lane=gold)
-    assert [record.held_back for record in rows.comparisons(project)] == [rows.GOLD]
+    assert [record.held_back for record in read("preferences", project, source="comparisons")] == [
+        withheld.GOLD
+    ]
 
 
 def test_a_settlement_stands_for_what_it_settled(
@@ -180,8 +188,11 @@ def test_a_settlement_stands_for_what_it_settled(
     Review.objects.create(**common, about=task, verdict="settle")
     sides = {"response_a": made.response_a, "response_b": made.response_b}
     Comparison.objects.create(**common, **sides, preference=2)
-    assert [(record.strength, record.held_back) for record in rows.comparisons(project)] == [
-        (-3, rows.SETTLED),
+    assert [
+        (record.strength, record.held_back)
+        for record in read("preferences", project, source="comparisons")
+    ] == [
+        (-3, withheld.SETTLED),
         (2, ""),
     ]
 
@@ -189,7 +200,7 @@ def test_a_settlement_stands_for_what_it_settled(
 @pytest.mark.parametrize(("verdict", "strength"), [("a", -1), ("b", 1), ("tie", 0)])
 def test_a_vote_on_one_turn_is_a_preference(project: Project, verdict: str, strength: int) -> None:
     vote = make_vote(project, verdict=verdict)
-    (record,) = rows.votes(project)
+    (record,) = read("preferences", project, source="votes")
     assert record.prompt == [{"role": "user", "content": "Say hello."}]
     assert (record.first.text, record.second.text) == ("Hello!", "Go away.")
     assert (record.first.model, record.strength) == (vote.battle.model_a.name, strength)
@@ -199,19 +210,19 @@ def test_a_vote_on_one_turn_is_a_preference(project: Project, verdict: str, stre
 
 def test_both_bad_is_no_preference(project: Project) -> None:
     make_vote(project, verdict="both_bad")
-    assert [record.strength for record in rows.votes(project)] == [None]
+    assert [record.strength for record in read("preferences", project, source="votes")] == [None]
 
 
 def test_a_vote_on_several_turns_says_so(project: Project) -> None:
     make_vote(project, turns=[("Hello.", "A1", "B1"), ("And?", "A2", "B2")])
-    (record,) = rows.votes(project)
+    (record,) = read("preferences", project, source="votes")
     assert record.n_turns == 2
     assert record.first.text == "A1"
 
 
 def test_an_imported_vote_without_texts_has_no_prompt(project: Project) -> None:
     make_vote(project, turns=[], source="import")
-    (record,) = rows.votes(project)
+    (record,) = read("preferences", project, source="votes")
     assert (record.prompt, record.first.text, record.second.text) == ([], "", "")
 
 
@@ -221,8 +232,8 @@ def test_another_projects_judgements_are_not_read(project: Project, labeler: Use
     make_demonstration(elsewhere, labeler, "Elsewhere.")
     make_comparison(elsewhere, labeler)
     make_vote(elsewhere)
-    assert list(rows.demonstrations(project)) == []
-    assert list(rows.preferences(project, Export.Source.ALL)) == []
+    assert list(read("sft", project)) == []
+    assert list(read("preferences", project)) == []
 
 
 @pytest.mark.parametrize(
@@ -234,14 +245,19 @@ def test_the_source_says_which_judgements_are_read(
 ) -> None:
     make_vote(project)
     make_comparison(project, labeler)
-    assert [record.source for record in rows.preferences(project, source)] == expected
+    assert [record.source for record in read("preferences", project, source=source)] == expected
 
 
 def test_the_number_of_statements_does_not_grow_with_the_judgements(
-    project: Project, labeler: User, django_assert_max_num_queries: "object"
+    project: Project, labeler: User
 ) -> None:
-    for _ in range(5):
-        make_comparison(project, labeler)
-        make_vote(project)
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
-        assert len(list(rows.preferences(project, Export.Source.ALL))) == 10
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            make_comparison(project, labeler)
+            make_ranking(project, labeler, [["1"], ["2"]])
+            make_vote(project)
+        with CaptureQueriesContext(connection) as asked:
+            list(read("preferences", project))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-from exports import rows
-from exports.models import Export
 from instructions.models import GuidelineVersion
 from labeling.autonomy import standing_in
 from labeling.judging.submissions import submit_demonstration
 from labeling.models import Assignment, Comparison, Judge, WorkLevel
 from projects.models import Project, Role, User
+from tests.exports.reading.records_of import read
 from tests.factories import make_guideline_version, make_member, make_project
 from tests.labeling.judged import make_judge
 from tests.labeling.levelled import at_level, judged_by, make_verdict
@@ -40,7 +39,7 @@ def judge(project: Project) -> Judge:
 
 
 def one(project: Project, **options: Any) -> Any:
-    (record,) = rows.preferences(project, Export.Source.ALL, **options)
+    (record,) = read("preferences", project, **options)
     return record
 
 
@@ -101,8 +100,8 @@ def test_what_a_judge_settled_alone_comes_only_where_it_is_asked_for(
     while not standing_in.n_standing(project):
         make_verdict(judge, make_comparison_task(project), version, "second")
         standing_in.settle_alone(autonomy_id=row.pk)
-    assert list(rows.preferences(project, Export.Source.ALL)) == []
-    assert list(rows.preferences(project, Export.Source.RANKINGS, with_machine=True)) == []
+    assert list(read("preferences", project)) == []
+    assert list(read("preferences", project, source="rankings", with_machine=True)) == []
     found = one(project, with_machine=True)
     assert (found.source, found.judged_by, found.autonomy_level) == ("judge", "model", 5)
     assert (found.strength, found.confidence, found.judge_model) == (1, 0.95, judge.model.name)
@@ -116,4 +115,4 @@ def test_demonstrations_say_whether_people_wrote_or_edited(project: Project, lab
         held = claim(labeler, project)
         Assignment.objects.filter(pk=held.pk).update(n_draws=n_draws)
         submit_demonstration(by=labeler, assignment=held, text="An answer.")
-    assert [record.autonomy_level for record in rows.demonstrations(project)] == [1, 2]
+    assert [record.autonomy_level for record in read("sft", project)] == [1, 2]

@@ -1,0 +1,10 @@
+"""Records of whatever kind, for tests that know which."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from exports.reading import read as read_records
+
+
+def read(kind: str, *given: Any, **options: Any) -> Iterator[Any]:
+    return read_records(kind, *given, **options)
