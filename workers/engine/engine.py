@@ -31,6 +31,11 @@ MOST_IN_FLIGHT = 1024
 MOST_A_CLAIM = 256
 SECONDS_BETWEEN_LOOKS = 0.2
 LOOKS_BETWEEN_LOOKS_AT_ENDPOINTS = 5
+# Of text for readers; nobody sits in front of a batch.
+SECONDS_BETWEEN_WRITES = {
+    Generation.Queue.INTERACTIVE: streams.SECONDS_BETWEEN_WRITES,
+    Generation.Queue.BATCH: 1.0,
+}
 # Rows are due that do not fit: another process may free a place and says nothing.
 SECONDS_UNTIL_A_PLACE = {Generation.Queue.INTERACTIVE: 0.1, Generation.Queue.BATCH: 0.25}
 # Nothing is due as far as we know: a nudge may have been lost.
@@ -66,7 +71,7 @@ class Engine:
         self._database = Database(f"drawing-{queue.value}", threads=2)
         self._ends = Ends(self._database, writing=self._writing, on_written=self._after_ends)
         self._client = streams.reader()
-        self._outlet = Outlet(self._client)
+        self._outlet = Outlet(self._client, seconds_between=SECONDS_BETWEEN_WRITES[queue])
         self._has_more = False
 
     def wake(self) -> None:

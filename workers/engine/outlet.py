@@ -38,7 +38,7 @@ class Pen:
         self.outlet.wants(self, at_once=False)
 
     def append(self, text: str) -> None:
-        """The first text is written at once, what follows within 0.1 s."""
+        """The first text is written at once, what follows with the next tick."""
         self.pending.append(text)
         self.outlet.wants(self, at_once=not self.n_written and len(self.pending) == 1)
 
@@ -71,8 +71,14 @@ class Outlet:
     may go on as if nothing had been.
     """
 
-    def __init__(self, client: "redis.asyncio.Redis") -> None:
+    def __init__(
+        self,
+        client: "redis.asyncio.Redis",
+        *,
+        seconds_between: float = SECONDS_BETWEEN_WRITES,
+    ) -> None:
         self._client = client
+        self._seconds_between = seconds_between
         self._waiting: dict[Pen, None] = {}
         self._at_once: dict[Pen, None] = {}
         self._wanted = asyncio.Event()
@@ -105,7 +111,7 @@ class Outlet:
                     await self._urgent.wait()
             is_tick = clock() >= self._tick_at
             if is_tick:
-                self._tick_at = clock() + SECONDS_BETWEEN_WRITES
+                self._tick_at = clock() + self._seconds_between
             await asyncio.sleep(0 if await self.flush(all_=is_tick) else QUIET_SECONDS)
             # Whatever else comes within a moment goes together.
             await asyncio.sleep(LEAST_SECONDS_BETWEEN)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import uvloop
+
 from workers.engine.engine import Engine
 from workers.models import Generation
 
@@ -68,7 +70,8 @@ def _start(queue: Generation.Queue) -> _Running:
 
     def work() -> None:
         try:
-            asyncio.run(run())
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(run())
         except Exception:
             # Whoever supervises this process starts a new one; leases see to the rows.
             logger.exception("the engine of %s draws broke", queue.value)
