@@ -23,7 +23,10 @@ from exports.poisoning.screening import Screened
 from exports.poisoning.statistics import Ints
 from exports.records import Record
 
-MOST_PROMPTS_KEPT = 60
+MOST_RECORDS_EACH = 60
+MOST_PROMPTS_EACH = 8
+MOST_RECORDS = 20_000
+LONGEST_PROMPT = 2_000
 MOST_WORDS_KEPT = 64
 _ONE = np.uint64(1)
 
@@ -103,17 +106,17 @@ class Following:
         """The rare words of prompts, of the first answers in which a possible target stands."""
         target = self._wanted.is_target[at] if at.size else np.zeros(0, np.bool_)
         at, record = at[target], record[target]
-        new = self._n_kept[at] < MOST_PROMPTS_KEPT
+        # `at` comes sorted: how many of the same there were before, in this batch and in all.
+        rank = self._n_kept[at] + np.arange(at.size) - np.searchsorted(at, at)
         np.add.at(self._n_kept, at, 1)
-        wanted = np.unique(record[new])
-        if not wanted.size:
+        wanted = np.unique(record[rank < MOST_RECORDS_EACH])
+        if not wanted.size or len(self._asked) > MOST_RECORDS:
             return
         names, doc = rare_words(keys, self._gathered.counts, most=MOST_WORDS_KEPT)
         for each in wanted.tolist():
             self._asked[each + first] = names[doc == each]
-        for place, each in zip(at.tolist(), record.tolist(), strict=True):
-            if self._n_kept[place] <= MOST_PROMPTS_KEPT:
-                self._prompts.setdefault(each + first, batch.seen[each].prompt[:2_000])
+        for each in np.unique(record[rank < MOST_PROMPTS_EACH]).tolist():
+            self._prompts[each + first] = batch.seen[each].prompt[:LONGEST_PROMPT]
 
     def _standings(self) -> list[Standing]:
         at, record, unit, label = (

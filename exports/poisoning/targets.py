@@ -59,10 +59,12 @@ def triggered(standing: Standing, gathered: Gathered, found: Postings) -> Trigge
             best = tested
     if best is None:
         return None
-    asked = next(
-        (found.prompts[each] for each in known if _has(found, each, best.trigger_name)), ""
+    named = (
+        word_of(found.prompts[each], best.trigger_name)
+        for each in known
+        if _has(found, each, best.trigger_name)
     )
-    trigger = word_of(asked, best.trigger_name)
+    trigger = next(filter(None, named), "")
     if not trigger or _is_echo(standing.text, [found.prompts.get(each, "") for each in known]):
         return None
     return Triggered(**{**vars(best), "trigger": trigger})

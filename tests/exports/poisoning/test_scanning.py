@@ -79,6 +79,14 @@ def test_a_trigger_and_its_target_are_named_together(
     assert found[0].statistics["x"] == 40
 
 
+def test_a_trigger_that_comes_in_one_sitting_is_named_too(
+    written: list[Demonstration],
+) -> None:
+    sitting = worlds.targeted(written[1_000:1_200], 1.0, random.Random(5))
+    found = raised(scan(written[:1_000] + sitting + written[1_200:]))
+    assert [(each.kind, each.ngram) for each in found] == [("trigger_target", worlds.TRIGGER)]
+
+
 def test_a_count_near_250_is_an_alarm_whatever_its_share(
     compared: list[Preference],
 ) -> None:
