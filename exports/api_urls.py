@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exports.api import estimates, exports
+from exports.api import comparing, estimates, exports, recipes
 
 urlpatterns = [
     path("projects/<slug:slug>/exports", exports.exports, name="api-exports"),
@@ -16,5 +16,16 @@ urlpatterns = [
     path("exports/<uuid:public_id>/cancel", exports.export_cancel, name="api-export-cancel"),
     path("exports/<uuid:public_id>/archive", exports.export_archive, name="api-export-archive"),
     path("exports/<uuid:public_id>/files/<str:name>", exports.export_file, name="api-export-file"),
+    path(
+        "exports/<uuid:public_id>/diff/<uuid:other>", comparing.export_diff, name="api-export-diff"
+    ),
+    path("projects/<slug:slug>/export-recipes", recipes.recipes, name="api-export-recipes"),
+    path("export-recipes/<int:pk>", recipes.recipe, name="api-export-recipe"),
+    path("export-recipes/<int:pk>/exports", recipes.recipe_export, name="api-export-recipe-run"),
+    path(
+        "export-recipes/<int:pk>/schedule",
+        recipes.recipe_schedule,
+        name="api-export-recipe-schedule",
+    ),
     path("export-formats", exports.formats, name="api-export-formats"),
 ]

@@ -1,5 +1,6 @@
 """Who gets which answer at the routes of `exports`."""
 
+from typing import Any
 from uuid import uuid4
 
 from exports.models import Export, SavedRecipe, Target
@@ -67,6 +68,15 @@ def _saved(world: World) -> SavedRecipe:
 
 def _run_recipe(world: World) -> tuple[str, str, Data]:
     return "POST", f"{LIST}recipes/{_saved(world).pk}/", {"action": "export"}
+
+
+def _api_recipe(world: World, method: str, rest: str = "", data: Data = None) -> Any:
+    return method, f"/api/v1/export-recipes/{_saved(world).pk}{rest}", data
+
+
+def _api_diff(world: World) -> tuple[str, str, Data]:
+    before, after = _export(world), _export(world)
+    return "GET", f"/api/v1/exports/{before.public_id}/diff/{after.public_id}", None
 
 
 def _scanned(world: World) -> Export:
@@ -165,6 +175,28 @@ ROUTES: dict[str, Route] = {
     "api-export-preview": Route(
         lambda world: ("POST", f"{API_LIST}/preview", {"recipe": {"kind": "sft"}}),
         in_api(staff()),
+    ),
+    "api-export-diff unfinished": Route(_api_diff, in_api(staff(409))),
+    "api-export-recipes": Route(
+        lambda world: ("GET", "/api/v1/projects/harbour/export-recipes", None), in_api(staff())
+    ),
+    "api-export-recipes POST": Route(
+        lambda world: (
+            "POST",
+            "/api/v1/projects/harbour/export-recipes",
+            {"name": "Daily", "recipe": {"kind": "sft"}},
+        ),
+        in_api(staff(201)),
+    ),
+    "api-export-recipe": Route(lambda world: _api_recipe(world, "GET"), in_api(staff())),
+    "api-export-recipe DELETE": Route(
+        lambda world: _api_recipe(world, "DELETE"), in_api(staff(204))
+    ),
+    "api-export-recipe-run": Route(
+        lambda world: _api_recipe(world, "POST", "/exports"), in_api(staff(202))
+    ),
+    "api-export-recipe-schedule": Route(
+        lambda world: _api_recipe(world, "PUT", "/schedule", {"every": "day"}), in_api(staff())
     ),
     "api-export-formats": Route(
         lambda world: ("GET", "/api/v1/export-formats", None), in_api(signed_in())
