@@ -4,7 +4,6 @@ Its candidate answers are drawn by the configured models like anybody's; nothing
 """
 
 import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from django.db.models import ProtectedError, Q, QuerySet
 
 from arena.models import Battle, CountsImport, OnlineElo, RatingRun, Tally
 from demo.furnishing import furnish
-from exports.building import folder_of
 from exports.models import Export
+from exports.snapshots.folders import draft_of, folder_of, remove
 from instructions.publish import publish, save_draft
 from labeling.models import (
     Assignment,
@@ -98,7 +97,7 @@ def remove_demo() -> None:
     project = Project.objects.filter(slug=SLUG, is_demo=True).first()
     if project is None:
         raise NotFound("There is no demo project here.")
-    folders = [folder_of(export) for export in Export.objects.filter(project=project)]
+    exports = list(Export.objects.filter(project=project).only("public_id"))
     with transaction.atomic():
         _delete_work(project)
         people = User.objects.filter(is_demo=True)
@@ -108,8 +107,9 @@ def remove_demo() -> None:
         for person in people:
             _delete_or_retire(person)
         audit.record(verb="demo.removed", by=None)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for export in exports:
+        remove(folder_of(export))
+        remove(draft_of(export))
     sign_ins_file().unlink(missing_ok=True)
 
 

@@ -50,7 +50,7 @@ class HeldBack:
 
 
 def held_back(project: Project) -> HeldBack:
-    """The reasons are those of `exports.rows`, in its order."""
+    """The reasons are those of `exports.selecting`, in its order."""
     comparisons, rankings = Counter(_numbers(project, Comparison)), _numbers(project, Ranking)
     comparisons.update(rankings)
     return HeldBack(_numbers(project, Demonstration), dict(comparisons))

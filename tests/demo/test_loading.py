@@ -10,7 +10,8 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from demo.loading import load_demo, remove_demo, sign_ins_file, was_loaded
-from exports.building import export_now, folder_of
+from exports.snapshots.folders import folder_of
+from exports.snapshots.requests import export_now
 from instructions.models import GuidelineVersion, Quiz
 from labeling.models import Comparison, Gold, Prompt, Task
 from projects import audit, tokens

@@ -6,11 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
-from exports.building import export_now, folder_of
+from exports.snapshots.folders import folder_of
+from exports.snapshots.requests import export_now
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_demonstration
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DATA = "train-00000-of-00001.jsonl"
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def test_demonstrations_load_from_the_file_and_from_the_folder(
     make_demonstration(project, labeler, "First 👩‍🚀\u2028answer.")
     make_demonstration(project, labeler, "Second answer.")
     folder = folder_of(export_now(project=project, kind="sft"))
-    for rows in (load("json", data_files=str(folder / "data.jsonl")), load(str(folder))):
+    for rows in (load("json", data_files=str(folder / DATA)), load(str(folder))):
         assert rows.column_names == ["messages"]
         assert [row["messages"][-1] for row in rows] == [
             {"role": "assistant", "content": "First 👩‍🚀\u2028answer."},
@@ -45,7 +47,7 @@ def test_preferences_load_from_the_file_and_from_the_folder(
 ) -> None:
     make_comparison(project, labeler, a="Left.", b="Right.", preference=1)
     folder = folder_of(export_now(project=project, kind="preferences"))
-    for rows in (load("json", data_files=str(folder / "data.jsonl")), load(str(folder))):
+    for rows in (load("json", data_files=str(folder / DATA)), load(str(folder))):
         assert rows.column_names == ["prompt", "chosen", "rejected"]
         assert rows[0]["chosen"] == [{"role": "assistant", "content": "Right."}]
 
@@ -62,7 +64,7 @@ def test_a_project_name_of_special_characters_does_not_break_the_card(
     assert "no" not in header.replace("config_name", "")
 
 
-def test_answers_that_all_read_like_dates_are_text_and_the_card_says_how_to_keep_them(
+def test_answers_that_all_read_like_dates_are_text(
     project: Project, labeler: User, load: Any
 ) -> None:
     from datasets import Dataset
@@ -70,7 +72,6 @@ def test_answers_that_all_read_like_dates_are_text_and_the_card_says_how_to_keep
     make_comparison(project, labeler, a="1989-11-09", b="1990-10-03", preference=-3)
     folder = folder_of(export_now(project=project, kind="preferences"))
     assert isinstance(load(str(folder))[0]["chosen"][0]["content"], str)
-    lines = (folder / "data.jsonl").read_bytes().splitlines()
+    lines = (folder / DATA).read_bytes().splitlines()
     kept = Dataset.from_list([orjson.loads(line) for line in lines])
     assert kept[0]["chosen"][0]["content"] == "1989-11-09"
-    assert "Dataset.from_list" in (folder / "README.md").read_text()

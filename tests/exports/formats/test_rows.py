@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports import formats
+from exports.files.lines import as_line
 from exports.formats import Dropped, preference_row, sft_row
 from exports.records import Candidate, Demonstration, Message, Preference
-from exports.writing import as_line
 
 ASKED: list[Message] = [{"role": "user", "content": "What is monopsony?"}]
 LATER = "2026-01-02T03:04:05.678+00:00"
