@@ -324,6 +324,7 @@ def worlds(
             hits = [each for each in found if attack.is_found(each)]
             best = next((each.severity for each in hits if is_raised(each)), "")
             rows.append((name, attack.name, n, best or ("note" if hits else "missed")))
+            print(f"  {name} {seed}: {attack.name}, {n}: {rows[-1][-1]}", flush=True)
     return rows
 
 
@@ -331,6 +332,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--records", type=int, default=8_000)
     asked.add_argument("--seeds", type=int, default=5)
+    asked.add_argument("--without-crowd", action="store_true")
     asked.add_argument("--numbers", type=int, nargs="*", default=[10, 20, 50, 125, 250])
     chosen = asked.parse_args()
     began = time.process_time()
@@ -338,10 +340,10 @@ def main() -> int:
     for seed in range(chosen.seeds):
         made = preferences(chosen.records, seed=seed), demonstrations(chosen.records, seed=seed)
         rows += worlds("made up", *made, seed, chosen.numbers)
-    if CROWD.exists():
+    if CROWD.exists() and not chosen.without_crowd:
         for seed in range(chosen.seeds):
             rows += worlds("crowd", crowd(), crowd_answers(), seed, chosen.numbers)
-    else:
+    elif not CROWD.exists():
         print("the judgements of the crowd are not beside this checkout; left out")
     counted: dict[tuple[str, str, int], list[str]] = {}
     for data, what, n, told in rows:

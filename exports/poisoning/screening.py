@@ -20,7 +20,8 @@ FEWEST = 5
 MISSED = 2
 """Texts that the sketch may have kept from the table."""
 RARE_SHARE = 0.05
-RARE_AT_LEAST = 200
+RARE_AT_LEAST = 600
+"""Well beyond the 250 documents that suffice, however few there are in all."""
 TIED_TO_LABELER = 0.8
 TIED_TO_LABEL = 0.9
 MARGIN = 0.08
