@@ -4,7 +4,7 @@ A text stands for its set of pieces (`pieces.py`). A signature is the least of i
 each of K orders; two texts agree in one of them with a chance of their Jaccard index (Broder 1997).
 Bands of five find pairs to compare; 64 bits of the signatures rule out most that only look alike
 (Li and König 2010); what is left is compared piece by piece. Pieces are kept in a temporary file,
-all else in arrays: about 12 bytes a text and band.
+all else in arrays: 6 bytes a text and band, and 16.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ that are nearly alike enough from costing the square of its number."""
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ODDS = np.array([pow(0xD6E8FEB86659FD93, n, 2**64) for n in range(1, ROWS + 1)], np.uint64)
 _NONE = 0xFFFFFFFF
-_SMALLEST = 1 << 10
 
 Part = NDArray[np.uint32]
 Signature = tuple[Sequence[int], int]
@@ -139,53 +138,35 @@ class Alike:
 
 
 class _Tables:
-    """For each band a hash table of chains, in arrays of 32-bit numbers."""
+    """For each band a hash table of chains: 6 bytes a text, and half a megabyte. Chains grow with
+    the texts, to some eight at a million; the rest of a key, kept beside each link, tells which
+    of them to follow."""
+
+    HEADS = 1 << 17
 
     def __init__(self, bands: int) -> None:
-        self._bands = bands
-        self._keys = [array("I") for _ in range(bands)]
+        self._heads = [array("I", [_NONE]) * self.HEADS for _ in range(bands)]
         self._next = [array("I") for _ in range(bands)]
-        self._heads = [array("I", [_NONE]) * _SMALLEST for _ in range(bands)]
-        self._mask = _SMALLEST - 1
-        self._n = 0
+        self._rests = [array("H") for _ in range(bands)]
 
     def add(self, keys: Sequence[int]) -> None:
-        if self._n > self._mask:
-            self._grow()
-        number, mask = self._n, self._mask
+        number = len(self._next[0])
         for band, key in enumerate(keys):
-            heads = self._heads[band]
-            self._keys[band].append(key)
-            self._next[band].append(heads[key & mask])
-            heads[key & mask] = number
-        self._n += 1
+            heads, head = self._heads[band], key % self.HEADS
+            self._next[band].append(heads[head])
+            self._rests[band].append(key // self.HEADS)
+            heads[head] = number
 
     def sharing(self, keys: Sequence[int]) -> set[int]:
         found: set[int] = set()
-        mask = self._mask
         for band, key in enumerate(keys):
-            number = self._heads[band][key & mask]
-            known, following = self._keys[band], self._next[band]
+            number, rest = self._heads[band][key % self.HEADS], key // self.HEADS
+            rests, following = self._rests[band], self._next[band]
             while number != _NONE:
-                if known[number] == key:
+                if rests[number] == rest:
                     found.add(number)
                 number = following[number]
         return found
-
-    def _grow(self) -> None:
-        size = 2 * (self._mask + 1)
-        self._mask = size - 1
-        for band in range(self._bands):
-            places = np.array(self._keys[band], np.uint32) & np.uint32(self._mask)
-            order = np.argsort(places, kind="stable")
-            is_same = places[order[1:]] == places[order[:-1]]
-            following = np.full(self._n, _NONE, np.uint32)
-            following[order[1:][is_same]] = order[:-1][is_same]
-            is_last = np.append(~is_same, True)
-            heads = np.full(size, _NONE, np.uint32)
-            heads[places[order[is_last]]] = order[is_last]
-            self._next[band] = array("I", following.tobytes())
-            self._heads[band] = array("I", heads.tobytes())
 
 
 class _Kept:
