@@ -31,10 +31,10 @@ class ExportDifferenceSerializer(serializers.Serializer[Any]):
     same = serializers.IntegerField()
     added = serializers.IntegerField()
     removed = serializers.IntegerField()
-    label = serializers.IntegerField()
+    label = serializers.IntegerField()  # type: ignore[assignment]
     text = serializers.IntegerField()
     moved = serializers.IntegerField()
-    samples = serializers.DictField(child=ChangedRowSerializer(many=True))  # type: ignore[assignment]
+    samples = serializers.DictField(child=ChangedRowSerializer(many=True))
 
 
 @extend_schema(operation_id="exports_diff", responses=ExportDifferenceSerializer)
