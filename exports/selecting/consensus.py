@@ -116,7 +116,7 @@ def _comparisons(found: Marked, project: Project) -> tuple[Ints, Compared]:
     )
     order = np.argsort(keys)
     order = order[found_here(found, keys[order])]
-    task, low, high, said, strength, labeler = (column[order] for column in told)
+    task, low, high, said, strength, labeler = (told.pop(0)[order] for _ in range(6))
     compared = Compared(task, low, high, said, strength, labeler, settles[order] > 0)
     return found.places(keys[order]), compared
 

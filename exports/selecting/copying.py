@@ -67,4 +67,5 @@ def copied(sql: str, values: Any, *, n_columns: int) -> list[Ints]:
         with cursor.copy(whole) as copy:
             collect(copy)
     settle((len(buffer) - END) // row.itemsize)
-    return [np.concatenate(part) for part in parts]
+    # One after the other, so that no more than one column is there twice.
+    return [np.concatenate(parts.pop(0)) for _ in range(n_columns)]

@@ -1,0 +1,83 @@
+"""What an export would come to."""
+
+import numpy as np
+import pytest
+
+from exports.recipe import read
+from exports.selecting import estimating
+from exports.selecting.estimating import estimate, preview, sample
+from exports.selecting.reasons import WORDS, Reason
+from labeling.models import Assignment
+from projects.errors import InvalidInput
+from projects.models import Project, User
+from tests.exports.judgements import make_comparison, make_demonstration, make_ranking, make_vote
+
+pytestmark = pytest.mark.django_db
+
+PREFERENCES = read({"kind": "preferences"})
+
+
+@pytest.fixture
+def judged(project: Project, labeler: User) -> Project:
+    """Four comparisons, of which one is a tie and one is being corrected, a ranking of three
+    answers, and two votes."""
+    for preference in (-2, 1, 0):
+        make_comparison(project, labeler, preference=preference)
+    corrected = make_comparison(project, labeler)
+    Assignment.objects.filter(pk=corrected.assignment_id).update(state="reopened")
+    make_ranking(project, labeler, [["Good."], ["Fair."], ["Poor."]])
+    make_vote(project)
+    make_vote(project, verdict="both_bad")
+    return project
+
+
+def test_rows_and_what_drops_out_are_counted(judged: Project) -> None:
+    found = estimate(judged, PREFERENCES)
+    assert (found.n_judgements, found.n_selected, found.rows) == (7, 6, 6)
+    assert [(lost.number, lost.of_format) for lost in found.dropped] == [
+        (1, False), (1, True), (1, True),
+    ]  # fmt: skip
+    assert found.dropped[0].reason == WORDS[Reason.CORRECTED]
+    assert (found.is_sample, found.n_looked_at) == (False, 6)
+    assert found.by_source == [("comparison", 4, 3), ("ranking", 1, 1), ("vote", 2, 2)]
+
+
+def test_of_many_it_is_reckoned_from_an_even_sample(
+    project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(8):
+        make_comparison(project, labeler, preference=0 if at % 2 else -1)
+    monkeypatch.setattr(estimating, "MOST_LOOKED_AT", 4)
+    found = estimate(project, PREFERENCES)
+    assert (found.n_selected, found.is_sample, found.n_looked_at) == (8, True, 4)
+    assert found.rows + sum(number for _, number in found.format_dropped) == 8
+    keys = np.arange(10, 20)
+    assert sample(keys, 4).tolist() == [10, 12, 15, 17]
+    assert sample(keys, 10).tolist() == keys.tolist()
+
+
+def test_a_preview_has_real_rows_of_each_source_in_turn(judged: Project) -> None:
+    rows = preview(judged, PREFERENCES, 3)
+    assert [row["chosen"][0]["content"] for row in rows] == [
+        "The first answer.", "Good.", "Hello!",
+    ]  # fmt: skip
+    assert len(preview(judged, PREFERENCES, 50)) == 6
+
+
+def test_demonstrations_are_told_from_their_own(judged: Project, labeler: User) -> None:
+    make_demonstration(judged, labeler, "An ideal answer.")
+    recipe = read({"kind": "sft"})
+    [row] = preview(judged, recipe, 3)
+    assert row["messages"][-1]["content"] == "An ideal answer."
+    assert estimate(judged, recipe).rows == 1
+
+
+def test_a_format_that_cannot_say_the_kind_is_refused(judged: Project) -> None:
+    with pytest.raises(InvalidInput, match="format: must for this kind be one of"):
+        estimate(judged, read({"kind": "sft", "format": "no-such"}))
+
+
+def test_there_is_nothing_to_see_of_nothing(project: Project) -> None:
+    found = estimate(project, PREFERENCES)
+    assert (found.rows, found.dropped, found.is_sample) == (0, [], False)
+    assert preview(project, PREFERENCES, 3) == []
