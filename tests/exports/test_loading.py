@@ -61,7 +61,7 @@ def test_a_project_name_of_special_characters_does_not_break_the_card(
     folder = folder_of(export_now(project=project, kind="sft"))
     assert load(str(folder)).num_rows == 1
     header = (folder / "README.md").read_text().split("---\n")[1]
-    assert "no" not in header.replace("config_name", "")
+    assert "\nconfigs: no" not in header
 
 
 def test_answers_that_all_read_like_dates_are_text(
