@@ -180,7 +180,7 @@ def languages(real: list[str]) -> None:
         Asked(id=str(n), prompt=[{"role": "user", "content": text}], created_at=AT, language="en")
         for n, text in enumerate(real)
     ]
-    found = Counter(filter(None, map(other_language, asked)))
+    found = Counter(filter(None, (other_language(each, "en") for each in asked)))
     share = found.total() / max(1, len(asked))
     told = f"of {len(asked):,} real answers to English prompts {share:.1%} go"
     print(f"\nLanguage: {told}: {dict(found)}")

@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from arena.boards.language import LANGUAGES, LONGEST, language_of
-from exports.hygiene.texts import parts_of
-from exports.records import Record
+from exports.hygiene.duplicates import digest
+from exports.hygiene.seen import Seen
+from exports.hygiene.texts import parts_of, said
+from exports.records import Message, Record
 
 FEWEST = 8
 _WORDS = re.compile(r"[^\W\d_]{3,}")
 
 
-def other_language(record: Record) -> str:
+class Filed:
+    """Which language prompts are filed under, by their texts; of two that are the same, the first
+    counts. What a record says of itself goes before."""
+
+    def __init__(self) -> None:
+        self._codes = list(LANGUAGES)
+        self._held = Seen()
+
+    def add(self, prompt: Sequence[Message], language: str) -> None:
+        code = _code(language)
+        if code in LANGUAGES:
+            self._held.add(digest((said(prompt),)), self._codes.index(code))
+
+    def of(self, record: Record) -> str:
+        own = _code(getattr(record, "language", ""))
+        prompt = getattr(record, "prompt", None)
+        if own or not prompt:
+            return own
+        number = self._held.get(digest((said(prompt),)))
+        return "" if number is None else self._codes[number]
+
+
+def _code(language: str) -> str:
+    """Of “pt-br” the language alone."""
+    return language.lower().replace("_", "-").split("-")[0]
+
+
+def other_language(record: Record, filed: str) -> str:
     """The code of another language that the prompt or an answer is in, or "".
 
     Texts that do not say which language they are in pass, and so does everything where nothing is
-    filed or where no text can tell. Of “pt-br” the language alone counts.
+    filed or where no text can tell.
     """
-    filed = getattr(record, "language", "").lower().replace("_", "-").split("-")[0]
     if filed not in LANGUAGES:
         return ""
     for text in parts_of(record):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exports.hygiene import hidden, personal
 from exports.hygiene.duplicates import ExactDuplicates, Fingerprint, NearDuplicates
-from exports.hygiene.languages import other_language
+from exports.hygiene.languages import Filed, other_language
 from exports.hygiene.sequences import Contamination, Sequences
 from exports.hygiene.texts import rewritten, texts_of
 from exports.hygiene.verdicts import BENCHMARK, EXACT, HIDDEN, LANGUAGE, NEAR, PERSONAL, Verdict
@@ -39,6 +39,7 @@ class Scans:
     """`look` says of each record what becomes of it. Records that are held back anyway should not
     be shown: a later copy of one would go as a duplicate.
 
+    `filed`: under which languages prompts are, for records that do not say so themselves.
     `counting`: whether personal data and hidden text are looked for also where they are kept.
     Close it, or use it in `with`: near-duplicates are compared in a temporary file.
     """
@@ -48,9 +49,11 @@ class Scans:
         hygiene: Hygiene,
         *,
         benchmarks: Mapping[str, Sequences] | None = None,
+        filed: Filed | None = None,
         counting: bool = True,
     ) -> None:
         self._hygiene = hygiene
+        self._filed = filed or Filed()
         self._looks_for_hidden = counting or hygiene.hidden_text != "keep"
         self._looks_for_personal = counting or hygiene.personal_data != "keep"
         self._contamination = Contamination(benchmarks) if benchmarks else None
@@ -76,7 +79,7 @@ class Scans:
     def look(self, record: Record) -> Verdict:
         verdict = Verdict(record)
         self._clean(verdict)
-        self._leave_out(verdict)
+        self._leave_out(verdict, self._filed.of(record) if self._hygiene.language_check else "")
         self.found.update(verdict.found)
         if verdict.reason:
             self.dropped[verdict.reason] += 1
@@ -110,11 +113,11 @@ class Scans:
         elif wish != "keep":
             verdict.changed += tuple(sorted(found))
 
-    def _leave_out(self, verdict: Verdict) -> None:
+    def _leave_out(self, verdict: Verdict, filed: str) -> None:
         record = verdict.record
         if verdict.reason:
             return
-        if self._hygiene.language_check and (language := other_language(record)):
+        if filed and (language := other_language(record, filed)):
             verdict.reason, verdict.about = LANGUAGE, language
         elif self._contamination and (items := self._contamination.items(texts_of(record))):
             self.benchmark_items.update(items.keys())

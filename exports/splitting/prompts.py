@@ -8,6 +8,7 @@ import orjson
 from django.db import connection
 
 from exports.hygiene.benchmarks import sequences_in
+from exports.hygiene.languages import Filed
 from exports.hygiene.scanning import Scans
 from exports.recipe import Recipe, Splits
 from exports.records import Message
@@ -36,6 +37,12 @@ WHERE h.project_id = %(project)s ORDER BY p.created_at, p.id
 """
 
 
+FILED = """
+SELECT messages::text, language FROM labeling_prompt
+WHERE project_id = %(project)s AND language <> '' ORDER BY id
+"""
+
+
 def split_map(project: Project, splits: Splits) -> SplitMap:
     """The same for every recipe with these splits. To be called in the transaction that the
     records are read in; it has to be closed.
@@ -60,10 +67,21 @@ def _prompts(project: Project, statement: str) -> Iterator[tuple[list[Message], 
                     yield orjson.loads(messages), is_held_out
 
 
+def _filed(project: Project) -> Filed:
+    filed = Filed()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(FILED, {"project": project.pk})
+        while rows := cursor.fetchmany(AT_ONCE):
+            for messages, language in rows:
+                filed.add(orjson.loads(messages), language)
+    return filed
+
+
 def looking(project: Project, recipe: Recipe, *, counting: bool = False) -> Looking:
     """What looks at the records of a recipe. To be called in the transaction that they are read
     in; it has to be closed. `counting` as of `Scans`."""
     names = recipe.hygiene.decontaminate
     benchmarks = sequences_in(project, names) if names else None
-    scans = Scans(recipe.hygiene, benchmarks=benchmarks, counting=counting)
+    filed = _filed(project) if recipe.hygiene.language_check else None
+    scans = Scans(recipe.hygiene, benchmarks=benchmarks, filed=filed, counting=counting)
     return Looking(scans, split_map(project, recipe.splits))

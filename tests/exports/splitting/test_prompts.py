@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
+from exports.hygiene.verdicts import LANGUAGE
 from exports.models import HeldOut
 from exports.recipe import Hygiene, Recipe, Splits
 from exports.splitting.holding_out import held_out_in, hold_out, release
@@ -125,3 +126,22 @@ def test_looking_at_records_says_their_split_or_why_they_are_left_out() -> None:
     assert verdicts[0].changed == ("email",)
     said = [split for split, _ in mapped(project, TEXTS)]
     assert splits == said
+
+
+def test_a_row_in_another_language_than_its_prompt_is_filed_under_goes() -> None:
+    project = make_project()
+    made = prompts(project)
+    asked = f"{TEXTS[0]} Ask a@b.de."
+    messages = [*user(asked)]
+    Prompt.objects.filter(pk=made[0].pk).update(language="en-GB", messages=messages)
+    german = "Das sind die Wurzeln der Zahl, und sie ist nicht so groß wie die andere Zahl."
+    english = "These are the roots of the number, and it is not as large as the other one."
+    recipe = Recipe(kind="sft", hygiene=Hygiene(language_check=True, personal_data="mask"))
+    rows = [
+        demonstration(asked, english),
+        demonstration(asked, german),
+        demonstration(TEXTS[1], german),
+    ]
+    with looking(project, recipe) as looks:
+        verdicts = [looks.look(row) for row in rows]
+    assert [(v.reason, v.about) for v in verdicts] == [("", ""), (LANGUAGE, "de"), ("", "")]
