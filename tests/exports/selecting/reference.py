@@ -154,7 +154,8 @@ def _by(name: str, recipe: Recipe) -> set[Reason]:
 
 
 def _model(response: Any) -> str:
-    return response.generation.model.name if response.generation else response.model_name
+    drawn = response.generation
+    return str(drawn.model.name if drawn else response.model_name)
 
 
 def _of_models(names: set[str], recipe: Recipe) -> set[Reason]:

@@ -7,13 +7,15 @@ import pytest
 
 from arena.models import Vote
 from exports import recipe as recipes
+from exports.models import Quarantine, QuarantinedJudgement
+from exports.reading import read
 from exports.recipe import Recipe
 from exports.selecting.selection import Selected, selected
 from exports.selecting.sources import sources_of
 from labeling.models import Comparison, Demonstration, Ranking
 from projects.models import Project
 from tests.exports.selecting.reference import Facts, expected
-from tests.exports.selecting.world import World
+from tests.exports.selecting.world import START, World
 from tests.factories import make_project
 from tests.labeling.reviewed import make_rules
 
@@ -104,6 +106,56 @@ def test_what_is_held_back_is_nothing_else_than_in_the_records(world: World) -> 
     assert raw.n_found["demonstration"] == len(raw.ids["demonstration"])
     everything = Demonstration.objects.filter(prompt__project=world.project).count()
     assert raw.n_found["demonstration"] == everything
+
+
+def test_what_is_chosen_is_what_records_do_not_hold_back(world: World) -> None:
+    for kind in recipes.KINDS:
+        recipe = Recipe(kind=kind, with_machine=True)
+        keys = selected(world.project, recipe).ids.items()
+        chosen = {f"{source}-{key}" for source, found in keys for key in found.tolist()}
+        records = read(kind, world.project, with_machine=True)
+        told = {record.id: record.held_back for record in records}
+        of_judgements = {
+            name.rsplit("-", name.count("-") - 1)[0] for name in told if not told[name]
+        }
+        assert of_judgements <= chosen
+        if kind not in ("ratings", "critiques"):
+            # Of comparisons without ratings, and of fixes of what is no demonstration, there is
+            # nothing to tell.
+            assert of_judgements == chosen
+
+
+def test_what_is_in_quarantine_is_left_out_until_it_is_released(world: World) -> None:
+    before = selected(world.project, Recipe(kind="preferences"))
+    taken = {source: int(keys[0]) for source, keys in before.ids.items()}
+    held = Quarantine.objects.create(
+        project=world.project, by=world.owner, reason="Odd.", n_judgements=len(taken)
+    )
+    for source, key in taken.items():
+        QuarantinedJudgement.objects.create(quarantine=held, source=source, judgement=key)
+    found = selected(world.project, Recipe(kind="preferences"))
+    assert found.dropped["in quarantine"] == len(taken)
+    for source, key in taken.items():
+        assert found.ids[source].tolist() == before.ids[source][1:].tolist(), (source, key)
+    assert selected(world.project, Recipe(kind="raw")).dropped.total() == 0
+    held.released_at, held.released_by, held.release_reason = START, world.owner, "Checked."
+    held.save()
+    assert selected(world.project, Recipe(kind="preferences")).dropped == before.dropped
+
+
+def test_critiques_are_chosen_by_who_said_them_and_when(world: World) -> None:
+    everything = selected(world.project, Recipe(kind="critiques"))
+    assert list(everything.ids) == ["repair", "review"]
+    assert everything.n_selected
+    by_reviewer = {"labelers": [world.reviewer.pseudonym]}
+    found = selected(world.project, recipes.read({"kind": "critiques", "selection": by_reviewer}))
+    assert found.ids["review"].tolist() == everything.ids["review"].tolist()
+    refused = {"not_labelers": [world.reviewer.pseudonym]}
+    found = selected(world.project, recipes.read({"kind": "critiques", "selection": refused}))
+    assert (found.n_selected, found.n_judgements) == (0, everything.n_judgements)
+    early = {"until": "2026-03-01"}
+    found = selected(world.project, recipes.read({"kind": "critiques", "selection": early}))
+    assert found.n_selected == 0
 
 
 def test_an_empty_project_has_nothing_of_any_kind(project: Project) -> None:
