@@ -16,6 +16,7 @@ from exports.reading import (
     votes,
 )
 from exports.reading.copying import Ints
+from exports.reading.known import Known
 from exports.reading.rewards import with_margins
 from exports.reading.wanted import Wanted
 from exports.records import Record
@@ -73,7 +74,7 @@ def read(
     them; `is_streamed` reads while they are worked on, which is faster, but takes the
     connection: no other query may be made on it until the last record or `close()`.
     """
-    wanted = Wanted(project, ids, is_streamed)
+    wanted = Wanted(project, Known(project), ids, is_streamed)
     if kind in OF_ONE_SOURCE:
         return OF_ONE_SOURCE[kind](wanted)
     readers = BY_SOURCE[kind]

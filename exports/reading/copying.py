@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import InterfaceError, connection, transaction
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
@@ -71,7 +71,7 @@ def _copied(sql: str, types: tuple[str, ...], values: dict[str, Any]) -> Iterato
     with _planned(), connection.cursor() as cursor:
         # Written in, because Django's cursor for debugging takes no parameters beside a COPY.
         whole = cursor.mogrify(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", values)
-        with cursor.copy(whole) as copy:
+        with cursor.copy(whole) as copy, connection.execute_wrapper(_refuse):
             copy.set_types(types)
             rows = copy.rows()
             try:
@@ -80,6 +80,11 @@ def _copied(sql: str, types: tuple[str, ...], values: dict[str, Any]) -> Iterato
                 # A statement left half read is cancelled, and the caller's transaction with it.
                 for _ in rows:
                     pass
+
+
+def _refuse(*_: Any) -> None:
+    """Without it another query would wait for the COPY, and the COPY for whoever makes it."""
+    raise InterfaceError("A COPY is being read on this connection.")
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,9 @@ from projects.models import Project
 @dataclass(frozen=True)
 class Wanted:
     project: Project
+    known: Known
     ids: Mapping[str, Ints] | None = None
     is_streamed: bool = False
-
-    @cached_property
-    def known(self) -> Known:
-        return Known(self.project)
 
     def keys(self, source: str, everything: Callable[[], QuerySet[Any]]) -> Ints:
         """The keys that were asked for, in order; where none were, those of everything."""

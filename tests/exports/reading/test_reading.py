@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 
 from exports.reading import comparisons
 from exports.recipe import KINDS
@@ -97,7 +97,7 @@ def test_what_was_superseded_is_read_where_it_is_named(project: Project, labeler
 def test_a_reader_that_is_left_half_way_leaves_the_transaction_whole(everything: Project) -> None:
     records = read("preferences", everything, is_streamed=True)
     next(records)
-    records.close()  # type: ignore[attr-defined]
+    records.close()
     assert Project.objects.filter(pk=everything.pk).exists()
     with connection.cursor() as cursor:
         cursor.execute("SHOW enable_seqscan")
@@ -220,3 +220,12 @@ def test_a_judgement_without_a_level_has_its_kinds_lowest(project: Project, labe
     make_comparison(project, labeler)
     (record,) = read("preferences", project)
     assert record.autonomy_level == comparisons.LOWEST == 3
+
+
+def test_another_query_is_refused_while_rows_are_streamed(everything: Project) -> None:
+    records = read("preferences", everything, is_streamed=True)
+    next(records)
+    with pytest.raises(InterfaceError):
+        Project.objects.get(pk=everything.pk)
+    list(records)
+    assert Project.objects.filter(pk=everything.pk).exists()
