@@ -28,7 +28,12 @@ ENCODINGS = {
     "jsonl.zst": "application/jsonlines",
     "parquet": "application/x-parquet",
 }
-OTHER_ENCODINGS = {"json": "application/json", "md": "text/markdown"}
+OTHER_ENCODINGS = {
+    "json": "application/json",
+    "md": "text/markdown",
+    "yaml": "application/yaml",
+    "yml": "application/yaml",
+}
 CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -120,14 +125,14 @@ def _responsible(manifest: Mapping[str, Any]) -> Node:
 
 def _file_object(entry: Mapping[str, Any], file_type: str) -> Node:
     name = entry["name"]
-    ending = name.rsplit(".", 1)[-1]
+    other = OTHER_ENCODINGS.get(name.rsplit(".", 1)[-1], "application/octet-stream")
     return {
         "@type": "cr:FileObject",
         "@id": name,
         "name": name,
         "contentUrl": name,
         "contentSize": f"{entry['bytes']} B",
-        "encodingFormat": OTHER_ENCODINGS.get(ending) or ENCODINGS[file_type],
+        "encodingFormat": ENCODINGS[file_type] if name.endswith(f".{file_type}") else other,
         "sha256": entry["sha256"],
     }
 
