@@ -136,7 +136,7 @@ def _blobs(text: str) -> list[Found]:
     found = []
     if "data:" in text or "DATA:" in text:
         found += [Found("data url", *m.span()) for m in _DATA_URL.finditer(text)]
-    found += [Found("encoded", *m.span()) for m in _HEX.finditer(text)]
+    found += [Found("encoded", *m.span()) for m in _HEX.finditer(text) if len(set(m[0])) > 1]
     found += [Found("encoded", *m.span()) for m in _ESCAPES.finditer(text)]
     found += [Found("encoded", *m.span()) for m in _BASE64.finditer(text) if _is_base64(m[0])]
     return found

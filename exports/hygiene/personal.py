@@ -15,7 +15,7 @@ from exports.hygiene.checksums import IBAN_LENGTHS, card, iban
 from exports.hygiene.credentials import credentials
 from exports.hygiene.identities import identities
 
-KINDS = ("secret", "email", "iban", "card", "identity", "ip", "phone")
+KINDS = ("secret", "email", "iban", "identity", "card", "ip", "phone")
 """Where two overlap, the earlier kind is it."""
 _LOCAL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}$")
 _DOMAIN = re.compile(r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w@])")

@@ -41,6 +41,7 @@ LEFT_ALONE = [
     "https://example.org/" + "some/path/of/words/" * 9,
     "日本語のテキストです。" * 30,
     "word" * 40,
+    "a" * 300,
     "-" * 300 + "\n" + "=" * 300,
     "a_very_long_name_of_a_function_in_a_program_that_nobody_would_write_but_somebody_did" * 2,
 ]
