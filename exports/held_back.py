@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from exports.models import QuarantinedJudgement
 from labeling.models import Assignment, Comparison, Demonstration, Ranking, Review, Task
 from labeling.reviewing.verdicts import is_returned, is_settled
 from projects.models import Project
@@ -22,12 +23,14 @@ MODELS: tuple[type[Demonstration | Comparison | Ranking], ...] = (
 WORDS = {
     "corrected": "being corrected by its author",
     "gold": "of a gold task, whose answer was known before",
+    "quarantined": "in quarantine",
     "returned": "returned by a reviewer and not corrected yet",
     "settled": "decided by a reviewer who settled the task",
 }
 MANY = {
     "corrected": "being corrected by their authors",
     "gold": "of gold tasks, whose answers were known before",
+    "quarantined": "in quarantine",
     "returned": "returned by a reviewer and not corrected yet",
     "settled": "decided by a reviewer who settled their tasks",
 }
@@ -53,6 +56,9 @@ def held_back(project: Project) -> HeldBack:
     """The reasons are those of `exports.selecting`, in its order."""
     comparisons, rankings = Counter(_numbers(project, Comparison)), _numbers(project, Ranking)
     comparisons.update(rankings)
+    votes = _quarantined(project, "vote").values("judgement").distinct().count()
+    if votes:
+        comparisons["quarantined"] += votes
     return HeldBack(_numbers(project, Demonstration), dict(comparisons))
 
 
@@ -71,7 +77,17 @@ def _numbers(project: Project, model: type[Demonstration | Comparison | Ranking]
     if settlements.exists():
         of_settled = others.filter(assignment__task__in=_settled_tasks(settlements))
         found["settled"] = of_settled.filter(is_settled(model)).exclude(is_back).count()
+    quarantined = _quarantined(project, model._meta.model_name)
+    if quarantined.exists():
+        taken = others.exclude(is_back).filter(pk__in=quarantined.values("judgement"))
+        found["quarantined"] = taken.exclude(is_settled(model)).count()
     return {reason: number for reason, number in found.items() if number}
+
+
+def _quarantined(project: Project, source: str | None) -> QuerySet[QuarantinedJudgement]:
+    return QuarantinedJudgement.objects.filter(
+        quarantine__project=project, quarantine__released_at=None, source=source or ""
+    )
 
 
 def _settled_tasks(settlements: QuerySet[Review]) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from exports.held_back import held_back
+from exports.models import Quarantine, QuarantinedJudgement
 from labeling.assigning.changing import change_tasks
 from labeling.assigning.lanes import lane_for
 from labeling.judging.correcting import undo
@@ -46,6 +47,21 @@ def test_each_judgement_is_held_back_for_one_reason(
     found = held_back(project)
     assert found.demonstrations_said == ["1 being corrected by its author"]
     assert found.preferences == {"gold": 1, "settled": 2}
+
+
+def test_what_is_in_quarantine_is_told_unless_it_is_held_back_anyway(
+    project: Project, owner: User, labeler: User
+) -> None:
+    gold = lane_for(project=project, kind="comparison", is_gold=True)
+    rows = [judge(make_comparison_task(project), labeler) for _ in range(2)]
+    rows.append(judge(make_comparison_task(project, lane=gold), labeler))
+    taken = Quarantine.objects.create(project=project, by=owner, reason="Odd.", n_judgements=3)
+    QuarantinedJudgement.objects.bulk_create(
+        QuarantinedJudgement(quarantine=taken, source=source, judgement=pk)
+        for source, pk in [("vote", 1), *(("comparison", row.pk) for row in rows)]
+    )
+    assert held_back(project).preferences == {"gold": 1, "quarantined": 3}
+    assert held_back(project).demonstrations == {}
 
 
 def test_the_page_says_it_before_exporting(
