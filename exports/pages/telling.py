@@ -121,11 +121,14 @@ def recipe_said(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def how_to_load(manifest: Mapping[str, Any]) -> list[Passage]:
-    """The card's own explanation, its code apart from its words."""
-    recipe = manifest.get("recipe", {})
+    """The card's own explanation, its code apart from its words. Exports of the first version
+    have theirs in their card alone."""
+    recipe = manifest.get("recipe")
+    if recipe is None:
+        return []
     form = FORMATS.get(recipe.get("format", "trl"))
     note = form.notes.get(manifest["kind"], "") if form else ""
-    text = "\n".join(loading.how_to_load({"recipe": {}} | dict(manifest), note))
+    text = "\n".join(loading.how_to_load(manifest, note))
     passages = [
         Passage(piece.removeprefix("python").strip(), is_code=place % 2 == 1)
         for place, piece in enumerate(text.split(FENCE))
