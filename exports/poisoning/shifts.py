@@ -8,7 +8,7 @@ others is held against its own error and against the robust spread of everybody'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,18 +16,18 @@ from exports.poisoning.expected import Expected
 from exports.poisoning.gathering import Judged
 from exports.poisoning.statistics import (
     FALSE_DISCOVERIES,
-    Bools,
     Floats,
+    Ints,
     q_values,
     robust_spread,
     two_sided,
 )
 
 FEWEST_VERDICTS = 20
+FEWEST_FOR_SPREAD = 5
 FEWEST_LABELERS = 5
 FARTHEST = 4.0
 LEAST_APART = 0.15
-MOST_MODELS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,20 +48,22 @@ class Shift:
 
 
 def shifts(judged: Judged, chances: Expected) -> list[Shift]:
-    """Every labeler with enough verdicts, on every summary with enough labelers."""
-    pair = judged.is_pair & (judged.labeler > 0)
-    length = judged.length
-    longer = pair & (np.abs(length) > 0.05)
-    made = _summary("length", 0, judged, longer, (length > 0).astype(np.float64), 0.5)
-    room = int(max(judged.better.max(initial=0), judged.worse.max(initial=0))) + 1
-    games = np.bincount(judged.better[pair], minlength=room)
-    games += np.bincount(judged.worse[pair], minlength=room)
-    games[:1] = 0
-    for model in np.argsort(-games, kind="stable")[:MOST_MODELS].tolist():
-        if games[model] >= FEWEST_VERDICTS:
-            made += _of_model(model, judged, chances, pair)
+    """Every labeler with enough verdicts, on every summary that enough labelers have a part in."""
+    pair = np.flatnonzero(judged.is_pair & (judged.labeler > 0))
+    who, length = judged.labeler[pair].astype(np.int64), judged.length[pair]
+    apart = np.abs(length) > 0.05
+    nothing = np.zeros(int(apart.sum()), np.int64)
+    made = _summary("length", who[apart], nothing, (length[apart] > 0).astype(np.float64))
+    between = judged.better[pair] != judged.worse[pair]
+    pair, who = pair[between], who[between]
+    # Wins beyond what was expected, around one half so that both summaries are read alike.
+    surprise = 1.0 - chances.of_verdict[pair]
+    models = np.concatenate((judged.better[pair], judged.worse[pair]))
+    scores = np.concatenate((0.5 + surprise, 0.5 - surprise))
+    known = models > 0
+    made += _summary("model", np.tile(who, 2)[known], models[known], scores[known])
     told = q_values([each.p_value for each in made], tests=len(made))
-    return [Shift(**{**vars(each), "q_value": q}) for each, q in zip(made, told, strict=True)]
+    return [replace(each, q_value=q) for each, q in zip(made, told, strict=True)]
 
 
 def is_far(shift: Shift) -> bool:
@@ -72,48 +74,37 @@ def is_far(shift: Shift) -> bool:
     )
 
 
-def _of_model(model: int, judged: Judged, chances: Expected, pair: Bools) -> list[Shift]:
-    won, lost = judged.better == model, judged.worse == model
-    about = pair & (won ^ lost)
-    verdict = chances.of_verdict
-    chance = np.where(won, verdict, 1 - verdict)
-    # Wins beyond what was expected, around ½ so that both summaries are read alike.
-    score = won - chance + 0.5
-    return _summary("model", model, judged, about, score, None)
-
-
-def _summary(
-    about: str, model: int, judged: Judged, kept: Bools, score: Floats, even: float | None
-) -> list[Shift]:
-    who, score = judged.labeler[kept], score[kept]
-    n = np.bincount(who)
-    counted = np.flatnonzero(n >= FEWEST_VERDICTS)
+def _summary(about: str, who: Ints, model: Ints, score: Floats) -> list[Shift]:
+    """One summary of each model. Cells are what one labeler said of one model; the spread of all
+    large enough to have one says how far honest people are from one another."""
+    if not who.size:
+        return []
+    cells, cell = np.unique(who << 32 | model, return_inverse=True)
+    of, labeler = cells & 0xFFFFFFFF, cells >> 32
+    n, sums = np.bincount(cell), np.bincount(cell, score)
+    n_all, total = np.bincount(of, n), np.bincount(of, sums)
+    squares = np.bincount(of, np.bincount(cell, score**2))
+    n_others, rest = n_all[of] - n, total[of] - sums
+    counted = np.flatnonzero((n >= FEWEST_FOR_SPREAD) & (n_others >= FEWEST_FOR_SPREAD))
     if counted.size < FEWEST_LABELERS:
         return []
-    total, sums = float(score.sum()), np.bincount(who, score)
-    squares = np.bincount(who, score**2)
-    n_all = int(n.sum())
-    own = sums[counted] / n[counted]
-    others = (total - sums[counted]) / (n_all - n[counted])
-    variance = squares.sum() / n_all - (total / n_all) ** 2 + 1e-9
-    error = np.sqrt(variance / n[counted] + variance / (n_all - n[counted]))
-    apart = own - others
-    scaled = apart / error
-    spread = max(1.0, robust_spread(scaled))
-    z = (scaled - np.median(scaled)) / spread
-    moves = total / n_all - others
-    shown = even if even is not None else 0.5
+    of, labeler, n, sums = of[counted], labeler[counted], n[counted], sums[counted]
+    own, others = sums / n, rest[counted] / n_others[counted]
+    whole = total[of] / n_all[of]
+    variance = squares[of] / n_all[of] - whole**2 + 1e-9
+    scaled = (own - others) / np.sqrt(variance / n + variance / n_others[counted])
+    z = (scaled - np.median(scaled)) / max(1.0, robust_spread(scaled))
     return [
         Shift(
-            labeler=int(labeler),
+            labeler=int(labeler[at]),
             about=about,
-            model=model,
-            n=int(n[labeler]),
-            own=float(own[at] - 0.5 + shown),
-            others=float(others[at] - 0.5 + shown),
-            moves=float(moves[at]),
+            model=int(of[at]),
+            n=int(n[at]),
+            own=float(own[at]),
+            others=float(others[at]),
+            moves=float(whole[at] - others[at]),
             z=float(z[at]),
             p_value=two_sided(float(z[at])),
         )
-        for at, labeler in enumerate(counted.tolist())
+        for at in np.flatnonzero(n >= FEWEST_VERDICTS).tolist()
     ]
