@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, cast
 
 from exports.hygiene.duplicates import digest
 from exports.hygiene.hidden import Cleaner
@@ -20,9 +20,16 @@ def prompt_of(record: Record) -> Sequence[Message]:
     if isinstance(record, Conversation):
         return [m for m in record.conversation_a if m["role"] == "user"][:1]
     if isinstance(record, Raw):
-        held = record.judgement.get("prompt")
-        return held if isinstance(held, list) else []
+        return _prompt_in(record.judgement)
     return record.prompt
+
+
+def _prompt_in(judgement: dict[str, Any]) -> Sequence[Message]:
+    """Of a raw judgement, as exports/reading/raw.py spells it: a prompt, or a battle's turns."""
+    if prompt := judgement.get("prompt"):
+        return cast(Sequence[Message], prompt["messages"])
+    asked = [turn["message"] for turn in judgement.get("turns") or () if turn["parent"] is None]
+    return [{"role": "user", "content": message} for message in asked[:1]]
 
 
 def views_of(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ ALL: list[Record] = [
     Conversation(id="co", model_a="x", model_b="y", conversation_a=user(MAIL),
                  conversation_b=user(MAIL), winner="model_b", n_turns=1, voter="v", created_at=AT),
     Raw(id="raw", kind="vote", created_at=AT, judgement={
-        "prompt": user(MAIL), "labeler": "a@b.de", "marks": [{"note": "c@d.fr"}], "n": 1}),
+        "prompt": {"messages": user(MAIL)}, "labeler": "a@b.de",
+        "marks": [{"note": "c@d.fr"}], "n": 1}),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 
 from exports.hygiene.verdicts import LANGUAGE
 from exports.models import HeldOut
+from exports.reading import read
 from exports.recipe import Hygiene, Recipe, Splits
 from exports.splitting.holding_out import held_out_in, hold_out, release
 from exports.splitting.mapping import HELD_OUT
@@ -15,8 +16,8 @@ from labeling.models import Prompt
 from projects.errors import InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, Role
 from tests.exports.hygiene.records import demonstration, user
-from tests.exports.judgements import make_prompt, make_vote
-from tests.factories import make_member, make_project, make_user
+from tests.exports.judgements import make_comparison, make_demonstration, make_prompt, make_vote
+from tests.factories import make_guideline_version, make_member, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 SPLITS = Splits(validation=250, test=250)
@@ -145,3 +146,18 @@ def test_a_row_in_another_language_than_its_prompt_is_filed_under_goes() -> None
     with looking(project, recipe) as looks:
         verdicts = [looks.look(row) for row in rows]
     assert [(v.reason, v.about) for v in verdicts] == [("", ""), (LANGUAGE, "de"), ("", "")]
+
+
+def test_every_kind_of_record_of_a_held_out_prompt_is_left_out() -> None:
+    project = make_project()
+    owner = make_guideline_version(project).published_by
+    labeler = make_member(project)
+    asked = [*user("What moves the tides of the sea, twice a day?")]
+    made = make_comparison(project, labeler, messages=asked)  # type: ignore[arg-type]
+    make_demonstration(project, labeler, "The moon.", messages=asked)
+    make_vote(project, turns=[(asked[0]["content"], "The moon.", "The sun.")])
+    hold_out(by=owner, project=project, external_ids=[made.prompt.external_id])
+    for kind, number in (("sft", 1), ("preferences", 2), ("conversations", 1), ("raw", 3)):
+        with looking(project, Recipe(kind=kind)) as looks:
+            records = list(read(kind, project, source="all", with_machine=True, ids=None))
+            assert [looks.look(each).reason for each in records] == [HELD_OUT] * number, kind
