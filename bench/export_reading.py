@@ -59,11 +59,11 @@ def measure(n_rows: int) -> None:
     limit = best["bare COPY"]
     print(f"{n_rows:,} rows; the best of {REPEATS} runs")
     print(f"{'':<14}{'rows/s':>10}{'µs a row':>10}{'CPU':>8}{'peak MiB':>10}{'of bare':>9}")
-    for name, run in best.items():
+    for name, one in best.items():
         print(
-            f"{name:<14}{n_rows / run.seconds:>10,.0f}{run.seconds / n_rows * 1e6:>10.1f}"
-            f"{run.cpu_seconds / n_rows * 1e6:>8.1f}{run.peak_mib:>10.0f}"
-            f"{limit.seconds / run.seconds:>9.0%}"
+            f"{name:<14}{n_rows / one.seconds:>10,.0f}{one.seconds / n_rows * 1e6:>10.1f}"
+            f"{one.cpu_seconds / n_rows * 1e6:>8.1f}{one.peak_mib:>10.0f}"
+            f"{limit.seconds / one.seconds:>9.0%}"
         )
 
 

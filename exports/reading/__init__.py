@@ -1,7 +1,6 @@
 """Neutral records of a project's judgements, read from the database in order."""
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from exports.reading import (
@@ -81,4 +80,10 @@ def read(
     sources = [name for name in CHOSEN[source] if name != "judge" or with_machine]
     if kind == "raw" and source == "all":
         sources = ["demonstration", *sources]
-    return chain.from_iterable(readers[name](wanted) for name in sources)
+    return _one_after_another(wanted, [readers[name] for name in sources])
+
+
+def _one_after_another(wanted: Wanted, readers: Sequence[Reader]) -> Iterator[Record]:
+    """A generator, as a chain could not be closed half way."""
+    for read_source in readers:
+        yield from read_source(wanted)

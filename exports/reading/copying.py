@@ -71,20 +71,31 @@ def _copied(sql: str, types: tuple[str, ...], values: dict[str, Any]) -> Iterato
     with _planned(), connection.cursor() as cursor:
         # Written in, because Django's cursor for debugging takes no parameters beside a COPY.
         whole = cursor.mogrify(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", values)
-        with cursor.copy(whole) as copy, connection.execute_wrapper(_refuse):
+        with cursor.copy(whole) as copy, _unlocked(), connection.execute_wrapper(_refuse):
             copy.set_types(types)
-            rows = copy.rows()
             try:
-                yield from rows
+                while (row := copy.read_row()) is not None:
+                    yield row
             except GeneratorExit:
                 # A statement left half read is cancelled, and the caller's transaction with it.
-                for _ in rows:
+                while copy.read_row() is not None:
                     pass
 
 
 def _refuse(*_: Any) -> None:
-    """Without it another query would wait for the COPY, and the COPY for whoever makes it."""
     raise InterfaceError("A COPY is being read on this connection.")
+
+
+@contextmanager
+def _unlocked() -> Iterator[None]:
+    """psycopg locks a connection while a COPY lasts: whoever works on its rows and fails would wait
+    for ever to roll back. Without the lock that is refused, and the connection closed."""
+    lock = connection.connection.lock
+    lock.release()
+    try:
+        yield
+    finally:
+        lock.acquire()
 
 
 @contextmanager
@@ -94,6 +105,6 @@ def _planned() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute(_PLANNED)
         yield
-        if is_inside:
+        if is_inside and not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute(_AS_BEFORE)

@@ -1,7 +1,7 @@
 """What was said against answers, and the answers made of them."""
 
 from collections.abc import Iterator
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -77,7 +77,8 @@ _REVIEW_TYPES = (
 
 def critiques(wanted: Wanted) -> Iterator[Critique]:
     """Repairs that labelers asked for, then what reviewers fixed and returned."""
-    return chain(_repairs(wanted), _reviews(wanted))
+    yield from _repairs(wanted)
+    yield from _reviews(wanted)
 
 
 def _repairs(wanted: Wanted) -> Iterator[Critique]:

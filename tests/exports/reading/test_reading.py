@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import InterfaceError, connection
+from django.db import InterfaceError, connection, transaction
 
 from exports.reading import comparisons
 from exports.recipe import KINDS
@@ -229,3 +229,15 @@ def test_another_query_is_refused_while_rows_are_streamed(everything: Project) -
         Project.objects.get(pk=everything.pk)
     list(records)
     assert Project.objects.filter(pk=everything.pk).exists()
+
+
+def test_who_fails_while_rows_are_streamed_is_told_why(everything: Project) -> None:
+    records = read("preferences", everything, is_streamed=True)
+
+    def fail() -> None:
+        with transaction.atomic():
+            raise ValueError(next(records).id)
+
+    with pytest.raises(ValueError, match="comparison-"):
+        fail()
+    records.close()
