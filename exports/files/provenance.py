@@ -28,7 +28,9 @@ SCALARS: dict[str, Scalar] = {
     **dict.fromkeys(
         ("strength", "n_turns", "degree", "guideline_version", "autonomy_level"), "int64"
     ),
-    **dict.fromkeys(("seconds", "human_share", "model_share", "confidence", "weight"), "float64"),
+    **dict.fromkeys(
+        ("seconds", "human_share", "model_share", "confidence", "weight", "margin"), "float64"
+    ),
     **dict.fromkeys(("confirmed", "is_desirable", "all_bad"), "bool"),
     **dict.fromkeys(("spans", "drafts", "tiers", "ratings"), "json"),
 }
