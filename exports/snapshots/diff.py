@@ -26,6 +26,7 @@ LABELS = frozenset(
         "degree",
         "flags",
         "is_desirable",
+        "margin",
         "ratings",
         "reasons",
         "strength",

@@ -2,7 +2,7 @@
 it has none."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,6 +32,8 @@ class Pass:
     tracks: Tracks
     looks: Looks
     n_tokens: Callable[[Row], int] | None = None
+    unsaid: Callable[[Any], Mapping[str, int]] | None = None
+    """Of a record that has rows, what of it has none, by reason."""
     dropped: Counter[str] = field(default_factory=Counter)
     kept: bytearray = field(default_factory=bytearray)
     """Of each record, whether it has rows."""
@@ -65,5 +67,7 @@ class Pass:
             raise Dropped(looked.reason)
         if looked.changed:
             rows = self.make(looked.record)
+        if self.unsaid is not None:
+            self.dropped.update(self.unsaid(looked.record))
         track = self.tracks.of(self.looks.split(record))
         track.take(looked.record, rows, looked.changed, self.n_tokens)

@@ -61,7 +61,8 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     records = Records(project, recipe, plan.ids)
     tracks = Tracks(making.form(recipe), desk)
     with looking(project, recipe) as looks:
-        passing = Pass(desk.hold, making.maker(recipe), tracks, looks, row_tokens(recipe))
+        passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
+        passing.n_tokens, passing.unsaid = row_tokens(recipe), making.unsaid(recipe)
         try:
             passing.over(records)
             wholes = tracks.close()

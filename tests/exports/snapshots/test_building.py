@@ -16,14 +16,23 @@ from django.utils import timezone
 from exports import formats
 from exports.files.manifest import address_of
 from exports.models import Export
-from exports.recipe import read
+from exports.recipe import KINDS, read
 from exports.snapshots.building import build
 from exports.snapshots.folders import draft_of, folder_of
+from exports.snapshots.rebuilding import rebuild
 from exports.snapshots.requests import cancel, export_now, reconcile, request_export
+from exports.snapshots.signing import verify
 from exports.tasks import build_export
+from labeling.models import Assignment
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
-from tests.exports.judgements import HAIKU, make_comparison, make_demonstration, make_vote
+from tests.exports.judgements import (
+    HAIKU,
+    make_comparison,
+    make_demonstration,
+    make_ranking,
+    make_vote,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = '<script>alert(1)</script>\u2028\u202e{{7*7}} 👩‍🚀 ],"rejected":[ \\u0000 null'
@@ -374,3 +383,47 @@ def test_time_left_follows_from_the_pace(project: Project) -> None:
     assert export.seconds_left == 3.0
     export.rows_per_second = None
     assert export.seconds_left is None
+
+
+def test_pairs_of_a_ranking_that_no_row_says_are_counted(project: Project, labeler: User) -> None:
+    make_ranking(project, labeler, [["Best."], ["Good.", "As good."], ["Poor."]])
+    export = export_now(project=project, kind="rankings")
+    assert export.n_rows == 5
+    reason = f"{formats.TIE} (a pair of a ranking)"
+    assert export.manifest["counts"]["dropped"] == {reason: 1}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_in_every_format_is_built_and_whole(
+    project: Project, labeler: User, kind: str
+) -> None:
+    make_demonstration(project, labeler, "An answer.")
+    make_comparison(project, labeler)
+    make_ranking(project, labeler, [["Best."], ["Good."], ["Poor."]])
+    make_vote(project)
+    for each in formats.formats_of(kind):
+        told = {"kind": kind, "format": each.name, "file_type": each.file_types[0]}
+        export = export_now(project=project, recipe=read(told))
+        assert verify(folder_of(export)).problems == ()
+        assert rebuild(export).differing == ()
+
+
+def test_what_is_found_in_the_texts_is_kept_with_the_export(
+    project: Project, labeler: User
+) -> None:
+    make_comparison(project, labeler, a="Write to ann@example.org.")
+    export = export_now(project=project, kind="preferences")
+    assert export.poisoning_scan.n_findings == export.manifest["poisoning"]["findings"]
+    off = export_now(project=project, recipe=read({"kind": "preferences", "gate": "off"}))
+    assert off.manifest["poisoning"] == {}
+
+
+def test_judgements_held_back_meanwhile_stay_in_a_snapshot_that_was_planned(
+    project: Project, labeler: User
+) -> None:
+    for _ in range(3):
+        make_comparison(project, labeler)
+    export = export_now(project=project, kind="preferences")
+    Assignment.objects.update(state="reopened")
+    assert rebuild(export).differing == ()
+    assert export_now(project=project, kind="preferences").n_rows == 0
