@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
-from exports.models import Export
 from labeling.models import Comparison, Demonstration, Ranking
 from projects.models import Project
 
@@ -55,19 +54,3 @@ def _ranked_pairs(current: dict[str, Any]) -> int:
     size = F("assignment__presented__len")
     found = Ranking.objects.filter(**current).aggregate(pairs=Sum(size * (size - 1) / 2))
     return found["pairs"] or 0
-
-
-def n_expected(found: Export) -> int:
-    """How many judgements a running export has to read; a few more may have come since."""
-    if not found.is_waiting:
-        return 0
-    there = available(found.project)
-    if found.kind == Export.Kind.SFT:
-        return there.demonstrations
-    counts = {
-        Export.Source.ALL: there.preferences,
-        Export.Source.COMPARISONS: there.comparisons,
-        Export.Source.RANKINGS: there.ranked_pairs,
-        Export.Source.VOTES: there.votes,
-    }
-    return counts[Export.Source(found.source)]
