@@ -83,10 +83,9 @@ def _check_file(path: Path, report: Report, whole: Whole) -> None:
     try:
         for number, row in enumerate(rows_of(path), start=1):
             report.rows += 1
-            found = problems(report.format_name, report.kind, row)
-            for reason in found:
+            for reason in problems(report.format_name, report.kind, row):
                 report.add(path.name, number, reason)
-            if not found:
+            if isinstance(row, dict):
                 whole.see(row)
     except (orjson.JSONDecodeError, OSError, pa.ArrowException, EOFError) as error:
         report.add(path.name, 0, f"cannot be read: {error}"[:300])

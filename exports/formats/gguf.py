@@ -33,8 +33,11 @@ def metadata(path: Path) -> dict[str, Any]:
         if data[:4] != MAGIC:
             raise NoTokenizer(f"{path.name} is not a GGUF file")
         reader = _Reader(data, 8)
-        reader.number("<Q")
-        return {reader.text(): reader.value() for _ in range(reader.number("<Q"))}
+        try:
+            reader.number("<Q")
+            return {reader.text(): reader.value() for _ in range(reader.number("<Q"))}
+        except struct.error as error:
+            raise NoTokenizer(f"{path.name} is cut short") from error
 
 
 def tokenizer_of(told: dict[str, Any]) -> Tokenizer:

@@ -133,7 +133,8 @@ def rankings(draw: st.DrawFn) -> Ranked:
     answers = draw(st.lists(candidates(), max_size=4))
     tiers: list[list[int]] = []
     for place in draw(st.permutations(range(len(answers)))):
-        if tiers and draw(st.booleans()):
+        is_tied = draw(st.booleans())
+        if tiers and is_tied:
             tiers[-1].append(place)
         else:
             tiers.append([place])
