@@ -1,10 +1,10 @@
 """Records of whatever kind, for tests that know which."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from exports.reading import read as read_records
 
 
-def read(kind: str, *given: Any, **options: Any) -> Iterator[Any]:
-    return read_records(kind, *given, **options)
+def read(kind: str, *given: Any, **options: Any) -> Generator[Any, None, None]:
+    yield from read_records(kind, *given, **options)

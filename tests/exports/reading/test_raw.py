@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from exports.reading import withheld
 from exports.reading.raw import SUPERSEDED
-from labeling.models import Assignment, Comparison, WorkLevel
+from labeling.models import Assignment, Comparison, JudgeVerdict, WorkLevel
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_demonstration, make_ranking, make_vote
 from tests.exports.reading.mixture import correct, review
@@ -43,7 +43,7 @@ def test_a_comparison_comes_with_all_that_was_said_and_done(
     assert said["held_back"] == ""
 
 
-def make_verdict_on(made: Comparison, owner: User) -> object:
+def make_verdict_on(made: Comparison, owner: User) -> JudgeVerdict:
     judge = make_judge(made.prompt.project, owner)
     task = made.assignment.task
     for position, response in enumerate((made.response_a, made.response_b)):
