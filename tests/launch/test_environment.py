@@ -102,6 +102,9 @@ def test_a_redis_with_tls_has_its_certificate_checked_by_celery_too(tmp_path: Pa
         ({"TOUCHSTONE_HTTPS": "maybe"}, "TOUCHSTONE_HTTPS is 'maybe'; set it to 1 or 0"),
         ({"TOUCHSTONE_DEBUG": "2"}, "TOUCHSTONE_DEBUG is '2'"),
         ({"TOUCHSTONE_LOG_LEVEL": "loud"}, "TOUCHSTONE_LOG_LEVEL is 'LOUD'"),
+        ({"TOUCHSTONE_SIGNING_KEY": "ab" * 31}, "must be 64 hexadecimal digits"),
+        ({"TOUCHSTONE_SIGNING_KEY": "g" * 64}, "must be 64 hexadecimal digits"),
+        ({"TOUCHSTONE_EXPORT_FOLDERS": "/srv/a,b"}, "TOUCHSTONE_EXPORT_FOLDERS holds 'b'"),
         ({"TOUCHSTONE_MODELS": "[{"}, "TOUCHSTONE_MODELS is not valid JSON"),
         ({"TOUCHSTONE_MODELS": "{}"}, "TOUCHSTONE_MODELS must be a JSON list"),
         ({"TOUCHSTONE_MODELS": "/nowhere.json"}, "neither a JSON list nor a readable file"),
@@ -184,3 +187,13 @@ def test_sockets_of_a_deep_data_folder_lie_in_a_short_private_one(tmp_path: Path
     assert folder.parent == Path("/tmp")  # noqa: S108
     assert len(os.fsencode(folder / environment.LONGEST_SOCKET_NAME)) <= 100
     assert socket_folder(tmp_path / "x") != folder
+
+
+def test_exports_are_signed_and_sent_to_folders_only_where_that_is_said(tmp_path: Path) -> None:
+    plain = embedded(tmp_path)
+    assert (plain.signing_key, plain.export_folders) == ("", ())
+    told = {"TOUCHSTONE_SIGNING_KEY": "AB" * 32, "TOUCHSTONE_EXPORT_FOLDERS": "/srv/a, /srv/b"}
+    found = embedded(tmp_path, **told)
+    assert found.signing_key == "ab" * 32
+    assert found.export_folders == (Path("/srv/a"), Path("/srv/b"))
+    assert "abab" not in repr(found)
