@@ -71,8 +71,6 @@ def _settle_comparisons(
     found: Marked, project: Project, selection: Selection, wants_one: bool
 ) -> None:
     places, compared = _comparisons(found, project)
-    usable = ~found.has(*HELD_BACK)[places]
-    places, compared = places[usable], compared.at(usable)
     shares = leading_shares(compared.unit, compared.said, N_CLASSES)
     _mark_agreement(found, places, shares, selection)
     if wants_one:
@@ -93,7 +91,7 @@ def _mark_consensus(found: Marked, places: Ints, is_undecided: Flags, speaks: Fl
 
 
 def _comparisons(found: Marked, project: Project) -> tuple[Ints, Compared]:
-    """Places among those found, in order, and what was said there."""
+    """Places among those found of what may be used, in order, and what was said there."""
     sign = Sign(F("preference"))
     turned = Case(
         When(response_a__gt=F("response_b"), then=-sign), default=sign, output_field=IntegerField()
@@ -115,15 +113,11 @@ def _comparisons(found: Marked, project: Project) -> tuple[Ints, Compared]:
         settles=SETTLES,
     )
     order = np.argsort(keys)
-    order = order[found_here(found, keys[order])]
+    usable = found.keys[~found.has(*HELD_BACK)]
+    order = order[np.isin(keys[order], usable, assume_unique=True)]
     task, low, high, said, strength, labeler = (told.pop(0)[order] for _ in range(6))
     compared = Compared(task, low, high, said, strength, labeler, settles[order] > 0)
     return found.places(keys[order]), compared
-
-
-def found_here(found: Marked, keys: Ints) -> Flags:
-    """Which of these keys are among those found."""
-    return np.isin(keys, found.keys, assume_unique=True)
 
 
 def _settle_rankings(

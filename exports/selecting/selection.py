@@ -48,7 +48,7 @@ class Selected:
 def selected(project: Project, recipe: Recipe) -> Selected:
     """Read only; what it says is of one moment where it is called in a snapshot of the database.
 
-    Some 100 bytes of memory a judgement at most, and about a second for a million of them.
+    Some 60 bytes of memory a judgement, where agreement or consensus is asked for some 200.
     """
     ids: dict[str, Ints] = {}
     n_found: dict[str, int] = {}
