@@ -36,7 +36,7 @@ def test_the_numbers_and_the_rows_follow_the_form(page: Page, product: Product, 
     page.get_by_role("radio", name=re.compile("^Prompts")).check()
     expect(page.get_by_label("Row 1")).to_contain_text('"prompt"', timeout=SLOW)
     expect(page.get_by_role("radio", name=re.compile("^Prompts"))).to_be_focused()
-    page.get_by_label("Before").fill("2001-01-01")
+    page.get_by_label("Before", exact=True).fill("2001-01-01")
     expect(counted).to_have_text(re.compile(r"^0 rows"), timeout=SLOW)
     expect(page.get_by_text("outside the dates chosen")).to_be_visible()
 
