@@ -1,6 +1,7 @@
 """A tiny model with random weights, and its tokenizer: enough for one step of training. Runs in the
 consumers' environment, not in the product's."""
 
+import importlib
 from typing import Any
 
 TEMPLATE = (
@@ -12,14 +13,14 @@ SPECIAL = ["<|im_start|>", "<|im_end|>", "<pad>"]
 
 def make_tokenizer() -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
+    library: Any = importlib.import_module("transformers")
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: place for place, token in enumerate([*SPECIAL, *letters])}
     tokenizer = Tokenizer(models.BPE(vocabulary, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    made = PreTrainedTokenizerFast(
+    made = library.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token="<|im_start|>",
         eos_token="<|im_end|>",
@@ -31,9 +32,8 @@ def make_tokenizer() -> Any:
 
 
 def make_model(tokenizer: Any, *, is_classifier: bool = False) -> Any:
-    from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
-
-    config = LlamaConfig(
+    library: Any = importlib.import_module("transformers")
+    config = library.LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=16,
         intermediate_size=32,
@@ -46,4 +46,5 @@ def make_model(tokenizer: Any, *, is_classifier: bool = False) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         num_labels=1,
     )
-    return LlamaForSequenceClassification(config) if is_classifier else LlamaForCausalLM(config)
+    name = "LlamaForSequenceClassification" if is_classifier else "LlamaForCausalLM"
+    return getattr(library, name)(config)
