@@ -12,7 +12,7 @@ from workers.secrets import EncryptedTextField
 
 
 class Target(models.Model):
-    """A bucket, a folder or a dataset of a hub. One that is given up stays, for its uploads' sake."""
+    """A bucket, a folder or a dataset of a hub. One given up stays, for its uploads' sake."""
 
     class Kind(models.TextChoices):
         FILES = "files", "S3-compatible storage or folder"
