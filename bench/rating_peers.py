@@ -31,7 +31,7 @@ def evalica_bt(votes: Votes) -> Run:
     def run() -> Mapping[str, float]:
         scores = evalica.bradley_terry(a, b, winners).scores
         # Its default tie weight and tolerance; its scores are strengths, ours their logarithms.
-        return {model: 1000 + POINTS * float(np.log(score)) for model, score in scores.items()}
+        return {str(model): 1000 + POINTS * float(np.log(s)) for model, s in scores.items()}
 
     return run
 
