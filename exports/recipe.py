@@ -85,7 +85,7 @@ class Hygiene:
     personal_data: str = "keep"
     """keep, mask or drop."""
     hidden_text: str = "keep"
-    """Invisible characters and encoded blobs: keep (and count), clean or drop."""
+    """Invisible characters and encoded blobs: keep, clean or drop."""
     language_check: bool = False
     """Rows whose text is not in the language their prompt is filed under go."""
 
@@ -102,7 +102,10 @@ class Recipe:
     tokenizer: str = ""
     """Name of a tokenizer known here, for lengths in tokens; empty: lengths in characters."""
     gate: str = "report"
-    """The scan for poisoning: off, report, or hold: not to be downloaded before a sign-off."""
+    """The scan for poisoning: off, report, or hold: with findings, no download before sign-off."""
+    licence: str = ""
+    consent: str = ""
+    """Of the data, for its card: a name such as cc-by-4.0; what people agreed to."""
     selection: Selection = field(default_factory=Selection)
     mapping: Mappings = field(default_factory=Mappings)
     splits: Splits = field(default_factory=Splits)

@@ -56,7 +56,7 @@ def opened(told: dict[str, Any], wrong: Collection[str]) -> dict[str, bool]:
     """Which folded parts of the form stand open: those that say something of their own, or in
     which something is wrong."""
     usual = shown({})
-    parts = {"sizes": ("rows_per_file", "tokenizer")} | {
+    parts = {"sizes": ("rows_per_file", "tokenizer"), "rights": ("licence", "consent")} | {
         name: (name,) for name in ("mapping", "splits", "hygiene", "gate")
     }
     return {

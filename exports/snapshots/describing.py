@@ -55,6 +55,8 @@ def describe(
         format_title=format_of(recipe).title,
         created_at=moment,
         touchstone_version=settings.VERSION,
+        licence=recipe.licence,
+        consent=recipe.consent,
         model_licences=_licences(counts),
         hygiene=written.hygiene,
         poisoning=written.poisoning,

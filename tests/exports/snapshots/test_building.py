@@ -187,6 +187,18 @@ def test_another_recipe_has_another_address(project: Project, labeler: User) -> 
     assert one.address != other.address
 
 
+def test_the_card_says_under_which_licence_and_with_whose_consent(
+    project: Project, labeler: User
+) -> None:
+    make_demonstration(project, labeler, "Paperclips bend.")
+    told = {"licence": "cc-by-4.0", "consent": "Labelers agreed to publication."}
+    export = export_now(project=project, recipe=read({"kind": "sft", **told}))
+    card = (folder_of(export) / "README.md").read_text()
+    assert "license: cc-by-4.0" in card
+    assert "Labelers agreed to publication." in card
+    assert export.manifest["licence"] == "cc-by-4.0"
+
+
 def test_a_finished_folder_can_be_read_alone(project: Project, labeler: User) -> None:
     make_demonstration(project, labeler, "An answer.")
     folder = folder_of(export_now(project=project, kind="sft"))
