@@ -23,7 +23,7 @@ from arena.boards.computed import (
     Selection,
     WinRates,
 )
-from arena.models import Board, PromptTag
+from arena.models import Battle, Board, PromptTag
 from arena.pages import board_address
 from arena.pages.board_page import points
 from arena.pages.board_views import category_rows, heat_rows, tint, value_chart
@@ -44,9 +44,18 @@ def arena(db: None) -> Project:
     return make_arena()
 
 
-def vote(arena: Project, verdict: str = "a", visitor: str = "vera") -> None:
+def vote(arena: Project, verdict: str = "a", visitor: str = "vera") -> Battle:
     battle = make_battle(arena, visitor=make_visitor(visitor))
     reply(battle)
+    votes.cast(battle=battle, visitor=make_visitor(visitor), verdict=verdict)
+    return battle
+
+
+def vote_for(arena: Project, model: int | None, visitor: str) -> None:
+    """Chance says on which side a model is."""
+    battle = make_battle(arena, visitor=make_visitor(visitor))
+    reply(battle)
+    verdict = "a" if battle.model_a_id == model else "b"
     votes.cast(battle=battle, visitor=make_visitor(visitor), verdict=verdict)
 
 
@@ -378,11 +387,11 @@ def test_counting_again_leaves_the_pages_alone(client: Client, arena: Project) -
 def test_limits_of_the_votes_stand_on_the_board_and_on_its_method(
     client: Client, arena: Project
 ) -> None:
-    vote(arena)
+    first = vote(arena)
     for rest in ("", "method/"):
         assert "This model won every vote" in page(client, arena, rest)
-    vote(arena, "b", "walt")
-    vote(arena, "a", "xaver")
+    vote_for(arena, first.model_b_id, "walt")
+    vote_for(arena, first.model_a_id, "xaver")
     assert standings.look_for_removal(project=arena, selection=Selection()) is not None
     for rest in ("", "method/"):
         html = page(client, arena, rest)

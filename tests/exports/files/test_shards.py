@@ -3,11 +3,11 @@
 import gc
 import gzip
 import hashlib
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -68,15 +68,15 @@ def read(data: bytes, file_type: str) -> list[Any]:
         data = gzip.decompress(data)
     if file_type == "jsonl.zst":
         data = pa.CompressedInputStream(pa.BufferReader(data), "zstd").read()
-    return [orjson.loads(line) for line in data.splitlines()]
+    return [json.loads(line) for line in data.splitlines()]
 
 
 def told(row: dict[str, Any]) -> dict[str, Any]:
     """Parquet's texts of JSON are values again."""
-    row["about"] = None if row["about"] is None else orjson.loads(row["about"])
+    row["about"] = None if row["about"] is None else json.loads(row["about"])
     for answer in row["answers"]:
         if answer["settings"] is not None:
-            answer["settings"] = orjson.loads(answer["settings"])
+            answer["settings"] = json.loads(answer["settings"])
     return row
 
 
@@ -121,7 +121,7 @@ def row(number: int, text: str) -> dict[str, Any]:
 
 def iter_twice(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Equal rows that are other objects, whose keys have another history."""
-    return [orjson.loads(orjson.dumps(each)) for each in rows]
+    return [json.loads(json.dumps(each)) for each in rows]
 
 
 def test_parquet_has_one_schema_even_where_every_value_is_missing(tmp_path: Path) -> None:
