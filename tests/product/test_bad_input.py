@@ -221,6 +221,7 @@ class Doors:
     assignment: int
     question: int
     judge: int
+    recipe: int
     battle: str
     api_battle: str
 
@@ -245,6 +246,7 @@ class Doors:
             {"public_id": self.battle, "number": 1},
             {"public_id": NOBODY, "place": 1},
             {"public_id": NOBODY, "name": "data.jsonl"},
+            {"public_id": NOBODY, "other": NOBODY},
             {"slug": "demo", "public_id": NOBODY},
             {"slug": "demo", "model": "no-such-model"},
             {"token": "no-such-token"},
@@ -287,6 +289,8 @@ def doors(product: Product) -> Iterator[Doors]:
     terms = api[0].get("/api/v1/arena/demo").json()["terms_digest"]
     begun = {"message": "Say one word.", "agreed": terms}
     battle = owner.post("/arena/demo/battles/", data=begun)
+    kept = {"name": "Bad input", "recipe": {"kind": "sft"}}
+    recipe = api[0].post("/api/v1/projects/demo/export-recipes", json=kept)
     api_battle = api[0].post("/api/v1/arena/demo/battles", json=begun)
     yield Doors(
         owner=owner,
@@ -296,6 +300,7 @@ def doors(product: Product) -> Iterator[Doors]:
         assignment=task.json()["id"],
         question=question.json()["id"],
         judge=int(product.shell(JUDGE)),
+        recipe=recipe.json()["id"],
         battle=battle.headers["Location"].split("/")[2],
         api_battle=api_battle.json()["id"],
     )
@@ -329,6 +334,7 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
             real = path.replace("{slug}", "demo").replace("{public_id}", doors.api_battle)
             number = doors.question if "/questions/" in path else doors.assignment
             number = doors.judge if "/judges/" in path else number
+            number = doors.recipe if "/export-recipes/" in path else number
             real = re.sub(r"\{(id|pk)\}", str(number), real)
             real = real.replace("{number}", "1").replace("{claim}", "1")
             found.append((method.upper(), real, fields, is_list))
