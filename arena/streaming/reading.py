@@ -28,7 +28,6 @@ from workers.streams import Text, look_up, read, reader
 logger = logging.getLogger(__name__)
 
 REST_SECONDS = 0.005
-TEXTS_AT_ONCE = 64
 BLOCK_MS = 20
 BETWEEN_LOOKS_SECONDS = 0.5
 LINGER_SECONDS = 2.0
@@ -155,12 +154,8 @@ class SharedReader:
 
     async def _read_on(self) -> None:
         while self._is_needed:
-            texts = list(self._unfinished(begun=True).items())
-            starts = range(0, max(1, len(texts)), TEXTS_AT_ONCE)
-            for start in starts:
-                # In parts, so that nobody's first character waits behind all of them.
-                await self._read(dict(texts[start : start + TEXTS_AT_ONCE]), block_ms=0)
-                await asyncio.sleep(TICK_SECONDS / len(starts))
+            await self._read(self._unfinished(begun=True), block_ms=0)
+            await asyncio.sleep(TICK_SECONDS)
 
     async def _read(self, texts: dict[int, Text], *, block_ms: int) -> None:
         if not texts:

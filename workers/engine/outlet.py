@@ -18,7 +18,6 @@ from workers.streams import KEPT_SECONDS, SECONDS_BETWEEN_WRITES, key
 logger = logging.getLogger(__name__)
 
 LEAST_SECONDS_BETWEEN = 0.005
-PENS_AT_ONCE = 64
 QUIET_SECONDS = 1.0
 
 
@@ -120,23 +119,14 @@ class Outlet:
 
     async def flush(self, *, all_: bool = True) -> bool:
         """Write what is wanted at once, or all; False when Redis cannot be reached."""
-        left = dict(self._waiting) if all_ else {}
-        is_written = True
-        while is_written and (left or self._at_once):
-            # A first text does not wait behind a thousand later ones.
-            pens = dict(self._at_once)
-            self._at_once.clear()
-            for pen in list(left)[:PENS_AT_ONCE]:
-                pens[pen] = None
-            for pen in pens:
-                left.pop(pen, None)
-                self._waiting.pop(pen, None)
-            is_written = await self._write(list(pens))
-            if not is_written:
-                self._waiting |= {pen: None for pen in pens if pen.end_fields is None}
+        pens = {**self._waiting, **self._at_once} if all_ else dict(self._at_once)
+        self._at_once.clear()
         self._urgent.clear()
-        if self._at_once:
-            self._urgent.set()
+        for pen in pens:
+            self._waiting.pop(pen, None)
+        is_written = await self._write(list(pens))
+        if not is_written:
+            self._waiting |= {pen: None for pen in pens if pen.end_fields is None}
         if not self._waiting and not self._at_once:
             self._wanted.clear()
         return is_written
