@@ -25,6 +25,7 @@ from exports.selecting.saved import (
 from exports.snapshots.requests import request_export
 from projects.access import STAFF, person, project_for
 from projects.checks import an_object
+from projects.errors import InvalidInput
 from projects.paging import page, page_of
 
 
@@ -110,6 +111,8 @@ def recipe(request: Request, pk: int) -> Response:
         return Response(status=204)
     if request.method == "PATCH":
         given = an_object(request.data, field="request")
+        if not given.keys() & {"name", "recipe"}:
+            raise InvalidInput.field("request", "must hold name, recipe or both")
         asked = recipe_from(given["recipe"]) if "recipe" in given else None
         if "name" in given:
             rename_recipe(by=user, saved=saved, name=given["name"])

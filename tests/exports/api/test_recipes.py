@@ -109,3 +109,12 @@ def test_two_exports_are_compared(project: Project, labeler: User, api: Client) 
 def test_the_table_of_formats_names_every_kind_somewhere(project: Project, api: Client) -> None:
     told = api.get("/api/v1/export-formats").json()
     assert {kind for each in told for kind in each["kinds"]} == set(KINDS)
+
+
+def test_a_change_of_nothing_is_refused(project: Project, api: Client) -> None:
+    made = sent(api, "post", RECIPES, {"name": "Weekly", "recipe": {"kind": "sft"}})
+    path = f"/api/v1/export-recipes/{made.json()['id']}"
+    for body in ({}, {"names": "Other"}):
+        answer = sent(api, "patch", path, body)
+        assert answer.status_code == 400
+        assert "name, recipe or both" in answer.json()["detail"]
