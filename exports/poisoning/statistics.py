@@ -14,6 +14,7 @@ Bools = npt.NDArray[np.bool_]
 
 FALSE_DISCOVERIES = 0.01
 SMALLEST = 1e-300
+LOG_OF_SMALLEST = math.log(SMALLEST)
 MAD_TO_SIGMA = 1.482602218505602
 
 
@@ -86,4 +87,4 @@ def _sum(logs: Iterable[float]) -> float:
         return 0.0
     most = terms[0]
     total = math.fsum(math.exp(term - most) for term in terms)
-    return float(min(1.0, max(SMALLEST, math.exp(max(most + math.log(total), -690.0)))))
+    return float(min(1.0, max(SMALLEST, math.exp(max(most + math.log(total), LOG_OF_SMALLEST)))))

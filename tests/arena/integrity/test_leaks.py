@@ -83,6 +83,6 @@ def test_names_that_say_nothing_are_no_words() -> None:
 def test_hostile_text_takes_time_in_its_length() -> None:
     words = words_of([f"model name {n}" for n in range(300)], ["Aa"], [])
     for text in ("a" * 100_000, "I am " * 20_000, "iam a" * 20_000, "\u0301" * 50_000):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         find(words, [("A 1", text)])
-        assert time.perf_counter() - begun < 5.0
+        assert time.thread_time() - begun < 5.0
