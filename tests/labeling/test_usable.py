@@ -51,12 +51,13 @@ def _forget_statistics() -> None:
 
 def _rows_met(node: dict[str, Any]) -> int:
     """How many rows the plan looked at, those it threw away too."""
-    rows = sum(
+    rows: int = sum(
         int(value)
         for name, value in node.items()
         if name == "Actual Rows" or name.startswith("Rows Removed by")
     )
-    return rows * node["Actual Loops"] + sum(map(_rows_met, node.get("Plans", ())))
+    below = sum(map(_rows_met, node.get("Plans", ())))
+    return rows * int(node["Actual Loops"]) + below
 
 
 def _tasks(like: Task, kind: str, **fields: list[Any]) -> list[Task]:
