@@ -1,33 +1,23 @@
 """Where a test answer is asked for and read while it is written."""
 
-import asyncio
-import json
-import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
-from redis.exceptions import RedisError
 
 from projects.access import person
 from projects.errors import Conflict, InvalidInput, NotFound, Unavailable
 from projects.models import User
 from workers.endpoints.intake import require_staff
 from workers.models import Generation, LanguageModel
-from workers.streams import Text, look_up, read, reader
 from workers.watching import trying
+from workers.watching.following import event_stream, followed, give_back_connection
 
-logger = logging.getLogger(__name__)
-
-BLOCK_MS = 500
-HEARTBEAT_SECONDS = 10.0
 LONGEST_SECONDS = 300.0
 BIGGEST_KEY = 2**63 - 1
 
@@ -49,45 +39,12 @@ def model_test(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 async def model_test_stream(request: HttpRequest, token: str) -> StreamingHttpResponse:
-    """Events: `text` ({"text", "restart"}) and `end`, when the page can be asked for the rest."""
     pk = await sync_to_async(_admit)(request, token)
-    return StreamingHttpResponse(
-        events(pk),
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return event_stream(events(pk))
 
 
-async def events(generation_id: int) -> AsyncIterator[str]:
-    yield "retry: 2000\n\n"
-    try:
-        async for event in _pieces(generation_id):
-            yield event
-    except (DatabaseError, RedisError, OSError):
-        logger.warning("the stream of a test answer ended early", exc_info=True)
-    yield _event("end", {})
-
-
-async def _pieces(pk: int) -> AsyncIterator[str]:
-    text, shown, attempt = Text(), 0, 0
-    client, clock = reader(), asyncio.get_running_loop().time
-    began = said = clock()
-    try:
-        while not text.is_finished and clock() - began < LONGEST_SECONDS:
-            await read(client, {pk: text}, block_ms=BLOCK_MS)
-            await look_up({pk: text})
-            is_anew = text.attempt != attempt and shown > 0
-            shown = 0 if is_anew else shown
-            if len(text.text) > shown or is_anew:
-                said = clock()
-                yield _event("text", {"text": text.text[shown:], "restart": is_anew})
-                shown = len(text.text)
-            elif clock() - said >= HEARTBEAT_SECONDS:
-                said = clock()
-                yield ": still here\n\n"
-            attempt = text.attempt
-    finally:
-        await client.aclose()
+def events(generation_id: int) -> AsyncIterator[str]:
+    return followed([generation_id], most_seconds=LONGEST_SECONDS)
 
 
 def _ask(request: HttpRequest, user: User, model: LanguageModel) -> HttpResponse:
@@ -157,10 +114,4 @@ def _admit(request: HttpRequest, token: str) -> int:
     try:
         return trying.tried(by=person(request), token=token).pk
     finally:
-        # A stream lives for minutes and must not keep a connection of the pool meanwhile.
-        if not connection.in_atomic_block:
-            connection.close()
-
-
-def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+        give_back_connection()
