@@ -2,16 +2,25 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from projects.models import Project, Role, User
+from tests import servers
 from tests.factories import make_guideline_version, make_member, make_project, make_user
 
 # A machine at work elsewhere is no failure.
 hypothesis_settings.register_profile("touchstone", deadline=None)
 hypothesis_settings.load_profile("touchstone")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Begin with a copy of a database that has had all migrations, where there is one."""
+    if servers.is_migrated:
+        connection.settings_dict["TEST"]["TEMPLATE"] = connection.settings_dict["NAME"]
 
 
 @pytest.fixture(autouse=True)
