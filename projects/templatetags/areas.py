@@ -50,7 +50,7 @@ AREAS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Quality",
         (
-            Place("quality", "quality", "Agreement"),
+            Place("quality", "quality", "Dashboard"),
             Place("labelers", "labelers", "Labelers"),
             Place("gold", "gold", "Gold", is_for_owners=True),
         ),
