@@ -7,7 +7,8 @@ from exports.columns import Column, ListOf, Struct, Type
 from exports.files.header import header
 from exports.files.loading import how_to_load
 from exports.files.manifest import CROISSANT, MANIFEST, SPLITS, data_files
-from exports.files.markdown import MOST_ROWS, percent, plain, section, table
+from exports.files.markdown import percent, plain, section, table
+from exports.files.scanned import Scan, scans, unscanned
 from exports.files.telling import recipe_in_words
 
 KINDS = {
@@ -22,7 +23,6 @@ KINDS = {
     "conversations": "Battles of two models in conversation, with their votes.",
     "raw": "Judgements with everything that is known of them.",
 }
-NOT_CLEANED = "No scan of the texts was asked for."
 NOT_SCANNED = "It was not scanned for poisoning."
 WRITERS = {
     "person": "people",
@@ -47,8 +47,8 @@ def card(manifest: Mapping[str, Any], columns: Sequence[Column], note: str = "")
         *section("Who judged", _annotators(manifest)),
         *section("Which models wrote in it", _models(manifest)),
         *section("Licence and consent", _licence(manifest)),
-        *section("What its texts were scanned for", _found(manifest["hygiene"], NOT_CLEANED)),
-        *section("Scan for poisoning", _found(manifest["poisoning"], NOT_SCANNED)),
+        *section("What its texts were scanned for", _scanned(manifest)),
+        *section("Scan for poisoning", _poisoning(manifest["poisoning"])),
         *section("Files", _files(manifest)),
     ]
     text = header(manifest, columns) + "\n" + "\n\n".join(sections) + "\n"
@@ -170,23 +170,36 @@ def _licence(manifest: Mapping[str, Any]) -> Iterator[str]:
     yield consent or "What the people who judged were told is not on record here."
 
 
-def _found(told: Mapping[str, Any], otherwise: str) -> Iterator[str]:
+def _scanned(manifest: Mapping[str, Any]) -> Iterator[str]:
+    head = ("scan", "what becomes of finds", "rows looked at", "with finds", "found", "left out")
+    found = scans(manifest)
+    if found:
+        yield from table(head, [_scan_row(each) for each in found])
+    if benchmarks := manifest["hygiene"].get("benchmarks"):
+        yield ""
+        held_against = benchmarks["held_against"]
+        rows = [(each["name"], each["items"], each["sha256"]) for each in held_against]
+        yield from table(("benchmark", "items", "SHA-256 of its file"), rows)
+    if missing := unscanned(manifest):
+        yield f"\nNot looked for: {', '.join(missing)}."
+
+
+def _scan_row(scan: Scan) -> tuple[object, ...]:
+    looked_at = "all" if scan.rows_looked_at is None else scan.rows_looked_at
+    rows = scan.left_out if scan.rows is None else scan.rows
+    return scan.name, scan.asked, looked_at, rows, scan.found_said or "–", scan.left_out
+
+
+def _poisoning(told: Mapping[str, Any]) -> Iterator[str]:
     if not told:
-        yield otherwise
-    for name, value in told.items():
-        if isinstance(value, Mapping):
-            yield f"- {plain(name)}: {_pairs(value)}"
-        elif isinstance(value, list | tuple):
-            yield f"- {plain(name)}:"
-            yield from (f"  - {_pairs(each)}" for each in value[:MOST_ROWS])
-        else:
-            yield f"- {plain(name)}: {plain(value)}"
-
-
-def _pairs(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return plain(value)
-    return ", ".join(f"{plain(name)} {plain(held)}" for name, held in value.items())
+        yield NOT_SCANNED
+    elif not told["findings"]:
+        yield "Nothing was found."
+    else:
+        yield f"{told['findings']:,} findings.\n"
+        yield from table(("severity", "findings"), list(told["by_severity"].items()))
+        yield ""
+        yield from table(("kind", "findings"), list(told["by_kind"].items()))
 
 
 def _files(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -73,6 +73,15 @@ def sequences_in(project: Project, names: Iterable[str]) -> dict[str, Sequences]
     return found
 
 
+def named(project: Project, names: Iterable[str]) -> list[dict[str, Any]]:
+    """What a manifest says of these benchmarks: which files they were."""
+    found = project.benchmarks.filter(name__in=set(names)).order_by("name")
+    return [
+        {"name": name, "sha256": sha256, "items": n_items}
+        for name, sha256, n_items in found.values_list("name", "sha256", "n_items")
+    ]
+
+
 def read_items(data: bytes) -> list[str]:
     """The texts of a benchmark's items; every broken rule is named with its line."""
     if len(data) > FILE_LIMIT:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from exports.formats.flags import control_tokens
 from exports.hygiene import hidden, personal
 from exports.hygiene.duplicates import ExactDuplicates, Fingerprint, NearDuplicates
 from exports.hygiene.languages import Filed, other_language
+from exports.hygiene.met import Met
 from exports.hygiene.sequences import Contamination, Sequences
 from exports.hygiene.texts import rewritten, texts_of
 from exports.hygiene.verdicts import BENCHMARK, EXACT, HIDDEN, LANGUAGE, NEAR, PERSONAL, Verdict
@@ -40,7 +43,8 @@ class Scans:
     be shown: a later copy of one would go as a duplicate.
 
     `filed`: under which languages prompts are, for records that do not say so themselves.
-    `counting`: whether personal data and hidden text are looked for also where they are kept.
+    `counting`: one in how many records is looked at for control tokens, which are always kept, and
+    for personal data and hidden text also where they are kept; 0: none is.
     Close it, or use it in `with`: near-duplicates are compared in a temporary file.
     """
 
@@ -50,12 +54,11 @@ class Scans:
         *,
         benchmarks: Mapping[str, Sequences] | None = None,
         filed: Filed | None = None,
-        counting: bool = True,
+        counting: int = 1,
     ) -> None:
         self._hygiene = hygiene
         self._filed = filed or Filed()
-        self._looks_for_hidden = counting or hygiene.hidden_text != "keep"
-        self._looks_for_personal = counting or hygiene.personal_data != "keep"
+        self._counting, self._n_seen = counting, 0
         self._contamination = Contamination(benchmarks) if benchmarks else None
         self._exact = ExactDuplicates() if hygiene.exact_duplicates else None
         self._near = (
@@ -65,6 +68,7 @@ class Scans:
         self.found: Counter[str] = Counter()
         self.benchmark_items: Counter[tuple[str, int]] = Counter()
         """How many records hold text of each item."""
+        self.hidden_text, self.personal_data, self.control_tokens = Met(), Met(), Met()
 
     def __enter__(self) -> Scans:
         return self
@@ -78,31 +82,61 @@ class Scans:
 
     def look(self, record: Record) -> Verdict:
         verdict = Verdict(record)
-        self._clean(verdict)
+        is_counted = self._counting > 0 and self._n_seen % self._counting == 0
+        self._n_seen += 1
+        self._clean(verdict, is_counted=is_counted)
         self._leave_out(verdict, self._filed.of(record) if self._hygiene.language_check else "")
         self.found.update(verdict.found)
         if verdict.reason:
             self.dropped[verdict.reason] += 1
+        elif is_counted:
+            texts = texts_of(verdict.record)
+            tokens = {token for text in texts for token in control_tokens(text)}
+            self.control_tokens.note(Counter(sorted(tokens)))
         return verdict
+
+    def told(self) -> dict[str, Any]:
+        """What was met and left out, by scan; nothing of scans that looked at no record."""
+        told: dict[str, Any] = {}
+        for name, met, reason in (
+            ("control_tokens", self.control_tokens, ""),
+            ("hidden_text", self.hidden_text, HIDDEN),
+            ("personal_data", self.personal_data, PERSONAL),
+        ):
+            if met.rows_looked_at:
+                told[name] = met.as_dict() | {"rows_left_out": self.dropped[reason]}
+        for name, is_asked, reason in (
+            ("exact_duplicates", self._exact, EXACT),
+            ("language_check", self._hygiene.language_check, LANGUAGE),
+            ("near_duplicates", self._near, NEAR),
+        ):
+            if is_asked:
+                told[name] = {"rows_left_out": self.dropped[reason]}
+        return told
 
     def look_at_all(self, records: Iterable[Record]) -> Iterator[Verdict]:
         return map(self.look, records)
 
-    def _clean(self, verdict: Verdict) -> None:
-        if not (self._looks_for_hidden or self._looks_for_personal):
+    def _clean(self, verdict: Verdict, *, is_counted: bool) -> None:
+        wishes = self._hygiene
+        looks_for_hidden = is_counted or wishes.hidden_text != "keep"
+        looks_for_personal = is_counted or wishes.personal_data != "keep"
+        if not (looks_for_hidden or looks_for_personal):
             return
         texts = texts_of(verdict.record)
-        if self._looks_for_hidden:
+        if looks_for_hidden:
             unseen = Counter(each.kind for text in texts for each in hidden.find(text))
-            if unseen and self._hygiene.hidden_text == "clean":
+            self.hidden_text.note(unseen)
+            if unseen and wishes.hidden_text == "clean":
                 cleaner = hidden.Cleaner()
                 texts = [cleaner.cleaned(text) for text in texts]
-            self._note(verdict, unseen, self._hygiene.hidden_text, HIDDEN)
-        if self._looks_for_personal:
+            self._note(verdict, unseen, wishes.hidden_text, HIDDEN)
+        if looks_for_personal:
             private = Counter(each.kind for text in texts for each in personal.find(text))
-            self._note(verdict, private, self._hygiene.personal_data, PERSONAL)
+            self.personal_data.note(private)
+            self._note(verdict, private, wishes.personal_data, PERSONAL)
         if verdict.changed and not verdict.reason:
-            verdict.record = cleaned(verdict.record, self._hygiene)
+            verdict.record = cleaned(verdict.record, wishes)
 
     def _note(self, verdict: Verdict, found: Counter[str], wish: str, reason: str) -> None:
         if not found:

@@ -60,7 +60,7 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     recipe = plan.recipe
     records = Records(project, recipe, plan.ids)
     tracks = Tracks(making.form(recipe), desk)
-    with looking(project, recipe) as looks:
+    with looking(project, recipe, n_records=plan.n_records) as looks:
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
         passing.n_tokens, passing.unsaid = row_tokens(recipe), making.unsaid(recipe)
         try:
@@ -68,21 +68,10 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
             wholes = tracks.close()
         finally:
             tracks.leave()
-        written = Written(wholes, plan.dropped + passing.dropped, _told(looks))
+        written = Written(wholes, plan.dropped + passing.dropped, looks.told())
     if recipe.gate != "off" and not any(passing.kept):
         written.findings = ()
     elif recipe.gate != "off":
         found = scanned(_Kept(records, passing.kept, desk.hold))
         written.findings, written.figures = found.found, found.figures
     return written
-
-
-def _told(looks: Any) -> dict[str, Any]:
-    """What the scans met, also where it was kept."""
-    found = dict(sorted(looks.scans.found.items()))
-    items = looks.scans.benchmark_items
-    told: dict[str, Any] = {"found": found} if found else {}
-    if items:
-        met = [{"benchmark": name, "item": item, "rows": n} for (name, item), n in items.items()]
-        told["benchmarks"] = sorted(met, key=lambda each: (each["benchmark"], each["item"]))
-    return told

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from exports.hygiene.scanning import Scans
-from exports.hygiene.verdicts import Verdict
+from exports.hygiene.verdicts import BENCHMARK, Verdict
 from exports.records import Record
 from exports.splitting.keys import Split, prompt_of
 from exports.splitting.mapping import SplitMap
@@ -13,10 +15,16 @@ from exports.splitting.mapping import SplitMap
 
 class Looking:
     """Each record is looked at once, in order, and by its prompt as it was written: masks come
-    after. Close it, or use it in `with`."""
+    after. Close it, or use it in `with`.
 
-    def __init__(self, scans: Scans, splits: SplitMap) -> None:
+    `benchmarks`: name, sum and size of those that the scans know.
+    """
+
+    def __init__(
+        self, scans: Scans, splits: SplitMap, benchmarks: Sequence[dict[str, Any]] = ()
+    ) -> None:
         self.scans = scans
+        self._benchmarks = benchmarks
         self._splits = splits
         self._last: tuple[object, tuple[Split, str]] = None, ("train", "")
         self.left_out: Counter[str] = Counter()
@@ -40,6 +48,26 @@ class Looking:
 
     def split(self, record: Record) -> Split:
         return self._split(record)[0]
+
+    def told(self) -> dict[str, Any]:
+        """For the manifest: what was met, and every benchmark that records were held against."""
+        items = sorted(self.scans.benchmark_items.items())
+        held_against = [
+            {
+                **benchmark,
+                "met": [
+                    {"item": item, "rows": n_rows}
+                    for (name, item), n_rows in items
+                    if name == benchmark["name"]
+                ],
+            }
+            for benchmark in self._benchmarks
+        ]
+        told = self.scans.told()
+        if held_against:
+            left_out = self.scans.dropped[BENCHMARK]
+            told["benchmarks"] = {"held_against": held_against, "rows_left_out": left_out}
+        return told
 
     def _split(self, record: Record) -> tuple[Split, str]:
         prompt = prompt_of(record)

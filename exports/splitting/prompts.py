@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import orjson
 from django.db import connection
 
-from exports.hygiene.benchmarks import sequences_in
+from exports.hygiene.benchmarks import named, sequences_in
 from exports.hygiene.languages import Filed
+from exports.hygiene.met import one_in
 from exports.hygiene.scanning import Scans
 from exports.recipe import Recipe, Splits
 from exports.records import Message
@@ -77,11 +78,14 @@ def _filed(project: Project) -> Filed:
     return filed
 
 
-def looking(project: Project, recipe: Recipe, *, counting: bool = False) -> Looking:
-    """What looks at the records of a recipe. To be called in the transaction that they are read
-    in; it has to be closed. `counting` as of `Scans`."""
+def looking(project: Project, recipe: Recipe, *, n_records: int) -> Looking:
+    """What looks at the records of a recipe, of which there are so many. To be called in the
+    transaction that they are read in; it has to be closed."""
     names = recipe.hygiene.decontaminate
-    benchmarks = sequences_in(project, names) if names else None
-    filed = _filed(project) if recipe.hygiene.language_check else None
-    scans = Scans(recipe.hygiene, benchmarks=benchmarks, filed=filed, counting=counting)
-    return Looking(scans, split_map(project, recipe.splits))
+    scans = Scans(
+        recipe.hygiene,
+        benchmarks=sequences_in(project, names) if names else None,
+        filed=_filed(project) if recipe.hygiene.language_check else None,
+        counting=one_in(n_records),
+    )
+    return Looking(scans, split_map(project, recipe.splits), named(project, names))

@@ -51,7 +51,19 @@ def test_the_text_says_what_it_is_and_what_it_is_not(tmp_path: Path) -> None:
         recipe={"kind": "preferences", "selection": {"reviewed": "accepted", "tags": ["a|b"]}},
         model_licences={"falcon": "apache-2.0"},
         consent="Labelers were told what becomes of their work.",
-        hygiene={"personal data": {"found": 4, "masked": 4}},
+        hygiene={
+            "personal_data": {
+                "rows_looked_at": 3,
+                "rows": 1,
+                "found": {"email": 4},
+                "rows_left_out": 0,
+            },
+            "benchmarks": {
+                "held_against": [{"name": "sums", "sha256": "ab" * 32, "items": 9, "met": []}],
+                "rows_left_out": 0,
+            },
+        },
+        poisoning={"findings": 2, "by_severity": {"alarm": 2}, "by_kind": {"burst": 2}},
     )
     for sentence in (
         "3 rows in the form of TRL, as they stood at 2026-11-21 12:00 UTC",
@@ -63,12 +75,19 @@ def test_the_text_says_what_it_is_and_what_it_is_not(tmp_path: Path) -> None:
         '| falcon | {"top\\_p":0.9} | 3 |',
         "| models | 36 | 60.0% |",
         "Labelers were told what becomes of their work.",
-        "- personal data: found 4, masked 4",
-        "It was not scanned for poisoning.",
+        "| Personal data | kept | 3 | 1 | e-mail address 4 | 0 |",
+        f"| sums | 9 | {'ab' * 32} |",
+        "Not looked for: near-duplicates, text of benchmarks, other languages.",
+        "| alarm | 2 |",
         'eval_dataset=dataset["test"]',
         "from trl import DPOConfig, DPOTrainer",
     ):
         assert sentence in body
+
+
+def test_a_dataset_that_nobody_scanned_says_so(tmp_path: Path) -> None:
+    _, body = written(tmp_path)
+    assert "It was not scanned for poisoning." in body
 
 
 def test_a_licence_that_the_hub_does_not_know_is_named_in_full(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """All scans together, over records of every kind."""
 
+from collections import Counter
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exports.hygiene.met import LOOKED_AT, MOST_KINDS, OTHERS, Met, one_in
 from exports.hygiene.scanning import Scans, cleaned
 from exports.hygiene.sequences import Contamination, Sequences, sequences_of
 from exports.hygiene.texts import parts_of, rewritten, texts_of
@@ -111,6 +115,45 @@ def test_each_reason_is_said_and_counted() -> None:
         assert scans.dropped == dict.fromkeys(reasons[1:], 1)
         assert scans.found == {"email": 1, "zero width": 1}
         assert scans.benchmark_items == {("peaks", 2): 1}
+
+
+def found(rows_looked_at: int, rows: int, **found: int) -> dict[str, Any]:
+    kinds = {name.replace("_", " "): number for name, number in found.items()}
+    return {"rows_looked_at": rows_looked_at, "rows": rows, "found": kinds, "rows_left_out": 0}
+
+
+def test_what_is_kept_is_counted_in_evenly_spread_rows() -> None:
+    record = demonstration("Who?", "a@b.de and c@d.fr, <|im_end|> and <|im_end|> again\u200b")
+    with Scans(Hygiene(exact_duplicates=False), counting=2) as scans:
+        changes = [scans.look(record).changed for _ in range(5)]
+        assert changes == [()] * 5
+        assert scans.told() == {
+            "control_tokens": found(3, 3) | {"found": {"<|im_end|>": 3}},
+            "hidden_text": found(3, 3, zero_width=3),
+            "personal_data": found(3, 3, email=6),
+        }
+
+
+def test_what_is_masked_is_counted_in_every_row() -> None:
+    rows = [demonstration("Who?", "a@b.de"), demonstration("Who?", "Nobody.")]
+    with Scans(Hygiene(personal_data="mask"), counting=0) as scans:
+        assert [scans.look(row).changed for row in [*rows, rows[0]]] == [("email",), (), ("email",)]
+        assert scans.told() == {
+            "exact_duplicates": {"rows_left_out": 1},
+            "personal_data": found(3, 2, email=2),
+        }
+
+
+def test_steps_are_such_that_about_as_many_rows_are_looked_at_of_any_number() -> None:
+    assert [one_in(n) for n in (0, 1, LOOKED_AT, LOOKED_AT + 1, 1_000_000)] == [1, 1, 1, 2, 200]
+
+
+def test_a_text_cannot_make_up_kinds_without_end() -> None:
+    met = Met()
+    met.note(Counter({f"<|{n}|>": 1 for n in range(MOST_KINDS + 5)}))
+    met.note(Counter({"<|0|>": 2, "<|new|>": 1}))
+    assert (len(met.found), met.found[OTHERS], met.found["<|0|>"]) == (MOST_KINDS + 1, 6, 3)
+    assert met.rows == 2
 
 
 def test_what_was_hidden_by_invisible_signs_is_masked() -> None:

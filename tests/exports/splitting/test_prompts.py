@@ -1,11 +1,13 @@
 """The map of a project, and prompts held out of it."""
 
+import hashlib
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
 
-from exports.hygiene.verdicts import LANGUAGE
+from exports.hygiene.benchmarks import add_benchmark
+from exports.hygiene.verdicts import BENCHMARK, LANGUAGE
 from exports.models import HeldOut
 from exports.reading import read
 from exports.recipe import Hygiene, Recipe, Splits
@@ -119,7 +121,7 @@ def test_looking_at_records_says_their_split_or_why_they_are_left_out() -> None:
     hold_out(by=None, project=project, external_ids=[made[1].external_id])
     recipe = Recipe(kind="sft", splits=SPLITS, hygiene=Hygiene(personal_data="mask"))
     records = [demonstration(text, "Ask a@b.de") for text in TEXTS]
-    with looking(project, recipe) as looks:
+    with looking(project, recipe, n_records=1) as looks:
         verdicts = [looks.look(record) for record in records]
         splits = [looks.split(record) for record in records]
         assert looks.left_out == {HELD_OUT: 1}
@@ -143,9 +145,27 @@ def test_a_row_in_another_language_than_its_prompt_is_filed_under_goes() -> None
         demonstration(asked, german),
         demonstration(TEXTS[1], german),
     ]
-    with looking(project, recipe) as looks:
+    with looking(project, recipe, n_records=1) as looks:
         verdicts = [looks.look(row) for row in rows]
     assert [(v.reason, v.about) for v in verdicts] == [("", ""), (LANGUAGE, "de"), ("", "")]
+
+
+def test_the_manifest_names_every_benchmark_that_was_looked_for() -> None:
+    project = make_project()
+    item = "What is the name of the tallest mountain in the land of the long white cloud today?"
+    data = f"Else?\n{item}".encode()
+    for name in ("peaks", "unmet", "unasked"):
+        add_benchmark(by=None, project=project, name=name, data=data if name == "peaks" else b"1")
+    recipe = Recipe(kind="sft", hygiene=Hygiene(decontaminate=("peaks", "unmet")))
+    with looking(project, recipe, n_records=1) as looks:
+        assert looks.look(demonstration(item, "Aoraki.")).reason == BENCHMARK
+        told = looks.told()["benchmarks"]
+    peaks, unmet = (hashlib.sha256(each).hexdigest() for each in (data, b"1"))
+    assert told["held_against"] == [
+        {"name": "peaks", "sha256": peaks, "items": 2, "met": [{"item": 2, "rows": 1}]},
+        {"name": "unmet", "sha256": unmet, "items": 1, "met": []},
+    ]
+    assert told["rows_left_out"] == 1
 
 
 def test_every_kind_of_record_of_a_held_out_prompt_is_left_out() -> None:
@@ -158,6 +178,6 @@ def test_every_kind_of_record_of_a_held_out_prompt_is_left_out() -> None:
     make_vote(project, turns=[(asked[0]["content"], "The moon.", "The sun.")])
     hold_out(by=owner, project=project, external_ids=[made.prompt.external_id])
     for kind, number in (("sft", 1), ("preferences", 2), ("conversations", 1), ("raw", 3)):
-        with looking(project, Recipe(kind=kind)) as looks:
+        with looking(project, Recipe(kind=kind), n_records=1) as looks:
             records = list(read(kind, project, source="all", with_machine=True, ids=None))
             assert [looks.look(each).reason for each in records] == [HELD_OUT] * number, kind
