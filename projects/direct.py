@@ -15,13 +15,15 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from projects.access import person
 from projects.errors import TouchstoneError
-from projects.models import ApiToken, User
+from projects.models import User
 from projects.problems import exception_handler
 from projects.strict_json import StrictJSON
-from projects.tokens import TokenAuthentication
+from projects.tokens import Bearer, bearer
 
 JSON = "application/json"
 ANYTHING = ("", "*/*", JSON)
@@ -32,8 +34,12 @@ View = Callable[..., HttpResponseBase]
 class Direct:
     """What views read of the framework's request, and nothing more."""
 
-    def __init__(self, http: HttpRequest, user: User, token: ApiToken) -> None:
-        self._http, self.user, self.auth = http, user, token
+    def __init__(self, http: HttpRequest, by: Bearer) -> None:
+        self._http, self.bearer = http, by
+
+    @cached_property
+    def user(self) -> User:
+        return self.bearer.token().user
 
     @cached_property
     def data(self) -> Any:
@@ -46,7 +52,10 @@ class Direct:
 
 
 def direct(view: View) -> View:
-    """A view made by `@api_view(["POST"])`, called without detours where a request is plain."""
+    """A view made by `@api_view(["POST"])`, called without detours where a request is plain.
+
+    It asks for `asking(request)` first, and looks that up before it does anything.
+    """
     answer = view.cls.post  # type: ignore[attr-defined] # how DRF keeps the function
 
     @wraps(view)
@@ -57,6 +66,8 @@ def direct(view: View) -> View:
         try:
             response = answer(None, request, **values)
         except (TouchstoneError, APIException, Http404, PermissionDenied) as error:
+            if not _is_known(request):
+                return view(http, **values)
             refusal = exception_handler(error, {})
             if refusal is None:
                 raise
@@ -66,8 +77,20 @@ def direct(view: View) -> View:
     return shorter
 
 
+def asking(request: Request | Direct) -> User | Bearer:
+    """Who asks; where nobody has looked that up so far, whoever has the token."""
+    return request.bearer if isinstance(request, Direct) else person(request)
+
+
+def _is_known(request: Direct) -> bool:
+    try:
+        return bool(request.user)
+    except APIException:
+        return False
+
+
 def _plain(http: HttpRequest) -> Direct | None:
-    """The request with whoever asks, if it is JSON both ways and the token is known."""
+    """The request, if it is JSON both ways and comes with a token."""
     is_plain = (
         http.method == "POST"
         and http.content_type == JSON
@@ -77,10 +100,10 @@ def _plain(http: HttpRequest) -> Direct | None:
     if not is_plain:
         return None
     try:
-        found = TokenAuthentication().authenticate(http)
+        found = bearer(http)
     except APIException:
         return None
-    return None if found is None else Direct(http, *found)
+    return None if found is None else Direct(http, found)
 
 
 def _ready(response: Response) -> Response:

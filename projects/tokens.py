@@ -2,9 +2,12 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -54,28 +57,68 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Bearer:
+    """Whoever a token belongs to, if it is known at all: that is not looked up yet.
+
+    A statement may do so on its way to what was asked for, by the conditions of `held_by` and with
+    the columns of `columns_of`; it says with `note_use` when it found somebody.
+    """
+
+    digest: str
+
+    @staticmethod
+    def held_by(person: str, digest: str) -> dict[str, Any]:
+        """That `person`, a path to a user, has this token, which stands, and may come in."""
+        token = f"{person}__api_tokens"
+        return {
+            f"{token}__digest": digest,
+            f"{token}__revoked_at": None,
+            f"{person}__is_active": True,
+        }
+
+    @staticmethod
+    def columns_of(person: str) -> dict[str, F]:
+        token = f"{person}__api_tokens"
+        return {"token_id": F(f"{token}__pk"), "token_used_at": F(f"{token}__last_used_at")}
+
+    def token(self) -> ApiToken:
+        """The token with its user, by a statement of its own."""
+        found = _TOKEN.first(digest=self.digest)
+        if found is None:
+            raise exceptions.AuthenticationFailed("This token is unknown or was revoked.")
+        note_use(found.pk, found.last_used_at)
+        return found
+
+
+def bearer(http: HttpRequest | Request) -> Bearer | None:
+    """Who comes with a token, known or not; None for everybody else."""
+    header = http.META.get("HTTP_AUTHORIZATION", "").split()
+    if not header or header[0].lower() not in ("bearer", "token"):
+        return None
+    if len(header) != 2:
+        raise exceptions.AuthenticationFailed("The header must be: Authorization: Bearer TOKEN")
+    return Bearer(_digest(header[1]))
+
+
+def note_use(token: int, last_used_at: datetime | None) -> None:
+    now = timezone.now()
+    if last_used_at is None or now - last_used_at > USE_NOTED_EVERY:
+        ApiToken.objects.filter(pk=token).update(last_used_at=now)
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer ts_…` (the keyword `Token` does too)."""
 
     def authenticate(self, request: HttpRequest | Request) -> tuple[User, ApiToken] | None:
-        header = request.META.get("HTTP_AUTHORIZATION", "").split()
-        if not header or header[0].lower() not in ("bearer", "token"):
+        found = bearer(request)
+        if found is None:
             return None
-        if len(header) != 2:
-            raise exceptions.AuthenticationFailed("The header must be: Authorization: Bearer TOKEN")
-        token = _TOKEN.first(digest=_digest(header[1]))
-        if token is None:
-            raise exceptions.AuthenticationFailed("This token is unknown or was revoked.")
-        self._note_use(token)
+        token = found.token()
         return token.user, token
 
     def authenticate_header(self, request: HttpRequest) -> str:
         return "Bearer"
-
-    def _note_use(self, token: ApiToken) -> None:
-        now = timezone.now()
-        if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
-            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -25,7 +25,7 @@ from labeling.judging import activity, correcting, submissions
 from labeling.models import Assignment, Submission, Task
 from labeling.reviewing.verdicts import submit_review
 from projects.access import person
-from projects.direct import direct
+from projects.direct import asking, direct
 from projects.errors import InvalidInput
 from projects.models import User
 
@@ -67,7 +67,7 @@ SUBMIT: dict[str, tuple[Callable[..., Submission], dict[str, Any]]] = {
 def next_task(request: Request, slug: str) -> Response:
     """Lease the next task of a kind, or answer 204 when there is none for me."""
     kind = _object(request).get("kind", "")
-    found = queue.claim_next_at(slug, by=person(request), kind=kind)
+    found = queue.claim_next_at(slug, by=asking(request), kind=kind)
     if found is None:
         return Response(status=204)
     return Response(AssignmentSerializer(found).data)
@@ -92,8 +92,8 @@ def submit(request: Request, pk: int) -> Response:
 
     With `?next=1` the answer holds it as `submitted`, and under `next` the task that follows.
     """
-    user = person(request)
-    found = queue.assignment_for(user, pk)
+    found = queue.assignment_for(asking(request), pk)
+    user = found.labeler
     given = _object(request)
     verb, defaults = SUBMIT[found.task.kind]
     fields = {name: given.get(name, default) for name, default in defaults.items()}

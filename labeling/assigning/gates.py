@@ -16,6 +16,7 @@ from labeling.models import Assignment, Labeler, Task, WorkRules
 from projects.compiled import Compiled
 from projects.errors import Conflict, NotFound
 from projects.models import Membership, User
+from projects.tokens import Bearer, note_use
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,20 @@ def barrier(member: Membership, kind: str) -> Barrier | None:
     return terms_of(member, kind).barrier
 
 
-def terms_for(user: User, slug: str, kind: str) -> Terms:
+def terms_for(by: User | Bearer, slug: str, kind: str) -> Terms:
     """As `terms_of`, for the member that this person must be. One statement where no gate needs
     a closer look; a stranger's project is not found."""
-    member = _MEMBER.first(user=user.pk, slug=slug, kind=kind)
+    member: Any
+    if isinstance(by, Bearer):
+        member = _MEMBER_BEARING.first(digest=by.digest, slug=slug, kind=kind)
+        if member is not None:
+            note_use(member.token_id, member.token_used_at)
+    else:
+        member = _MEMBER.first(user=by.pk, slug=slug, kind=kind)
+        if member is not None:
+            member.user = by
     if member is None:
         raise NotFound("There is no such project, or you are not a member of it.")
-    member.user = user
     return _terms(member, kind)
 
 
@@ -78,15 +86,15 @@ def terms_of(member: Membership, kind: str) -> Terms:
     return terms_for(member.user, member.project.slug, kind)
 
 
-def _members(user: int, slug: str, kind: str) -> QuerySet[Membership]:
-    """A member with all that the gates look at first."""
+def _members(slug: str, kind: str) -> QuerySet[Membership]:
+    """Members with all that the gates look at first."""
     versions = GuidelineVersion.objects.filter(guideline__project=OuterRef("project"))
     quizzes = Quiz.objects.filter(
         guideline__project=OuterRef("project"), is_active=True, kinds__contains=[kind]
     )
     as_labeler = Labeler.objects.filter(project=OuterRef("project"), user=OuterRef("user"))
     return (
-        Membership.objects.filter(user=user, project__slug=slug)
+        Membership.objects.filter(project__slug=slug)
         .select_related("project__work_rules", "project__guideline")
         .defer("project__guideline__draft", "project__description", "project__created_at")
         .annotate(
@@ -98,7 +106,21 @@ def _members(user: int, slug: str, kind: str) -> QuerySet[Membership]:
     )
 
 
-_MEMBER = Compiled(_members, user=int, slug=str, kind=str)
+_MEMBER = Compiled(
+    lambda user, slug, kind: _members(slug, kind).filter(user=user), user=int, slug=str, kind=str
+)
+_MEMBER_BEARING = Compiled(
+    lambda digest, slug, kind: (
+        _members(slug, kind)
+        .filter(**Bearer.held_by("user", digest))
+        .annotate(**Bearer.columns_of("user"))
+        .select_related("user")
+        .defer("user__password", "user__last_login", "user__date_joined")
+    ),
+    digest=str,
+    slug=str,
+    kind=str,
+)
 
 
 def _terms(member: Any, kind: str) -> Terms:

@@ -7,9 +7,10 @@ no lease; what was submitted stands while it is corrected.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, Count, QuerySet
+from django.db.models import CharField, Count, F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -32,6 +33,7 @@ from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Project, User
 from projects.prepared import Prepared
 from projects.text import clean_text
+from projects.tokens import Bearer, note_use
 
 REASON_LIMIT = 200
 CANNOT_JUDGE = "cannot judge"
@@ -50,10 +52,10 @@ def claim_next(*, by: User, project: Project, kind: str) -> Assignment | None:
     return claim_next_at(project.slug, by=by, kind=kind)
 
 
-def claim_next_at(slug: str, *, by: User, kind: str) -> Assignment | None:
+def claim_next_at(slug: str, *, by: User | Bearer, kind: str) -> Assignment | None:
     """As `claim_next`, of the project at `slug`, which is looked up with whether `by` is in it."""
     if not isinstance(kind, str) or kind not in Task.Kind.values:
-        membership(by, slug)
+        membership(by.token().user if isinstance(by, Bearer) else by, slug)
         raise InvalidInput.field("kind", f"must be one of: {', '.join(Task.Kind.values)}")
     terms = terms_for(by, slug, kind)
     member = terms.member
@@ -66,7 +68,7 @@ def claim_next_at(slug: str, *, by: User, kind: str) -> Assignment | None:
     if leased is not None:
         return leased
     with transaction.atomic():
-        _lock_labeler(by, member.project)
+        _lock_labeler(member.user, member.project)
         return _begun_or_another(terms, kind)
 
 
@@ -101,15 +103,21 @@ def open_now(*, by: User, assignment: Assignment) -> Assignment:
     return held
 
 
-def assignment_for(user: User, pk: int) -> Assignment:
+def assignment_for(by: User | Bearer, pk: int) -> Assignment:
     """This person's own assignment; anybody else's is not found."""
     if not 0 <= pk <= BIGGEST_KEY:
         raise NotFound(NOT_YOURS)
-    found = _found(_OWN.first(user=user.pk, pk=pk))
+    found: Any
+    if isinstance(by, Bearer):
+        found = _found(_OWN_BEARING.first(digest=by.digest, pk=pk))
+        note_use(found.token_id, found.token_used_at)
+    else:
+        found = _found(_OWN.first(user=by.pk, pk=pk))
+        found.labeler = by
     if found.task.kind == Task.Kind.REVIEW:
         # Whoever may review no more reads no more of what others wrote.
-        membership(user, found.task.project.slug, roles=STAFF)
-    return found
+        membership(found.labeler, found.task.project.slug, roles=STAFF)
+    return found  # type: ignore[no-any-return] # the columns of a token are none of the model's
 
 
 def hold(*, by: User, assignment: Assignment) -> Assignment:
@@ -237,15 +245,22 @@ def _of(user: int, pk: int, rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
 
 _LOADED = Compiled(lambda pk: WITH_ITS_TASK.filter(pk=pk), pk=int)
 # With what a submission wants besides.
-_OWN = Compiled(
-    lambda user, pk: _of(
-        user,
-        pk,
-        WITH_ITS_TASK.select_related("task__project__work_rules").annotate(
-            row_version=RawSQL(VERSION, [], output_field=CharField())  # noqa: S611 - a constant
-        ),
+_TO_SUBMIT = WITH_ITS_TASK.select_related("task__project__work_rules").annotate(
+    row_version=RawSQL(VERSION, [], output_field=CharField())  # noqa: S611 - a constant
+)
+_OWN = Compiled(lambda user, pk: _of(user, pk, _TO_SUBMIT), user=int, pk=int)
+_OWN_BEARING = Compiled(
+    lambda digest, pk: (
+        _TO_SUBMIT.filter(
+            pk=pk,
+            task__project__memberships__user=F("labeler"),
+            **Bearer.held_by("labeler", digest),
+        )
+        .annotate(**Bearer.columns_of("labeler"))
+        .select_related("labeler")
+        .defer("labeler__password", "labeler__last_login", "labeler__date_joined")
     ),
-    user=int,
+    digest=str,
     pk=int,
 )
 _OWN_HELD = Compiled(

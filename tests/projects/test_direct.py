@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from labeling.models import Demonstration
 from projects import tokens
-from projects.models import Project, User
-from tests.labeling.rows import make_demonstration_task
+from projects.models import ApiToken, Membership, Project, User
+from tests.labeling.rows import claim, make_demonstration_task
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +76,53 @@ def test_a_text_is_written_as_the_framework_writes_it(project: Project, token: s
     directly = ask(project.slug, body, token).content
     whole_way = ask(project.slug, body, token, **WHOLE_WAY).content
     assert directly.split(b'"draft"')[0] == whole_way.split(b'"draft"')[0]
+
+
+def submit(pk: int, token: str) -> Any:
+    return Client().post(
+        reverse("api-submit", args=[pk]),
+        b'{"text": "An answer."}',
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+
+def test_who_asks_is_looked_up_with_what_is_asked_for(project: Project, token: str) -> None:
+    make_demonstration_task(project)
+    make_demonstration_task(project)
+    with CaptureQueriesContext(connection) as first:
+        pk = ask(project.slug, b'{"kind": "demonstration"}', token).json()["id"]
+    with CaptureQueriesContext(connection) as second:
+        assert submit(pk, token).status_code == 200
+    tables = [[query["sql"] for query in seen if "api" in query["sql"]] for seen in (first, second)]
+    # The first time it is noted besides that the token was used.
+    assert [len(of_one) for of_one in tables] == [2, 1]
+    assert ApiToken.objects.get().last_used_at is not None
+
+
+def test_a_token_that_was_revoked_or_is_of_somebody_gone_submits_nothing(
+    project: Project, labeler: User, token: str
+) -> None:
+    make_demonstration_task(project)
+    held = claim(labeler, project)
+    User.objects.filter(pk=labeler.pk).update(is_active=False)
+    assert submit(held.pk, token).status_code == 401
+    assert ask(project.slug, b'{"kind": "demonstration"}', token).status_code == 401
+    User.objects.filter(pk=labeler.pk).update(is_active=True)
+    tokens.revoke(by=labeler, token=ApiToken.objects.get())
+    assert submit(held.pk, token).status_code == 401
+    assert ask(project.slug, b'{"kind": "demonstration"}', token).status_code == 401
+    assert not Demonstration.objects.exists()
+
+
+def test_a_known_token_finds_only_its_owners_own_work(
+    project: Project, labeler: User, stranger: User, token: str
+) -> None:
+    make_demonstration_task(project)
+    held = claim(labeler, project)
+    theirs = tokens.create(by=stranger, name="theirs")[1]
+    assert submit(held.pk, theirs).status_code == 404
+    assert ask(project.slug, b'{"kind": "demonstration"}', theirs).status_code == 404
+    Membership.objects.filter(user=labeler).delete()
+    assert submit(held.pk, token).status_code == 404
+    assert not Demonstration.objects.exists()
