@@ -1,5 +1,7 @@
 """Fixtures everybody shares."""
 
+import os
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -11,9 +13,13 @@ from projects.models import Project, Role, User
 from tests import servers
 from tests.factories import make_guideline_version, make_member, make_project, make_user
 
-# A machine at work elsewhere is no failure.
-hypothesis_settings.register_profile("touchstone", deadline=None)
-hypothesis_settings.load_profile("touchstone")
+# The same examples in every run: a red one means that something changed. That a machine is at work
+# elsewhere is no failure.
+hypothesis_settings.register_profile("touchstone", deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile("explore", deadline=None, print_blob=True)
+hypothesis_settings.load_profile(
+    "explore" if os.environ.get("TOUCHSTONE_TEST_EXPLORE") else "touchstone"
+)
 
 
 @pytest.fixture(scope="session")

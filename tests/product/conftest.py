@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests import template
 from tests.product import running
 from tests.product.chromium import CHROMIUM, FLAGS
 
@@ -15,7 +16,10 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Product]:
-    started = running.start(tmp_path_factory.mktemp("product") / "var")
+    data_folder = tmp_path_factory.mktemp("product") / "var"
+    # Migrating an empty database is done by the start in test_up.py.
+    template.lay(data_folder)
+    started = running.start(data_folder)
     yield started
     running.stop(started)
 

@@ -18,9 +18,15 @@ from tests.product.running import Product
 pytestmark = pytest.mark.product
 
 
+@pytest.fixture(scope="module")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing at first, so one start does all there is to do; then what was left by the last."""
+    return tmp_path_factory.mktemp("up") / "var"
+
+
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Product]:
-    product = running.start(tmp_path / "var")
+def started(data_folder: Path) -> Iterator[Product]:
+    product = running.start(data_folder)
     yield product
     for process in descendants(product):
         process.kill()
