@@ -110,7 +110,12 @@ def start(data_folder: Path, *, port: int = 0) -> Product:
         assert process.poll() is None, f"make up ended: {product.log()}"
         return product.is_ready()
 
-    wait_for(is_up, seconds=START_SECONDS, what="the product to be ready")
+    try:
+        wait_for(is_up, seconds=START_SECONDS, what="the product to be ready")
+    except BaseException:
+        # Nobody else knows of it; left to itself it would slow down whatever runs next.
+        process.terminate()
+        raise
     return product
 
 
