@@ -91,6 +91,13 @@ def record_result(row: Submission, rules: WorkRules) -> None:
     _pause_if_below(row.labeler, row.assignment.task.project, rules)
 
 
+def may_tell(rules: WorkRules) -> bool:
+    """Whether a judgement may be followed by `feedback_for` it. Said of the project alone, so
+    that it tells nothing of a task."""
+    is_told = rules.gold_feedback != WorkRules.GoldFeedback.NEVER
+    return is_told and bool(rules.gold_percent or rules.qualify_percent)
+
+
 def feedback_for(assignment: Assignment) -> Feedback | None:
     """What to tell the labeler now; None where it was no gold task or the project tells nothing."""
     if not is_gold(assignment.task):

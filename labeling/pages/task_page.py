@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from instructions.models import Clause
 from instructions.templatetags.rendering import markdown
+from labeling.gold import results as gold
 from labeling.judging.correcting import UNDO_SECONDS, last_undoable
 from labeling.judging.rules import rules_of
 from labeling.models import Assignment, Flag
@@ -45,11 +46,13 @@ def task_page(
     project, version = found.task.project, found.guideline_version
     screen = screen_of(found.task.kind)
     note = returned_note(found)
+    rules = rules_of(project)
     context = {
         "assignment": found,
         "task": found.task,
         "project": project,
-        "rules": rules_of(project),
+        "rules": rules,
+        "waits": gold.may_tell(rules),
         "version": version,
         "messages_rendered": rendered(found.task.prompt.messages),
         "values": values,

@@ -1,9 +1,14 @@
 // The shell of every task page: submits by fetch, holds the next task ready and swaps it in.
 //
+// Where the next page lies ready it is shown as soon as the form is sent, before the server has answered; what the
+// server then refuses is brought back with its text. Where the answer may be another page (data-waits), and where
+// nothing lies ready, the answer is waited for.
+//
 // onShown((root, gone) => …) runs for the workbench at load and after every swap. `gone` is an AbortSignal
 // that ends with it: pass it to listeners on document or window. Events on the workbench element:
 // "work:leaving" before a form is sent, "work:stayed" when it was refused, "work:done" when it was taken.
 import { post } from "./posting.js";
+import { delivered } from "./sending.js";
 import { offer, settle } from "./undo.js";
 
 const callbacks = [];
@@ -11,9 +16,12 @@ let isStarted = false;
 let isBusy = false;
 let gone = new AbortController();
 let ahead = null;
+let onItsWay = null;
+let sentAt = 0;
+const TWICE_MS = 400;
 
 const bench = () => document.querySelector("[data-work]");
-const tell = (name) => bench()?.dispatchEvent(new CustomEvent(name));
+const tell = (name, root = bench()) => root?.dispatchEvent(new CustomEvent(name));
 
 export function onShown(callback) {
   callbacks.push(callback);
@@ -47,7 +55,12 @@ function prepare() {
     if (bench() !== from || isBusy) return;
     const { ok, answer } = await post(place);
     if (!ok || !answer.url || bench() !== from) return;
-    ahead = { url: answer.url, page: read(answer.url, { "X-Ahead": from.dataset.work }).catch(() => null) };
+    const held = { url: answer.url, page: read(answer.url, { "X-Ahead": from.dataset.work }).catch(() => null), ready: null };
+    ahead = held;
+    const page = await held.page;
+    if (!page || !fits(page)) return;
+    held.ready = page;
+    from.dataset.ahead = "";
   });
 }
 
@@ -81,6 +94,7 @@ const keepGuideline = (before, after) => {
 };
 
 function swap(page, url) {
+  ahead = null;
   const before = bench();
   const after = document.adoptNode(page.querySelector("[data-work]"));
   gone.abort();
@@ -97,14 +111,18 @@ function swap(page, url) {
   for (const callback of callbacks) callback(after, gone.signal);
   focusFirst(after);
   document.dispatchEvent(new CustomEvent("work:shown", { detail: { root: after } }));
-  prepare();
 }
 
 // Shows the task at an address, by a swap where that can be.
 export async function go(url) {
   const page = await read(url).catch(() => null);
-  if (page && fits(page)) swap(page, url);
-  else location.replace(url);
+  if (!page || !fits(page)) {
+    location.replace(url);
+    return false;
+  }
+  swap(page, url);
+  prepare();
+  return true;
 }
 
 const busy = (is) => {
@@ -151,38 +169,85 @@ const why = ({ isOffline, isSignedOut, status, answer }) => {
   return `Not submitted: the server had a problem (${status}). What you wrote is kept here; try again in a moment.`;
 };
 
+function refused(sent) {
+  const problems = sent.answer.problems ?? [];
+  const lines = problems.map((problem) => `Not submitted. ${problem.text.charAt(0).toUpperCase()}${problem.text.slice(1)}`);
+  stay(lines.length ? lines : [why(sent)], problems.map((problem) => problem.field));
+}
+
 async function send(form, submitter) {
+  performance.mark("work:sent");
+  sentAt = performance.now();
   busy(true);
   tell("work:leaving");
-  const undo = bench().dataset.undoUrl;
+  const left = { root: bench(), url: location.href, undo: bench().dataset.undoUrl };
   // As told to the server: one that came in while this was under way has no answer of its own.
   const held = ahead;
   const headers = held ? { "X-Ahead": new URL(held.url, location.href).pathname.split("/").at(-2) } : {};
-  const sent = await post(form.getAttribute("action") || location.href, new FormData(form, submitter), { headers });
-  if (!sent.ok) {
-    const problems = sent.answer.problems ?? [];
-    const lines = problems.map((problem) => `Not submitted. ${problem.text.charAt(0).toUpperCase()}${problem.text.slice(1)}`);
-    stay(lines.length ? lines : [why(sent)], problems.map((problem) => problem.field));
+  const url = form.getAttribute("action") || location.href;
+  const body = new FormData(form, submitter);
+  const again = () => post(url, body, { headers });
+  const sending = again();
+  if (held?.ready && !("waits" in left.root.dataset) && !form.closest("dialog")) {
+    show(held.ready, held.url);
+    onItsWay = hear(left, held, delivered(sending, again));
     return;
   }
-  performance.mark("work:answered");
-  tell("work:done");
-  await follow(sent.answer, held, undo);
+  const sent = await sending;
+  if (!sent.ok) {
+    refused(sent);
+    return;
+  }
+  tell("work:done", left.root);
+  const page = held?.url === sent.answer.next ? await held.page : null;
+  if (!page || !fits(page)) {
+    location.replace(sent.answer.next);
+    return;
+  }
+  show(page, held.url);
+  settled(sent.answer, left);
 }
 
-async function follow(answer, held, undo) {
-  const page = held?.url === answer.next ? await held.page : null;
-  if (!page || !fits(page)) {
-    location.replace(answer.next);
-    return;
-  }
+function show(page, url) {
   busy(false);
   settle();
-  swap(page, answer.next);
-  performance.measure("work:swap", "work:answered");
+  swap(page, url);
+  performance.measure("work:next", "work:sent");
+}
+
+// What the server says of what was left, when the task held ready is on the screen; whether that may stay there.
+async function hear(left, held, answered) {
+  const sent = await answered;
+  onItsWay = null;
+  if (!sent.ok) {
+    if (await go(left.url)) refused(sent);
+    return false;
+  }
+  tell("work:done", left.root);
+  if (sent.answer.next === held.url) settled(sent.answer, left);
+  else location.replace(sent.answer.next);
+  return sent.answer.next === held.url;
+}
+
+// Submitted, and the next task on the screen.
+function settled(answer, left) {
   const count = bench().querySelector("[data-done-today]");
   if (count) count.textContent = `${answer.done_today} done today`;
-  offer(answer.done, answer.undo ? undo : "", go);
+  offer(answer.done, answer.undo ? left.undo : "", go);
+  prepare();
+}
+
+// One after the other: the server is told which task is held ready only when it has taken the one before.
+async function sendNext(form, submitter) {
+  if (onItsWay) {
+    // Pressed twice, which was not meant for the next task.
+    if (performance.now() - sentAt < TWICE_MS) return;
+    busy(true);
+    const isToStay = await onItsWay;
+    busy(false);
+    if (!isToStay) return;
+  }
+  await send(form, submitter);
 }
 
 document.addEventListener("submit", (event) => {
@@ -190,7 +255,7 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || target.method === "dialog" || !target.closest("[data-work]")) return;
   if (target.hasAttribute("data-plain")) return;
   event.preventDefault();
-  if (!isBusy) send(target, submitter);
+  if (!isBusy) sendNext(target, submitter);
 });
 // Coming back with the browser's Back button: the page is as it was, and works again.
 addEventListener("pageshow", () => busy(false));

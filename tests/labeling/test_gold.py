@@ -261,6 +261,28 @@ class TestFeedback:
         with pytest.raises(NotFound):
             gold.dispute(by=labeler, assignment=row.assignment, note="x")
 
+    @pytest.mark.parametrize(
+        ("rules", "waits"),
+        [
+            ({}, False),
+            ({"gold_percent": 10}, True),
+            ({"qualify_percent": 50}, True),
+            ({"gold_percent": 10, "gold_feedback": "never"}, False),
+        ],
+    )
+    def test_a_page_waits_for_the_answer_where_any_task_of_the_project_may_be_told_of(
+        self,
+        project: Project,
+        labeler: User,
+        signed_in: SignIn,
+        rules: dict[str, Any],
+        waits: bool,
+    ) -> None:
+        held = hold(make_comparison_task(project), labeler)
+        make_rules(project, **rules)
+        page = signed_in(labeler).get(f"/assignments/{held.pk}/").content
+        assert (b"data-waits" in page) is waits
+
     def test_nothing_is_told_of_other_tasks(self, project: Project, labeler: User) -> None:
         assert gold.feedback_for(judge(make_comparison_task(project), labeler).assignment) is None
 

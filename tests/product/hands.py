@@ -84,15 +84,13 @@ def swapped(page: Page, act: Callable[[], None]) -> None:
     expect(page).not_to_have_url(before)
     expect(page).to_have_url(TASK)
     assert page.evaluate("window.isTheSame") is True, "the next task came by loading a page"
+    # The server's answer comes after the screen.
+    expect(page.locator("[data-sending]")).to_have_count(0)
 
 
 def wait_for_next(page: Page) -> None:
     """Until the task after this one is held ready."""
-    page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some((each) => /ahead/.test(each.name)"
-        " && each.responseEnd) && document.querySelector('[data-work]')"
-    )
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-work][data-ahead]")).to_be_attached()
 
 
 def lay(product: Product, **desk: Any) -> str:
