@@ -1,25 +1,24 @@
 """What an export made now would hold back, and why, counted before it is made.
 
-Each number is found from its own rare side (gold lanes, corrections in hand, verdicts), so that
-they cost little beside the judgements themselves.
+Each number is found from its own rare side, as `exports.reading.withheld` finds the judgements
+themselves, so that they cost little beside all that there are.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+import numpy as np
+from django.db.models import QuerySet
 
 from exports.models import QuarantinedJudgement
-from labeling.models import Assignment, Comparison, Demonstration, Ranking, Review, Task
-from labeling.reviewing.verdicts import is_returned, is_settled
+from exports.reading.copying import keys_of
+from exports.reading.withheld import Judged, by_reason
+from labeling.models import Comparison, Demonstration, Ranking
 from projects.models import Project
 
-MODELS: tuple[type[Demonstration | Comparison | Ranking], ...] = (
-    Demonstration,
-    Comparison,
-    Ranking,
-)
+REASONS = ("corrected", "gold", "returned", "settled", "quarantined")
+"""In the order in which they count."""
 WORDS = {
     "corrected": "being corrected by its author",
     "gold": "of a gold task, whose answer was known before",
@@ -53,49 +52,26 @@ class HeldBack:
 
 
 def held_back(project: Project) -> HeldBack:
-    """The reasons are those of `exports.selecting`, in its order."""
-    comparisons, rankings = Counter(_numbers(project, Comparison)), _numbers(project, Ranking)
-    comparisons.update(rankings)
+    preferences = _numbers(project, Comparison) + _numbers(project, Ranking)
     votes = _quarantined(project, "vote").values("judgement").distinct().count()
-    if votes:
-        comparisons["quarantined"] += votes
-    return HeldBack(_numbers(project, Demonstration), dict(comparisons))
+    preferences += Counter({"quarantined": votes})
+    return HeldBack(dict(_numbers(project, Demonstration)), dict(preferences))
 
 
-def _numbers(project: Project, model: type[Demonstration | Comparison | Ranking]) -> dict[str, int]:
+def _numbers(project: Project, model: Judged) -> Counter[str]:
     rows: QuerySet[Any] = model._default_manager.filter(prompt__project=project, superseded_by=None)
-    is_gold = Q(assignment__task__lane__is_gold=True)
-    reopened = Q(assignment__state=Assignment.State.REOPENED)
-    found = {"corrected": rows.filter(reopened).count()}
-    found["gold"] = rows.filter(is_gold).exclude(reopened).count()
-    verdicts = Review.objects.filter(prompt__project=project)
-    others = rows.exclude(reopened).exclude(is_gold)
-    returns = verdicts.filter(verdict=Review.Verdict.RETURN, reviewed__isnull=False)
-    is_back = Q(assignment__in=returns.values("reviewed")) & is_returned()
-    found["returned"] = others.filter(is_back).count()
-    settlements = verdicts.filter(verdict=Review.Verdict.SETTLE)
-    if settlements.exists():
-        of_settled = others.filter(assignment__task__in=_settled_tasks(settlements))
-        found["settled"] = of_settled.filter(is_settled(model)).exclude(is_back).count()
-    quarantined = _quarantined(project, model._meta.model_name)
-    if quarantined.exists():
-        taken = others.exclude(is_back).filter(pk__in=quarantined.values("judgement"))
-        found["quarantined"] = taken.exclude(is_settled(model)).count()
-    return {reason: number for reason, number in found.items() if number}
+    taken = _quarantined(project, str(model._meta.model_name)).values("judgement")
+    found = [keys_of(each) for each in (*by_reason(rows, project), rows.filter(pk__in=taken))]
+    ranks = np.repeat(np.arange(len(REASONS)), [len(keys) for keys in found])
+    # Of equal keys `unique` keeps the first, and reasons come in the order of their rank.
+    first = np.unique(np.concatenate(found), return_index=True)[1]
+    return Counter(REASONS[rank] for rank in sorted(ranks[first].tolist()))
 
 
-def _quarantined(project: Project, source: str | None) -> QuerySet[QuarantinedJudgement]:
+def _quarantined(project: Project, source: str) -> QuerySet[QuarantinedJudgement]:
     return QuarantinedJudgement.objects.filter(
-        quarantine__project=project, quarantine__released_at=None, source=source or ""
+        quarantine__project=project, quarantine__released_at=None, source=source
     )
-
-
-def _settled_tasks(settlements: QuerySet[Review]) -> QuerySet[Any]:
-    """The tasks that were settled, and the reviews of them, whose rows may be settled anew."""
-    abouts = settlements.values("about")
-    own = Task.objects.filter(pk__in=abouts).values("pk")
-    of_task = Task.objects.filter(about__in=abouts).values("pk")
-    return own.union(of_task, Task.objects.filter(reviewed__task__in=abouts).values("pk"))
 
 
 def _said(numbers: dict[str, int]) -> list[str]:

@@ -33,7 +33,7 @@ class Withheld:
 
     def __init__(self, model: Judged, project: Project) -> None:
         rows: QuerySet[Any] = model._default_manager.filter(prompt__project=project)
-        found = [keys_of(each) for each in _by_reason(rows, project)]
+        found = [keys_of(each) for each in by_reason(rows, project)]
         places = [np.full(len(keys), at, np.int8) for at, keys in enumerate(found, start=1)]
         # Of equal keys `unique` keeps the first, and reasons come in the order of their rank.
         self._keys, first = np.unique(np.concatenate(found), return_index=True)
@@ -51,7 +51,8 @@ class Withheld:
         }
 
 
-def _by_reason(rows: QuerySet[Any], project: Project) -> list[QuerySet[Any]]:
+def by_reason(rows: QuerySet[Any], project: Project) -> list[QuerySet[Any]]:
+    """Those of these rows that are held back, by each reason in the order in which they count."""
     lanes = list(Lane.objects.filter(project=project, is_gold=True).values_list("pk", flat=True))
     verdicts = Review.objects.filter(prompt__project=project)
     returned = verdicts.filter(verdict=Review.Verdict.RETURN).values("reviewed")
