@@ -7,10 +7,12 @@ one needless. Without it the key follows from the secret key.
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -43,6 +45,14 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         except InvalidToken:
             # The endpoint then answers 401, which its health shows.
             return Unreadable(value)
+
+
+def encrypted_fields() -> Iterator[tuple[type[models.Model], str]]:
+    """Every model's, whichever app it belongs to: each with the name of the field."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EncryptedTextField):
+                yield model, field.name
 
 
 def cipher() -> MultiFernet:

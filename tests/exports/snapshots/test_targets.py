@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
@@ -29,6 +30,22 @@ def test_an_owner_names_a_store_and_its_secret_lies_encrypted(
     event = AuditEvent.objects.get(verb="target.added")
     assert "sesame" not in str(event.detail)
     assert target_for(owner, project, "store") == target
+
+
+def test_secrets_are_encrypted_anew_with_the_keys_of_endpoints(
+    project: Project, owner: User, settings: Settings
+) -> None:
+    old, new, lost = ("k" * 40, "n" * 40, "l" * 40)
+    settings.ENDPOINT_KEYS = (lost,)
+    add_target(by=owner, project=project, **STORE | {"name": "attic"}, key="AKID", secret="shut")
+    settings.ENDPOINT_KEYS = (old,)
+    add_target(by=owner, project=project, **STORE, key="AKID", secret="open sesame")
+    settings.ENDPOINT_KEYS = (new, old)
+    with pytest.raises(CommandError, match="opens what is stored for target attic;"):
+        call_command("reencrypt_keys")
+    settings.ENDPOINT_KEYS = (new, lost)
+    secrets = dict(Target.objects.values_list("name", "secret"))
+    assert secrets == {"store": "open sesame", "attic": "shut"}
 
 
 def test_only_owners_add_and_give_up(
