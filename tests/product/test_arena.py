@@ -6,13 +6,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.product.hands import agree, somebody
+from tests.product.hands import SLOW, agree, answered, somebody
 from tests.product.running import Product
 from tests.product.test_pages import Looker
 
 pytestmark = pytest.mark.product
 
-SLOW = 180_000  # milliseconds: two small models share a busy machine's cores
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NAME = "SmolLM2"
 
@@ -34,10 +33,6 @@ def ask(page: Page, message: str, *, mode: str = "battle", button: str = "Ask bo
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def wait_for_verdict(page: Page) -> None:
-    expect(page.get_by_role("button", name=re.compile("A is better"))).to_be_visible(timeout=SLOW)
-
-
 def verdict(page: Page) -> None:
     expect(page.get_by_role("heading", name=re.compile("Your verdict"))).to_be_visible()
 
@@ -51,11 +46,11 @@ def test_a_battle_by_keyboard_from_the_terms_to_the_next_question(page: Page) ->
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    wait_for_verdict(page)
+    answered(page)
     assert NAME not in page.content(), "a name is shown before the vote"
     page.locator("body").press("r")
     expect(page.locator("[data-status]")).to_be_visible()
-    wait_for_verdict(page)
+    answered(page)
     page.locator("body").press("ArrowRight")
     verdict(page)
     expect(page.get_by_text("B is better").first).to_be_visible()
@@ -64,7 +59,7 @@ def test_a_battle_by_keyboard_from_the_terms_to_the_next_question(page: Page) ->
     expect(box).to_be_focused()
     page.keyboard.type("And another.")
     page.keyboard.press("Control+Enter")
-    wait_for_verdict(page)
+    answered(page)
     assert NAME not in page.content()
 
 
@@ -78,13 +73,13 @@ def test_a_battle_is_stopped_edited_judged_explained_and_shared(
     page.reload()
     if page.get_by_role("button", name="Try again").count():
         page.get_by_role("button", name="Try again").click()
-        wait_for_verdict(page)
-    wait_for_verdict(page)
+        answered(page)
+    answered(page)
     page.get_by_text("Edit", exact=True).click()
     page.get_by_label("Your message, changed").fill("Say two words.")
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("Write a long story")).to_have_count(0)
-    wait_for_verdict(page)
+    answered(page)
     page.get_by_role("button", name=re.compile("A is better")).click()
     verdict(page)
     page.get_by_label("Clearly").check()
@@ -110,7 +105,7 @@ def test_side_by_side_and_direct_tell_names_and_are_accessible(page: Page) -> No
     looker = Looker(page)
     ask(page, "Say one word.", mode="side_by_side")
     expect(page.get_by_role("heading", name=re.compile(NAME)).first).to_be_visible()
-    wait_for_verdict(page)
+    answered(page)
     looker.look()
     page.locator("body").press("ArrowDown")
     verdict(page)
@@ -132,7 +127,7 @@ def test_the_pages_around_a_battle_are_accessible(page: Page) -> None:
         looker.look()
     ask(page, "Say one word.")
     looker.look()
-    wait_for_verdict(page)
+    answered(page)
     page.get_by_text("Edit", exact=True).click()
     page.get_by_text("Report this answer").first.click()
     looker.look()
@@ -150,7 +145,7 @@ def test_the_pages_around_a_battle_are_accessible(page: Page) -> None:
 
 def test_both_answers_are_reached_on_a_phone(phone: Page) -> None:
     ask(phone, "Say one word.")
-    wait_for_verdict(phone)
+    answered(phone)
     a, b = phone.locator("[data-answer=a]"), phone.locator("[data-answer=b]")
     first = a.bounding_box()
     assert first is not None
@@ -168,7 +163,7 @@ def test_a_reported_answer_reaches_the_staff(
     page: Page, browser: Browser, product: Product
 ) -> None:
     ask(page, "Say one word.")
-    wait_for_verdict(page)
+    answered(page)
     page.get_by_text("Report this answer").first.click()
     page.get_by_label("It is broken or cut off").first.check()
     page.get_by_label("More about it").first.fill("It stops in the middle.")

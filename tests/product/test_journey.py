@@ -8,12 +8,11 @@ import datasets
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.product.hands import agree
+from tests.product.hands import agree, answered
 from tests.product.running import Product, wait_for
 
 pytestmark = pytest.mark.product
 
-SLOW = 180_000  # milliseconds: two small models share a busy machine's cores
 READY = (
     "from labeling.models import Task;"
     "print(Task.objects.filter(kind='comparison', is_open=True, lane__is_gold=False).count())"
@@ -88,13 +87,12 @@ def test_a_battle_streams_is_voted_on_and_moves_the_board(page: Page, product: P
     page.get_by_label("Your message").fill("Write a haiku about paperclips.")
     agree(page)
     page.get_by_role("button", name="Ask both").click()
-    vote = page.get_by_role("button", name=re.compile("A is better"))
-    expect(vote).to_be_visible(timeout=SLOW)
+    answered(page)
     assert "SmolLM2" not in page.content(), "a name is shown before the vote"
     page.get_by_label("Or go on with the same two").fill("Now one about staplers.")
     page.get_by_role("button", name="Send to both").click()
     expect(page.get_by_text("Now one about staplers.").first).to_be_visible()
-    expect(vote).to_be_visible(timeout=SLOW)
+    answered(page)
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_text("SmolLM2 135M").first).to_be_visible()
     assert votes_on_board(page) == before + 1
@@ -105,7 +103,7 @@ def test_one_turn_battle_becomes_a_preference(page: Page, product: Product) -> N
     page.get_by_label("Your message").fill("Name three colours.")
     agree(page)
     page.get_by_role("button", name="Ask both").click()
-    expect(page.get_by_role("button", name=re.compile("A is better"))).to_be_visible(timeout=SLOW)
+    answered(page)
     page.get_by_role("button", name=re.compile("B is better")).click()
     expect(page.get_by_text("SmolLM2 135M").first).to_be_visible()
 
