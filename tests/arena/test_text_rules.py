@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,18 +167,12 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
-    def seconds(run: Callable[[str], object], text: str) -> float:
-        started_at = time.process_time()
-        run(text)
-        return time.process_time() - started_at
-
-    def everything(text: str) -> None:
-        features(text)
-        prompt_key(text)
-        language_of(text)
-        categories_of([text], [(text, text)])
-
-    n = 100_000 // len(unit)
-    assert seconds(everything, unit * n) < 1.0
-    assert min(seconds(features, unit * (10 * n)) for _ in range(2)) < 3.0
+def test_the_same_sign_a_million_times_is_read_to_the_end(unit: str) -> None:
+    """No clock is read: what grows with the square of the text would not come to an end."""
+    text = unit * (1_000_000 // len(unit))
+    assert features(text)[0] == sum(not sign.isspace() for sign in text)
+    shorter = text[:100_000]
+    assert prompt_key(shorter) == prompt_key(shorter.upper().lower())
+    assert language_of(shorter) in {"", *LANGUAGES}
+    found = categories_of([shorter], [(shorter, shorter)])
+    assert len(found) == len(set(found))

@@ -12,6 +12,7 @@ from labeling.models import Assignment, Comparison, Review, Task
 from labeling.reviewing.verdicts import usable
 from projects.models import Project, User
 from tests.labeling.rows import make_comparison_task
+from tests.plans import rows_met
 
 pytestmark = pytest.mark.django_db
 TASKS = 6_000
@@ -34,7 +35,7 @@ def test_it_does_not_hang_on_what_the_planner_knows(
     _forget_statistics()
     judgements = usable(Comparison.objects.all())
     plan = json.loads(judgements.explain(format="json", analyze=True))
-    assert _rows_met(plan[0]["Plan"]) < ROWS_PER_TASK * TASKS
+    assert rows_met(plan[0]["Plan"]) < ROWS_PER_TASK * TASKS
     assert judgements.count() == TASKS - len(returned)
 
 
@@ -47,17 +48,6 @@ def _forget_statistics() -> None:
         cursor.execute(
             "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname LIKE 'labeling_%'"
         )
-
-
-def _rows_met(node: dict[str, Any]) -> int:
-    """How many rows the plan looked at, those it threw away too."""
-    rows: int = sum(
-        int(value)
-        for name, value in node.items()
-        if name == "Actual Rows" or name.startswith("Rows Removed by")
-    )
-    below = sum(map(_rows_met, node.get("Plans", ())))
-    return rows * int(node["Actual Loops"]) + below
 
 
 def _tasks(like: Task, kind: str, **fields: list[Any]) -> list[Task]:
