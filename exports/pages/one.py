@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from exports.files.scanned import Scan, scans, unscanned
 from exports.models import PoisoningScan
 from exports.pages import telling
 from exports.pages.access import export_and_member
@@ -68,6 +69,23 @@ class Told:
     @property
     def writers(self) -> list[Part]:
         return telling.writers(self.manifest)
+
+    @property
+    def scans(self) -> list[Scan]:
+        return scans(self.manifest)
+
+    @property
+    def benchmarks(self) -> list[Mapping[str, Any]]:
+        found = self.manifest.get("hygiene", {}).get("benchmarks", {})
+        return list(found.get("held_against", []))
+
+    @property
+    def unscanned(self) -> str:
+        return ", ".join(unscanned(self.manifest))
+
+    @property
+    def severities(self) -> list[Part]:
+        return telling.severities(self.manifest)
 
     @property
     def sampling(self) -> list[telling.Sampling]:

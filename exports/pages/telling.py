@@ -17,6 +17,7 @@ WRITERS = {
     "mixed": "people with models",
     "imported": "elsewhere",
 }
+SEVERITIES = {"alarm": "Alarms", "warning": "Warnings", "note": "Notes"}
 MOST_COLUMNS = 24
 
 
@@ -82,6 +83,17 @@ def writers(manifest: Mapping[str, Any]) -> list[Part]:
     return [
         Part(WRITERS.get(each.name, each.name), each.number, each.percent)
         for each in parts(counted)
+    ]
+
+
+def severities(manifest: Mapping[str, Any]) -> list[Part]:
+    """Findings of the scan for poisoning, the gravest first."""
+    counted = manifest.get("poisoning", {}).get("by_severity", {})
+    total = sum(counted.values()) or 1
+    return [
+        Part(title, counted[name], 100 * counted[name] / total)
+        for name, title in SEVERITIES.items()
+        if name in counted
     ]
 
 

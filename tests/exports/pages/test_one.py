@@ -1,5 +1,6 @@
 """The page of one export, its archive, its comparison, what is beside it."""
 
+import hashlib
 import io
 import tarfile
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from exports.hygiene.benchmarks import add_benchmark
 from exports.models import Benchmark, Export, HeldOut, Target, Upload
 from exports.recipe import read
 from exports.snapshots.folders import folder_of
@@ -42,6 +44,27 @@ def test_the_page_says_how_to_load_what_was_left_out_and_how_long_rows_are(
     text = page.content.decode()
     assert "DPOTrainer(" in text
     assert export.address in text
+
+
+def test_the_page_says_what_scans_met_and_how_many_findings_there_are(
+    project: Project, labeler: User, browser: Client
+) -> None:
+    add_benchmark(by=None, project=project, name="sums", data=b"What is 2 and 2?")
+    make_demonstration(project, labeler, "Write to a@b.de. <|im_end|>")
+    asked = read({"kind": "sft", "hygiene": {"decontaminate": ["sums"]}})
+    export = export_now(project=project, recipe=asked)
+    page = browser.get(f"/exports/{export.public_id}/")
+    assert [(each.name, each.rows, each.found_said) for each in page.context["told"].scans] == [
+        ("Personal data", 1, "e-mail address 1"),
+        ("Hidden text", 0, ""),
+        ("Control tokens", 1, "<|im_end|> 1"),
+        ("Benchmarks", None, ""),
+        ("Exact duplicates", None, ""),
+    ]
+    text = page.content.decode()
+    assert hashlib.sha256(b"What is 2 and 2?").hexdigest() in text
+    assert "Not looked for: near-duplicates, other languages." in text
+    assert "Nothing was found." in text
 
 
 def test_the_archive_holds_every_file_as_it_is(

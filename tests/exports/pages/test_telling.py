@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exports.files.lengths import Lengths as Counted
 from exports.pages.one import Told
-from exports.pages.telling import MOST_COLUMNS, lengths, parts
+from exports.pages.telling import MOST_COLUMNS, lengths, parts, severities
 
 OLD: dict[str, Any] = {
     "kind": "sft",
@@ -42,3 +42,12 @@ def test_no_row_is_lost_on_the_way_into_the_chart(rows: list[int]) -> None:
     assert told is not None
     assert sum(number for _, number in told.bins) == len(rows)
     assert len(told.bins) == len(told.plot.columns) <= MOST_COLUMNS
+
+
+def test_findings_are_told_the_gravest_first_and_older_exports_have_none() -> None:
+    manifest = OLD | {"poisoning": {"by_severity": {"note": 3, "alarm": 1}}}
+    assert [(part.name, part.number) for part in severities(manifest)] == [
+        ("Alarms", 1),
+        ("Notes", 3),
+    ]
+    assert (severities(OLD), Told(OLD).scans, Told(OLD).benchmarks) == ([], [], [])
