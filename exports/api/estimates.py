@@ -27,16 +27,21 @@ class LostSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     is_about = serializers.BooleanField(help_text="Reckoned from a sample.")
     of_format = serializers.BooleanField(
-        help_text="Chosen, but the format has no word for it; otherwise not chosen at all."
+        help_text="Chosen, but the format has no word for it; otherwise not chosen at all, "
+        "unless `of_hygiene`."
+    )
+    of_hygiene = serializers.BooleanField(
+        help_text="Chosen, but left out by a scan of its texts, or by splits."
     )
 
 
 class ExportEstimateSerializer(serializers.Serializer[Any]):
-    """Judgements are counted to the last; rows too, unless `is_sample`. Of hygiene it knows
-    nothing: duplicates are found while an export is made."""
+    """Judgements are counted to the last; rows too, unless `is_sample`. Duplicates and other
+    hygiene are in it if `has_hygiene`; of many texts they are found while an export is made."""
 
     rows = serializers.IntegerField()
     is_sample = serializers.BooleanField()
+    has_hygiene = serializers.BooleanField()
     n_judgements = serializers.IntegerField()
     n_selected = serializers.IntegerField()
     n_looked_at = serializers.IntegerField()

@@ -2,7 +2,7 @@
 its first rows look."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exports.formats import FORMATS, Dropped
+from exports.hygiene.scanning import cleaned
 from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
+from exports.selecting.looking import looks_of
 from exports.selecting.reasons import in_order
 from exports.selecting.selection import Selected, selected
+from exports.splitting.looking import Looking
 from projects.errors import InvalidInput
 from projects.models import Project
 
@@ -36,19 +39,24 @@ class Lost:
     is_about: bool
     """Reckoned from a sample."""
     of_format: bool
-    """Chosen, but the format has no word for it; otherwise not chosen at all."""
+    """Chosen, but the format has no word for it."""
+    of_hygiene: bool = False
+    """Chosen, but left out by what its texts are scanned for, or by splits. Neither of the two:
+    not chosen at all."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """Judgements are counted to the last. Rows are where few enough of them are chosen, else
-    reckoned from a sample. Neither knows of duplicates and other hygiene, which is of texts."""
+    reckoned from a sample; duplicates and other hygiene then are not in it."""
 
     found: Selected
     rows: int
     format_dropped: list[tuple[str, int]]
     is_sample: bool
     n_looked_at: int
+    has_hygiene: bool = False
+    hygiene_dropped: Sequence[tuple[str, int]] = ()
 
     @property
     def n_judgements(self) -> int:
@@ -69,13 +77,34 @@ class Estimate:
     def dropped(self) -> list[Lost]:
         chosen = [Lost(words, number, False, False) for words, number in self.found.reasons]
         told = [Lost(words, n, self.is_sample, True) for words, n in self.format_dropped]
-        return [*chosen, *told]
+        unclean = [Lost(words, n, False, False, True) for words, n in self.hygiene_dropped]
+        return [*chosen, *told, *unclean]
 
 
 def estimate(project: Project, recipe: Recipe, found: Selected | None = None) -> Estimate:
     """`found` may be what was selected before."""
     check(recipe)
     found = found or selected(project, recipe)
+    looks = looks_of(project, recipe, found.n_selected)
+    if looks is None:
+        return _reckoned(project, recipe, found)
+    with looks:
+        rows, lost = _made(project, recipe, found.ids, looks)
+        unclean = looks.left_out + looks.scans.dropped
+    lost.subtract(unclean)
+    return Estimate(
+        found=found,
+        rows=rows,
+        format_dropped=_told(+lost),
+        is_sample=False,
+        n_looked_at=found.n_selected,
+        has_hygiene=True,
+        hygiene_dropped=_told(unclean),
+    )
+
+
+def _reckoned(project: Project, recipe: Recipe, found: Selected) -> Estimate:
+    """By making rows of some judgements of each source, without a look at other rows."""
     rows, dropped, n_looked_at = 0.0, Counter[str](), 0
     for source, keys in found.ids.items():
         some = sample(keys, MOST_LOOKED_AT)
@@ -85,20 +114,23 @@ def estimate(project: Project, recipe: Recipe, found: Selected | None = None) ->
         for reason, number in lost.items():
             dropped[reason] += round(number * weight)
         n_looked_at += len(some)
-    by_reason = [(reason, dropped[reason]) for reason in in_order(dropped)]
     return Estimate(
         found=found,
         rows=round(rows),
-        format_dropped=by_reason,
+        format_dropped=_told(dropped),
         is_sample=n_looked_at < found.n_selected,
         n_looked_at=n_looked_at,
     )
 
 
+def _told(dropped: Counter[str]) -> list[tuple[str, int]]:
+    return [(reason, dropped[reason]) for reason in in_order(dropped)]
+
+
 def preview(
     project: Project, recipe: Recipe, limit: int, found: Selected | None = None
 ) -> list[dict[str, Any]]:
-    """The first real rows in the chosen format, of each source in turn."""
+    """The first real rows in the chosen format, of each source in turn, masked as they will be."""
     check(recipe)
     found = found or selected(project, recipe)
     by_source = []
@@ -124,10 +156,12 @@ def sample(keys: Ints, most: int) -> Ints:
     return keys[np.arange(most) * len(keys) // most]
 
 
-def _made(project: Project, recipe: Recipe, ids: Mapping[str, Ints]) -> tuple[int, Counter[str]]:
+def _made(
+    project: Project, recipe: Recipe, ids: Mapping[str, Ints], looks: Looking | None = None
+) -> tuple[int, Counter[str]]:
     """How many rows these judgements make, and why records of them make none."""
     n_rows, lost = 0, Counter[str]()
-    for rows in _rows(project, recipe, ids, lost):
+    for rows in _rows(project, recipe, ids, lost, looks):
         n_rows += len(rows or ())
     return n_rows, lost
 
@@ -137,15 +171,28 @@ def _rows(
     recipe: Recipe,
     ids: Mapping[str, Ints],
     lost: Counter[str] | None = None,
+    looks: Looking | None = None,
 ) -> Iterator[list[dict[str, Any]] | None]:
     make = FORMATS[recipe.format].accepts[recipe.kind]
     for record in _records(project, recipe, ids):
         try:
-            yield make(record, recipe.mapping)
+            rows = make(record, recipe.mapping)
+            clean = _clean(record, recipe, looks)
+            yield rows if clean is record else make(clean, recipe.mapping)
         except Dropped as dropped:
             if lost is not None:
                 lost[dropped.reason] += 1
             yield None
+
+
+def _clean(record: Record, recipe: Recipe, looks: Looking | None) -> Record:
+    """The record as it is written, if it is."""
+    if looks is None:
+        return cleaned(record, recipe.hygiene)
+    verdict = looks.look(record)
+    if verdict.reason:
+        raise Dropped(verdict.reason)
+    return verdict.record
 
 
 def _records(project: Project, recipe: Recipe, ids: Mapping[str, Ints]) -> Iterator[Record]:

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
+from exports.hygiene.verdicts import EXACT, PERSONAL
 from exports.recipe import read
-from exports.selecting import estimating
+from exports.selecting import estimating, looking
 from exports.selecting.estimating import estimate, preview, sample
 from exports.selecting.reasons import WORDS, Reason
+from exports.snapshots.requests import export_now
+from exports.splitting.holding_out import hold_out
+from exports.splitting.mapping import HELD_OUT
 from labeling.models import Assignment
 from projects.errors import InvalidInput
 from projects.models import Project, User
@@ -48,8 +52,10 @@ def test_of_many_it_is_reckoned_from_an_even_sample(
     for at in range(8):
         make_comparison(project, labeler, preference=0 if at % 2 else -1)
     monkeypatch.setattr(estimating, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(looking, "MOST_RECORDS", 4)
     found = estimate(project, PREFERENCES)
     assert (found.n_selected, found.is_sample, found.n_looked_at) == (8, True, 4)
+    assert (found.has_hygiene, found.hygiene_dropped) == (False, ())
     assert found.rows + sum(number for _, number in found.format_dropped) == 8
     keys = np.arange(10, 20)
     assert sample(keys, 4).tolist() == [10, 12, 15, 17]
@@ -70,6 +76,37 @@ def test_demonstrations_are_told_from_their_own(judged: Project, labeler: User) 
     [row] = preview(judged, recipe, 3)
     assert row["messages"][-1]["content"] == "An ideal answer."
     assert estimate(judged, recipe).rows == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_few_the_count_is_what_the_export_comes_to(
+    project: Project, labeler: User, owner: User
+) -> None:
+    messages = [{"role": "user", "content": "What moves the tides?"}]
+    for text in ("The moon.", "The moon. ", "Ask a@b.de.", "The sun."):
+        make_demonstration(project, labeler, text, messages=messages)
+    held = make_demonstration(project, labeler, "Nobody.")
+    hold_out(by=owner, project=project, external_ids=[held.prompt.external_id])
+    make_demonstration(project, labeler, " ")
+    recipe = read(
+        {"kind": "sft", "hygiene": {"personal_data": "drop"}, "splits": {"validation": 500}}
+    )
+    found = estimate(project, recipe)
+    assert (found.rows, found.has_hygiene, found.is_sample) == (2, True, False)
+    assert dict(found.hygiene_dropped) == {EXACT: 1, PERSONAL: 1, HELD_OUT: 1}
+    assert [(lost.of_format, lost.of_hygiene) for lost in found.dropped] == [
+        (True, False), *[(False, True)] * 3,
+    ]  # fmt: skip
+    export = export_now(project=project, recipe=recipe)
+    assert export.n_rows == found.rows
+    dropped = {lost.reason: lost.number for lost in found.dropped}
+    assert export.manifest["counts"]["dropped"] == dropped
+
+
+def test_a_preview_is_masked_as_the_rows_will_be(project: Project, labeler: User) -> None:
+    make_demonstration(project, labeler, "Ask a@b.de.")
+    [row] = preview(project, read({"kind": "sft", "hygiene": {"personal_data": "mask"}}), 3)
+    assert row["messages"][-1]["content"] == "Ask [EMAIL_1]."
 
 
 def test_a_format_that_cannot_say_the_kind_is_refused(judged: Project) -> None:

@@ -1,0 +1,30 @@
+"""What looks at texts while somebody waits, where there are few enough of them."""
+
+from exports.recipe import Recipe, Splits
+from exports.splitting.looking import Looking
+from exports.splitting.prompts import looking
+from projects.models import Project
+
+MOST_RECORDS = 2_000
+MOST_PROMPTS = 5_000
+"""That have to be read to know what is held out, split or in which language."""
+
+
+def looks_of(project: Project, recipe: Recipe, n_records: int) -> Looking | None:
+    """What the export itself would look with; None: it would take too long. It has to be closed."""
+    if n_records > MOST_RECORDS or _n_prompts(project, recipe) > MOST_PROMPTS:
+        return None
+    return looking(project, recipe, n_records=n_records)
+
+
+def _n_prompts(project: Project, recipe: Recipe) -> int:
+    n_prompts = project.held_out.count()
+    if recipe.hygiene.language_check or _is_split(recipe.splits):
+        n_prompts += project.prompts.count()
+    if _is_split(recipe.splits):
+        n_prompts += project.votes.count()
+    return n_prompts
+
+
+def _is_split(splits: Splits) -> bool:
+    return splits.validation + splits.test > 0
