@@ -1,4 +1,4 @@
-"""The worker's end of the streams of many draws: one flusher, one pipeline a tick.
+"""The worker's end of the streams of many draws: one flusher, one command a tick.
 
 Redis being away delays the readers, never the draws.
 """
@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -19,6 +19,18 @@ logger = logging.getLogger(__name__)
 
 LEAST_SECONDS_BETWEEN = 0.005
 QUIET_SECONDS = 1.0
+# A pipeline of hundreds of commands keeps the event loop from all else for twice as long.
+ADD = """
+local at = 1
+for _, name in ipairs(KEYS) do
+    local last = at + 1 + ARGV[at + 1]
+    redis.call('XADD', name, '*', unpack(ARGV, at + 2, last))
+    if ARGV[at] ~= '0' then redis.call('EXPIRE', name, ARGV[at]) end
+    at = last + 1
+end
+"""
+"""For each of the keys: seconds it is kept from now on (0: as before), how many arguments its entry
+has, and these."""
 
 
 @dataclass(eq=False)
@@ -49,13 +61,14 @@ class Pen:
 
     def entries(self) -> tuple[list[dict[str, str]], int]:
         """What is to be written, and how many pieces of text that takes from `pending`."""
-        found = [] if self.has_begun else [{"restart": "1"}]
+        attempt = {"attempt": str(self.attempt)}
+        found = [] if self.has_begun else [{**attempt, "restart": "1"}]
         text = "".join(self.pending)
         if text:
-            found.append({"at": str(self.n_written), "text": text})
+            found.append({**attempt, "at": str(self.n_written), "text": text})
         if self.end_fields is not None:
             length = {"length": str(self.n_written + len(text))}
-            found.append({**self.end_fields, **length})
+            found.append({**attempt, **self.end_fields, **length})
         return found, len(self.pending)
 
     def wrote(self, n_pieces: int) -> None:
@@ -78,6 +91,7 @@ class Outlet:
         seconds_between: float = SECONDS_BETWEEN_WRITES,
     ) -> None:
         self._client = client
+        self._add = client.register_script(ADD)
         self._seconds_between = seconds_between
         self._waiting: dict[Pen, None] = {}
         self._at_once: dict[Pen, None] = {}
@@ -132,12 +146,11 @@ class Outlet:
         return is_written
 
     async def _write(self, pens: Sequence[Pen]) -> bool:
-        if not pens:
+        names, arguments, taken = _told(pens)
+        if not names:
             return True
         try:
-            async with self._client.pipeline(transaction=False) as pipeline:
-                taken = [_add(pipeline, pen) for pen in pens]
-                await pipeline.execute()
+            await self._add(keys=names, args=arguments, client=self._client)
         except (RedisError, OSError) as error:
             logger.warning("the streams of generations cannot be written: %s", error)
             return False
@@ -146,12 +159,17 @@ class Outlet:
         return True
 
 
-def _add(pipeline: Any, pen: Pen) -> int:
-    name, attempt = key(pen.generation_id), str(pen.attempt)
-    entries, n_pieces = pen.entries()
-    for fields in entries:
-        pipeline.xadd(name, {"attempt": attempt, **fields})
-    # A draw ends long before its stream goes; after a loss of everything its end says so again.
-    if not pen.has_begun or pen.end_fields is not None:
-        pipeline.expire(name, KEPT_SECONDS)
-    return n_pieces
+def _told(pens: Sequence[Pen]) -> tuple[list[str], list[str | int], list[int]]:
+    """Keys and arguments of `ADD`, and how many pieces of text each pen gave."""
+    names: list[str] = []
+    arguments: list[str | int] = []
+    taken = []
+    for pen in pens:
+        entries, n_pieces = pen.entries()
+        taken.append(n_pieces)
+        # A draw ends long before its stream goes; after a loss of everything its end says so again.
+        kept = 0 if pen.has_begun and pen.end_fields is None else KEPT_SECONDS
+        for fields in entries:
+            names.append(key(pen.generation_id))
+            arguments += (kept, 2 * len(fields), *chain.from_iterable(fields.items()))
+    return names, arguments, taken
