@@ -5,10 +5,13 @@
 
 A model server that follows a script answers; every battle is one of its quick and its slow model,
 whose replies last about a minute. One event stream a battle is held open from beginning to end.
-Measured: whether every text came whole and as it is stored; how long after the later of the two
-first pieces the first joint frame was there; memory and threads a stream; who used the processors;
-and whether a classifier can tell from times and sizes alone which side is the quick model, on the
-joint frames and, as a control, on the pieces that the model server sent.
+Measured: whether every text came whole and as it is stored; how long after the model server sent
+the later of the two first pieces the visitor had the first joint frame, and how much of that lay
+before Redis and behind it (none of it is meant: a start waits for both sides and for no tick); how
+late the model server and the visitors came to what they had to do, which is not the product's;
+memory and threads a stream; who used the processors; and whether a classifier can tell from times
+and sizes alone which side is the quick model, on the joint frames and, as a control, on the pieces
+that the model server sent.
 
 Wanted: nothing lost, an added delay of the first characters of at most 30 ms (median), no thread
 and no database connection a stream, and the classifier right in at most 55 % on the frames and
@@ -29,6 +32,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from bench.battles_firsts import First, quantiles, stored_at
+from bench.battles_firsts import tell as tell_firsts
 from bench.labeling import free_port, served
 from bench.labeling_load import percentile
 from bench.processes import Usage, usage
@@ -68,6 +73,8 @@ class Round:
     most_streams: int = 0
     web: Usage = field(default_factory=Usage)
     """The web server while most streams were open."""
+    late: list[float] = field(default_factory=list)
+    """How late the visitors' process came to what it had to do."""
 
 
 def main() -> int:
@@ -87,7 +94,7 @@ def main() -> int:
             battle_all(project, WARM_UP_BATTLES, rate, folder / "heard.json", script)
             idle = usage(PROGRAMS)["web"]
             found = battle_all(project, n_battles, rate, folder / "heard.json", script)
-        return tell(found, idle, json.loads(sent.read_text())["sent"])
+        return tell(found, idle, json.loads(sent.read_text()))
 
 
 @contextmanager
@@ -157,7 +164,7 @@ def battle_all(
             time.sleep(1.0)
     found.seconds = time.monotonic() - began
     told = json.loads(log.read_text())
-    found.heard = told["heard"]
+    found.heard, found.late = told["heard"], told["late"]
     after = usage(PROGRAMS)
     found.used = {
         name: Usage(each.cpu_seconds - before[name].cpu_seconds) for name, each in after.items()
@@ -231,28 +238,29 @@ def _look(found: Round) -> None:
         found.most_streams, found.web = streams, usage(PROGRAMS)["web"]
 
 
-def tell(found: Round, idle: Usage, sent: list[Any]) -> int:
-    delays, lost = _compare(found)
-    p50, p99 = percentile(delays, 50), percentile(delays, 99)
+def tell(found: Round, idle: Usage, log: dict[str, Any]) -> int:
+    firsts, lost = _compare(found)
+    p50 = percentile([first.delay for first in firsts], 50)
     memory = (found.web.memory - idle.memory) / found.most_streams
     threads = (found.web.threads - idle.threads) / found.most_streams
     frames = sum(len(each["events"]) for each in found.heard)
     print(f"battles {len(found.turns)}, at once {found.most_streams}, seconds {found.seconds:.0f}")
     print(f"lost or altered texts {lost}, frames {frames:,}")
-    print(f"added delay of the first characters p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms")
+    tell_firsts(firsts)
+    print(f"model server late {quantiles(log['late'])}; visitors {quantiles(found.late)}")
     print(f"memory a stream {memory / 1024:.0f} kB, threads a stream {threads:.3f}")
     print(f"connections to PostgreSQL at most {found.most_connections}, of all processes together")
     for name, used in sorted(found.used.items(), key=lambda item: -item[1].cpu_seconds):
         print(f"  {name:<14}{used.cpu_seconds / found.seconds:>5.2f} processors")
-    blind, control = _telling_apart(found, sent)
+    blind, control = _telling_apart(found, log["sent"])
     print(f"the quick model is told by the frames in {blind:.1%}, by the pieces in {control:.1%}")
     is_good = not lost and p50 <= HIGHEST_MEDIAN_DELAY and threads <= MOST_THREADS_A_STREAM
     return 0 if is_good and blind <= HIGHEST_ACCURACY and control > LEAST_CONTROL else 1
 
 
-def _compare(found: Round) -> tuple[list[float], int]:
-    """The delays of the first frames, and how many replies did not come as they are stored."""
-    delays, lost = [], 0
+def _compare(found: Round) -> tuple[list[First], int]:
+    """When first characters came, and how many replies did not come as they are stored."""
+    firsts, lost = [], 0
     for turn, heard in zip(found.turns, found.heard, strict=True):
         turn.refresh_from_db()
         frames = [
@@ -264,8 +272,9 @@ def _compare(found: Round) -> tuple[list[float], int]:
             lost += 1
             print(f"  {turn.state}: {heard['problem']} {[len(text) for text in told]}")
             continue
-        delays.append(frames[0][0] - max(float(text[:MOMENT]) for text in told))
-    return delays, lost
+        sent_at = max(float(text[:MOMENT]) for text in told)
+        firsts.append(First(sent_at, stored_at(turn), heard["answered_at"], frames[0][0]))
+    return firsts, lost
 
 
 def _telling_apart(found: Round, sent: list[Any]) -> tuple[float, float]:

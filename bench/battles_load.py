@@ -4,7 +4,8 @@
 
 Each line of the input is a path and a cookie; a stream is opened for it at once. When the input
 ends and all streams have, what was heard goes to LOG as JSON, one list an opened stream in the
-order of the input.
+order of the input, and how late this process itself came to what it had to do: what it adds to
+every moment that it notes.
 """
 
 import asyncio
@@ -14,7 +15,10 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import uvloop
+
 SECONDS_FOR_ONE = 300.0
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 @dataclass
@@ -23,6 +27,7 @@ class Heard:
 
     path: str
     opened_at: float
+    answered_at: float = 0.0
     events: list[tuple[float, str, str, int]] = field(default_factory=list)
     problem: str = ""
 
@@ -47,6 +52,7 @@ async def _listen(heard: Heard, port: int, cookie: str) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         if not head.startswith("http/1.1 200") or "transfer-encoding: chunked" not in head:
             raise ValueError(head)
+        heard.answered_at = time.monotonic()
         while not heard.events or heard.events[-1][1] not in ("end", "trouble"):
             size = int(await reader.readuntil(b"\r\n"), 16)
             chunk = await reader.readexactly(size + 2)
@@ -65,18 +71,32 @@ def _note(heard: Heard, chunk: str) -> None:
             heard.events.append((time.monotonic(), lines["event"], lines["data"], size))
 
 
-async def visit_all(port: int) -> list[Heard]:
-    lines, visits = asyncio.StreamReader(), []
+async def keep_looking(late: list[float]) -> None:
+    while True:
+        due = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        late.append(time.monotonic() - due)
+
+
+async def visit_all(port: int) -> tuple[list[Heard], list[float]]:
+    lines, visits, late = asyncio.StreamReader(), [], list[float]()
+    looking = asyncio.create_task(keep_looking(late))
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
     )
     while line := (await lines.readline()).decode().strip():
         path, cookie = line.split()
         visits.append(asyncio.create_task(visit(port, path, cookie)))
-    return list(await asyncio.gather(*visits))
+    heard = list(await asyncio.gather(*visits))
+    looking.cancel()
+    return heard, late
 
 
 if __name__ == "__main__":
-    all_heard = asyncio.run(visit_all(int(sys.argv[1])))
-    told = {"cpu_seconds": time.process_time(), "heard": [asdict(each) for each in all_heard]}
+    all_heard, all_late = uvloop.run(visit_all(int(sys.argv[1])))
+    told = {
+        "cpu_seconds": time.process_time(),
+        "late": all_late,
+        "heard": [asdict(each) for each in all_heard],
+    }
     Path(sys.argv[2]).write_text(json.dumps(told), encoding="utf-8")

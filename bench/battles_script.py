@@ -4,7 +4,7 @@
 
 Each line of the input is a generation's number and the name of a scripted model, whose reply is
 written as a worker would write it. When the input ends and all replies have, every piece's moment
-and size goes to LOG, as from `bench.battles_server`.
+and size goes to LOG, and how late it was, as from `bench.battles_server`.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import uvloop
 
 from bench.battles_server import pieces
 
@@ -29,6 +30,7 @@ class Script:
 
         self.characters = characters
         self.sent: list[tuple[str, Told]] = []
+        self.late: list[float] = []
         self._client = reader()
         self._entries: list[tuple[str, dict[str, str]]] = []
 
@@ -41,6 +43,7 @@ class Script:
             due += wait
             await asyncio.sleep(due - time.monotonic())
             now = time.monotonic()
+            self.late.append(now - due)
             piece = piece if told else f"{now:013.6f} {piece}"
             told.append((now, len(piece)))
             self._add(pk, at=str(len(text)), text=piece)
@@ -84,7 +87,7 @@ class Script:
             await asyncio.sleep(FLUSH_SECONDS)
 
 
-async def write_all(characters: int) -> list[tuple[str, Told]]:
+async def write_all(characters: int) -> Script:
     script, lines, writing = Script(characters), asyncio.StreamReader(), []
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
@@ -95,10 +98,12 @@ async def write_all(characters: int) -> list[tuple[str, Told]]:
         writing.append(asyncio.create_task(script.write(int(pk), model)))
     await asyncio.gather(*writing)
     flushing.cancel()
-    return script.sent
+    return script
 
 
 if __name__ == "__main__":
     django.setup()
-    sent = asyncio.run(write_all(int(sys.argv[1])))
-    Path(sys.argv[2]).write_text(json.dumps({"sent": sent}), encoding="utf-8")
+    written = uvloop.run(write_all(int(sys.argv[1])))
+    Path(sys.argv[2]).write_text(
+        json.dumps({"sent": written.sent, "late": written.late}), encoding="utf-8"
+    )

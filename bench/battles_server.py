@@ -5,7 +5,8 @@
 "quick" sends small pieces often and starts soon; "slow" sends larger ones now and then, starts
 late and stalls here and there. Their texts are alike in length and words, so that only time and
 sizes can tell them apart. A reply begins with the moment at which its first piece was sent, on the
-machine's monotonic clock. Every piece's moment and size goes to LOG when the server is stopped.
+machine's monotonic clock. Every piece's moment and size goes to LOG when the server is stopped,
+and by how many seconds each was sent later than the script says.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
+import uvloop
 
 WORDS = ["a", "touchstone", "shows", "which", "streak", "of", "gold", "is", "purer", "at", "once"]
 
@@ -56,13 +60,14 @@ def pieces(model: str, characters: int, rng: random.Random) -> Iterator[tuple[fl
 def event(model: str, text: str | None, **fields: object) -> bytes:
     delta = {} if text is None else {"content": text}
     choice = {"index": 0, "delta": delta, "finish_reason": None, **fields}
-    return b"data: " + json.dumps({"model": model, "choices": [choice]}).encode() + b"\n\n"
+    return b"data: " + orjson.dumps({"model": model, "choices": [choice]}) + b"\n\n"
 
 
 class Server:
     def __init__(self, characters: int) -> None:
         self.characters = characters
         self.sent: list[tuple[str, list[tuple[float, int]]]] = []
+        self.late: list[float] = []
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -85,12 +90,12 @@ class Server:
         _begin(writer, "text/event-stream")
         told: list[tuple[float, int]] = []
         self.sent.append((model, told))
-        clock = asyncio.get_running_loop().time
-        due = clock()
+        due = time.monotonic()
         for wait, text in pieces(model, self.characters, random.Random()):
             due += wait
-            await asyncio.sleep(due - clock())
+            await asyncio.sleep(due - time.monotonic())
             now = time.monotonic()
+            self.late.append(now - due)
             text = text if told else f"{now:013.6f} {text}"
             told.append((now, len(text)))
             writer.write(event(model, text))
@@ -106,16 +111,18 @@ def _begin(writer: asyncio.StreamWriter, kind: str) -> None:
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode())
 
 
-async def serve(port: int, characters: int) -> list[tuple[str, list[tuple[float, int]]]]:
-    """What was sent, once the process was told to stop."""
+async def serve(port: int, characters: int) -> Server:
+    """The server, once the process was told to stop."""
     scripted, stopped = Server(characters), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     server = await asyncio.start_server(scripted.answer, "127.0.0.1", port, backlog=1024)
     async with server:
         await stopped.wait()
-    return scripted.sent
+    return scripted
 
 
 if __name__ == "__main__":
-    sent = asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2])))
-    Path(sys.argv[3]).write_text(json.dumps({"sent": sent}), encoding="utf-8")
+    served = uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    Path(sys.argv[3]).write_text(
+        json.dumps({"sent": served.sent, "late": served.late}), encoding="utf-8"
+    )
