@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.product.hands import sign_in
 from tests.product.running import Product
-from tests.product.test_pages import Looker
+from tests.product.test_pages import Looker, looker
 
+__all__ = ["looker"]
 pytestmark = pytest.mark.product
 
 SLOW = 60_000
@@ -85,4 +86,29 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     page.goto(f"/projects/{desk}/exports/{place}")
     if place == "new/":
         expect(page.locator("[data-counted]")).to_have_text(ROWS, timeout=SLOW)
+    looker.look()
+
+
+@pytest.fixture(scope="module")
+def made(product: Product, desk: str) -> dict[str, str]:
+    """Two finished exports of the desk, with findings, a recipe, a benchmark and a target."""
+    code = f"import json; from tests.product.exported import lay_exported as lay; n = lay({desk!r})"
+    numbers: dict[str, str] = json.loads(product.shell(f"{code}; print(json.dumps(n))"))
+    return {"desk": desk, **numbers}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/projects/{desk}/exports/",
+        "/exports/{before}/",
+    ],
+)
+def test_pages_about_finished_exports_are_accessible_and_fit_a_phone(
+    looker: Looker, product: Product, made: dict[str, str], path: str
+) -> None:
+    sign_in(looker.page, product, "olga")
+    looker.page.goto(path.format(**made))
+    for folded in looker.page.locator("main details:not([open]) > summary:visible").all():
+        folded.click()
     looker.look()
