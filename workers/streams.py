@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import orjson
 import redis
 import redis.asyncio
 from asgiref.sync import sync_to_async
@@ -32,6 +33,17 @@ KEPT_SECONDS = 3600
 SECONDS_BETWEEN_WRITES = 0.1
 SECONDS_BETWEEN_LOOKS = 1.0
 ENTRIES_AT_ONCE = 500
+# The client takes an answer in the protocol apart in Python, piece by piece: 36 ms for 500 streams.
+READ = """
+local told = {}
+for at, name in ipairs(KEYS) do
+    local answer = redis.call('XREAD', 'COUNT', ARGV[#KEYS + 1], 'STREAMS', name, ARGV[at])
+    if answer then told[#told + 1] = {name, answer[1][2]} end
+end
+return cjson.encode(told)
+"""
+"""What is new in each of the keys after the entry named at its place, as one text of JSON."""
+Entries = list[tuple[str, dict[str, str]]]
 FINISHED = (Generation.State.DONE, Generation.State.FAILED)
 
 
@@ -109,7 +121,7 @@ async def read(
 ) -> set[int]:
     """Bring `texts` (by generation id) up to date in place; those that changed.
 
-    One XREAD over all unfinished streams, waiting at most `block_ms` for something new. `attempt`
+    One command over all unfinished streams, waiting at most `block_ms` for something new. `attempt`
     grows when a draw began anew (its `text` then starts from nothing). Returns at once when
     everything is finished. `client` must answer with texts (`decode_responses=True`). Raises
     RedisError and OSError.
@@ -117,13 +129,9 @@ async def read(
     unfinished = {key(pk): pk for pk, text in texts.items() if not text.is_finished}
     if not unfinished:
         return set()
-    answer: Any = await client.xread(
-        {name: texts[pk].cursor for name, pk in unfinished.items()},
-        count=ENTRIES_AT_ONCE,
-        block=block_ms if block_ms > 0 else None,
-    )
+    cursors = {name: texts[pk].cursor for name, pk in unfinished.items()}
     changed = set()
-    for name, entries in _streams(answer):
+    for name, entries in await _news(client, cursors, block_ms=block_ms):
         text = texts[unfinished[name]]
         before = _state_of(text)
         for cursor, fields in entries:
@@ -169,7 +177,22 @@ def reader() -> "redis.asyncio.Redis":
     )
 
 
-def _streams(answer: Any) -> list[tuple[str, list[tuple[str, dict[str, str]]]]]:
+async def _news(
+    client: "redis.asyncio.Redis", cursors: Mapping[str, str], *, block_ms: int
+) -> list[tuple[str, Entries]]:
+    if block_ms > 0:
+        # A script may not wait; and where somebody waits there is little to tell.
+        waited: Any = dict(cursors)
+        return _streams(await client.xread(waited, count=ENTRIES_AT_ONCE, block=block_ms))
+    script = client.register_script(READ)
+    told = await script(keys=list(cursors), args=[*cursors.values(), ENTRIES_AT_ONCE])
+    return [
+        (name, [(cursor, dict(zip(said[::2], said[1::2], strict=True))) for cursor, said in rows])
+        for name, rows in orjson.loads(told)
+    ]
+
+
+def _streams(answer: Any) -> list[tuple[str, Entries]]:
     """Redis answers with pairs in its second protocol, with a mapping in its third."""
     if not isinstance(answer, Mapping):
         return [(name, rows) for name, rows in answer or ()]
