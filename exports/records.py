@@ -12,7 +12,7 @@ class Message(TypedDict):
     content: str
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Candidate:
     """An answer that was judged. `model` is empty for a person's answer."""
 
@@ -22,7 +22,7 @@ class Candidate:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Demonstration:
     id: str
     prompt: list[Message]
@@ -48,7 +48,7 @@ class Demonstration:
     """From 1, people write, to 5, people audit a sample."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Preference:
     """A judgement of two answers to one prompt.
 

@@ -30,6 +30,15 @@ COUNTERS = (
 MOST_UNSETTLED = 5_000
 
 
+@dataclass(slots=True)
+class _Drawn:
+    """Answers of one model with the same parameters, which are held so that their place in memory
+    stays theirs."""
+
+    parameters: dict[str, Any]
+    n_answers: int = 1
+
+
 @dataclass
 class Counts:
     """To be counted a shard at a time and added up: then an interrupted build counts the same.
@@ -52,8 +61,9 @@ class Counts:
     """Of all answers: person, model, mixed, imported. A mixed one whose spans are known is split
     between person and model."""
     lengths: Lengths = field(default_factory=Lengths)
-    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    drawn: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    seen: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
+    drawn: dict[tuple[str, int], _Drawn] = field(default_factory=dict, init=False)
+    """By the model and the place in memory of its parameters, which records share."""
 
     def take(
         self,
@@ -82,10 +92,10 @@ class Counts:
                 self.annotators[annotator or UNKNOWN] += n_rows
             if version is not None:
                 self.guideline_versions[str(version)] += n_rows
-        for (model, parameters), n_answers in self.drawn.items():
-            self.models[model or A_PERSON] += n_answers
-            if parameters != NO_PARAMETERS:
-                self._setting(model, _setting_of(parameters), n_answers)
+        for (model, _), drawn in self.drawn.items():
+            self.models[model or A_PERSON] += drawn.n_answers
+            if drawn.parameters:
+                self._setting(model, _setting_of(drawn.parameters), drawn.n_answers)
         self.seen.clear()
         self.drawn.clear()
         return self
@@ -153,12 +163,12 @@ class Counts:
         return sum([len(each["content"]) for each in record.turns]) if record.turns else written
 
     def _drawn(self, model: str, parameters: dict[str, Any]) -> None:
-        try:
-            key = model, orjson.dumps(parameters)
-        except orjson.JSONEncodeError:
-            # An integer of more than 64 bits.
-            key = model, orjson.dumps({OTHERS: True})
-        self.drawn[key] = self.drawn.get(key, 0) + 1
+        key = model, id(parameters) if parameters else 0
+        drawn = self.drawn.get(key)
+        if drawn is not None:
+            drawn.n_answers += 1
+            return
+        self.drawn[key] = _Drawn(parameters)
         if len(self.drawn) > MOST_UNSETTLED:
             # Every draw may have a seed of its own.
             self.settle()
@@ -169,9 +179,6 @@ class Counts:
             told[setting] += n_answers
         else:
             told[OTHERS] += n_answers
-
-
-NO_PARAMETERS = orjson.dumps({})
 
 
 def _about(record: type[Any]) -> Callable[[Any], tuple[str, str | None, int | None]]:
@@ -193,8 +200,12 @@ ABOUT: dict[Any, Callable[[Any], tuple[str, str | None, int | None]]] = {
 }
 
 
-def _setting_of(parameters: bytes) -> str:
-    told = orjson.loads(parameters)
+def _setting_of(parameters: dict[str, Any]) -> str:
+    try:
+        told = orjson.loads(orjson.dumps(parameters))
+    except orjson.JSONEncodeError:
+        # An integer of more than 64 bits.
+        told = {OTHERS: True}
     kept = {name: value for name, value in told.items() if name not in OF_ONE_DRAW}
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
 

@@ -4,6 +4,7 @@ entry is there.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from exports.columns import Column
 from exports.files.arrow import flattened, schema_of
+from exports.files.behind import Behind
 from exports.files.lines import as_line
 from exports.files.sinks import STREAMS, Sink
 
@@ -53,28 +55,46 @@ class Shard:
         self.path = path
         self.rows = 0
         self.names = {each.name for each in columns}
+        self.known: set[tuple[str, ...]] = set()
         self.sink = Sink(path)
+        self.behind = Behind()
         self.into: Rows = (
-            Parquet(self.sink, columns) if file_type == "parquet" else Lines(self.sink, file_type)
+            Parquet(self.sink, self.behind, columns)
+            if file_type == "parquet"
+            else Lines(self.sink, self.behind, file_type)
         )
 
     def write(self, row: dict[str, Any]) -> None:
-        if not row.keys() <= self.names:
-            unknown = ", ".join(sorted(row.keys() - self.names))
-            raise Undescribed(f"{self.path.name}, row {self.rows + 1}: no column {unknown}")
+        keys = tuple(row)
+        if keys not in self.known:
+            self._know(keys)
         self.into.write(row)
         self.rows += 1
 
     def close(self) -> FileEntry:
         """Put it safely on the disk and say what it is."""
         self.into.end()
+        self.behind.leave()
         size, sha256 = self.sink.finish()
         return FileEntry(self.path.name, size, sha256, self.rows)
+
+    def leave(self) -> None:
+        """Let go of it; it stays as it is, if it is whole."""
+        self.behind.leave()
+        self.sink.close()
+
+    def _know(self, keys: tuple[str, ...]) -> None:
+        """Rows have their columns in few orders: each is asked about once."""
+        if unknown := set(keys) - self.names:
+            names = ", ".join(sorted(unknown))
+            raise Undescribed(f"{self.path.name}, row {self.rows + 1}: no column {names}")
+        self.known.add(keys)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self.behind.leave()
         self.sink.give_up()
 
 
@@ -107,8 +127,9 @@ def n_shards(rows: int, rows_per_file: int) -> int:
 
 
 class Lines:
-    def __init__(self, sink: Sink, file_type: str) -> None:
+    def __init__(self, sink: Sink, behind: Behind, file_type: str) -> None:
         self.stream = STREAMS[file_type](sink)
+        self.behind = behind
         self.waiting: list[bytes] = []
         self.n_bytes = 0
 
@@ -120,11 +141,12 @@ class Lines:
             self._hand_on()
 
     def end(self) -> None:
-        self._hand_on()
+        self.behind.settle()
+        self.stream.write(b"".join(self.waiting))
         self.stream.end()
 
     def _hand_on(self) -> None:
-        self.stream.write(b"".join(self.waiting))
+        self.behind.do(partial(self.stream.write, b"".join(self.waiting)))
         self.waiting.clear()
         self.n_bytes = 0
 
@@ -132,7 +154,8 @@ class Lines:
 class Parquet:
     """Row groups end by what is in them alone, never by how it came."""
 
-    def __init__(self, sink: Sink, columns: Sequence[Column]) -> None:
+    def __init__(self, sink: Sink, behind: Behind, columns: Sequence[Column]) -> None:
+        self.behind = behind
         self.schema = schema_of(columns)
         self.flattened = flattened(columns)
         self.writer = pq.ParquetWriter(
@@ -154,6 +177,7 @@ class Parquet:
     def end(self) -> None:
         self._gather()
         self._end_group()
+        self.behind.settle()
         self.writer.close()
 
     def _gather(self) -> None:
@@ -168,6 +192,6 @@ class Parquet:
     def _end_group(self) -> None:
         if self.n_rows:
             table = pa.Table.from_batches(self.batches, self.schema)
-            self.writer.write_table(table, row_group_size=self.n_rows)
+            self.behind.do(partial(self.writer.write_table, table, row_group_size=self.n_rows))
         self.batches.clear()
         self.n_rows = self.n_bytes = 0

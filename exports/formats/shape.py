@@ -42,7 +42,7 @@ class Shape:
 
     def make(self, record: Record, mapping: Mappings) -> list[Row]:
         """Never an empty list: what has no row raises `Dropped`."""
-        return [self.render(said) for said in self.said(record, mapping)]
+        return [self.render(self._fitted(said, mapping)) for said in self.say(record, mapping)]
 
     def said(self, record: Record, mapping: Mappings) -> list[Any]:
         return [self._fitted(said, mapping) for said in self.say(record, mapping)]

@@ -27,20 +27,19 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 def problems(format_name: str, kind: str, row: Any) -> list[str]:
     """What is wrong with one row; empty where its consumer can take it."""
-    shape = FORMATS[format_name].shapes[kind]
-    found: list[str] = []
+    shape, fits = _shape(format_name, kind)
     # Nearly every row fits, and asking that costs a fifth of saying what does not.
-    if not _fitting(shape)(row):
+    if not fits(row):
         return list(_types(shape)(row, ""))
-    if shape.check is not None:
-        found += shape.check(row)
+    found = [] if shape.check is None else list(shape.check(row))
     if shape.read is None:
         return found + list(_kept(row, shape))
     try:
         said = shape.read(row)
     except Unreadable as error:
         return [*found, str(error)]
-    return found + list(_said(said, shape))
+    found += _said(said, shape)
+    return found
 
 
 @dataclass
@@ -153,8 +152,10 @@ def _is_unicode(value: Any) -> bool:
 
 
 @cache
-def _fitting(shape: Shape) -> Fits:
-    return _fits_struct(shape.columns, shape.optional)
+def _shape(format_name: str, kind: str) -> tuple[Shape, Fits]:
+    """By names, as looking a shape up by itself hashes every column of it."""
+    shape = FORMATS[format_name].shapes[kind]
+    return shape, _fits_struct(shape.columns, shape.optional)
 
 
 def _fits_struct(columns: tuple[Column, ...], optional: frozenset[str] = frozenset()) -> Fits:

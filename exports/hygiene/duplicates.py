@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from exports.hygiene.likeness import Alike, part_of
 from exports.hygiene.pieces import words_of
@@ -18,25 +17,32 @@ WORDS = 3
 def digest(texts: Iterable[str]) -> int:
     """64 bits of a hash of texts without their spaces and line ends: a chance of one in 37 million
     that any two of a million rows share it by accident."""
-    return int.from_bytes(_hashed(texts).digest(), "big")
+    return _hashed(_without_spaces(texts))
 
 
-@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """The texts that make a record what it is, and hashes of them without and with what was
-    judged. Of a raw judgement there are none."""
+    judged, made when they are asked for. Of a raw judgement there are no texts."""
 
-    parts: tuple[str, ...]
-    texts: int
-    row: int
+    __slots__ = ("_data", "_record", "parts")
+
+    def __init__(self, record: Record) -> None:
+        self.parts = parts_of(record)
+        self._record = record
+        self._data = _without_spaces(self.parts)
 
     @classmethod
     def of(cls, record: Record) -> Fingerprint:
-        parts = parts_of(record)
-        hashed = _hashed(parts)
-        texts = int.from_bytes(hashed.digest(), "big")
-        hashed.update(b"\x1e" + judgement_of(record).encode("utf-8", "surrogatepass"))
-        return cls(parts, texts, int.from_bytes(hashed.digest(), "big"))
+        return cls(record)
+
+    @property
+    def texts(self) -> int:
+        return _hashed(self._data)
+
+    @property
+    def row(self) -> int:
+        judgement = judgement_of(self._record).encode("utf-8", "surrogatepass")
+        return _hashed(b"\x1e".join((self._data, judgement)))
 
 
 class ExactDuplicates:
@@ -79,6 +85,10 @@ class NearDuplicates:
         return is_like
 
 
-def _hashed(texts: Iterable[str]) -> hashlib.blake2b:
+def _without_spaces(texts: Iterable[str]) -> bytes:
     data = "\x1f".join(texts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(data.translate(None, b" \t\n\r\v\f"), digest_size=8)
+    return data.translate(None, b" \t\n\r\v\f")
+
+
+def _hashed(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")

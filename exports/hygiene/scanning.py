@@ -86,7 +86,8 @@ class Scans:
         self._n_seen += 1
         self._clean(verdict, is_counted=is_counted)
         self._leave_out(verdict, self._filed.of(record) if self._hygiene.language_check else "")
-        self.found.update(verdict.found)
+        if verdict.found:
+            self.found.update(verdict.found)
         if verdict.reason:
             self.dropped[verdict.reason] += 1
         elif is_counted:
@@ -141,7 +142,7 @@ class Scans:
     def _note(self, verdict: Verdict, found: Counter[str], wish: str, reason: str) -> None:
         if not found:
             return
-        verdict.found.update(found)
+        verdict.found = found if verdict.found is None else verdict.found + found
         if wish == "drop":
             verdict.reason = verdict.reason or reason
         elif wish != "keep":

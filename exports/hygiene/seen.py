@@ -34,12 +34,16 @@ class Seen:
     def add(self, number: int, value: int = 0) -> bool:
         """Whether it was not there before."""
         number = number or 1
-        at = self._place(number)
-        if self._places[at] != _NONE:
-            return False
-        self._places[at], self._values[at] = number, value
+        # As `_place` does, without a call for each row of an export.
+        places, mask = self._places, self._mask
+        at = number & mask
+        while (held := places[at]) != _NONE:
+            if held == number:
+                return False
+            at = (at + 1) & mask
+        places[at], self._values[at] = number, value
         self._n += 1
-        if 3 * self._n > 2 * len(self._places):
+        if 3 * self._n > 2 * len(places):
             self._grow()
         return True
 

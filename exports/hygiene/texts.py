@@ -129,6 +129,11 @@ def _walks_of(record: Record) -> Walks:
 def parts_of(record: Record) -> tuple[str, ...]:
     """What a trainer reads of it: the prompt, then the answers, the better first. Nothing of a raw
     judgement, which is compared with none."""
+    if isinstance(record, Preference):
+        first, second = record.first.text, record.second.text
+        if (record.strength or 0) > 0:
+            first, second = second, first
+        return said(record.prompt), first, second
     if isinstance(record, Raw):
         return ()
     if isinstance(record, Conversation):
@@ -138,14 +143,12 @@ def parts_of(record: Record) -> tuple[str, ...]:
 
 
 def said(messages: Iterable[Message]) -> str:
-    return "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
+    # A list, as joining a generator makes one and takes twice as long.
+    return "\n\n".join([f"{message['role']}: {message['content']}" for message in messages])
 
 
 def _answers(record: Record) -> tuple[str, ...]:
     match record:
-        case Preference():
-            first, second = record.first.text, record.second.text
-            return (second, first) if (record.strength or 0) > 0 else (first, second)
         case Demonstration():
             return (said(record.turns) or record.answer.text,)
         case Ranked():

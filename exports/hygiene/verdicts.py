@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from exports.records import Record
 
@@ -19,10 +19,11 @@ LANGUAGE = "is in another language than its prompt is filed under"
 class Verdict:
     """`record` is what to write: the one looked at, or a cleaned copy, of which `changed` says
     what was taken away. `reason` is why it is not to be written, and `about` which benchmark and
-    item, or which language. `found` counts what was met by its kind, also where it is kept."""
+    item, or which language. `found` counts what was met by its kind, also where it is kept; None:
+    nothing was."""
 
     record: Record
     reason: str = ""
     changed: tuple[str, ...] = ()
     about: str = ""
-    found: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] | None = None

@@ -15,6 +15,8 @@ Row = tuple[Any, ...]
 
 AT_ONCE = 1_000
 """Keys of one statement: what is held of them is a few megabytes of text."""
+STREAMED_TIMES = 4
+"""As many more where nothing is held of them: planning a statement takes as long as 250 rows."""
 _HEAD, _END = 19, 2
 """Bytes before and after the rows in PostgreSQL's binary form."""
 _KEY = np.dtype([("n", ">i2"), ("length", ">i4"), ("key", ">i8")])
@@ -42,10 +44,15 @@ def rows_of(
     Streamed, PostgreSQL goes on while a row is worked on, and the connection is taken until
     the last; else some thousand rows are read whole before the first of them is given.
     """
-    for first in range(0, len(keys), AT_ONCE):
-        some = keys[first : first + AT_ONCE].tolist()
+    step = at_once(is_streamed=is_streamed)
+    for first in range(0, len(keys), step):
+        some = keys[first : first + step].tolist()
         chunk = _copied(sql, types, {**given, "keys": some})
         yield from chunk if is_streamed else list(chunk)
+
+
+def at_once(*, is_streamed: bool) -> int:
+    return AT_ONCE * STREAMED_TIMES if is_streamed else AT_ONCE
 
 
 def keys_of(rows: QuerySet[Any]) -> Ints:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 
-from exports.reading.copying import AT_ONCE, Ints, Row, keys_of, rows_of
+from exports.reading.copying import Ints, Row, at_once, keys_of, rows_of
 from exports.reading.known import Known
 from exports.reading.withheld import Judged, Withheld
 from projects.models import Project
@@ -36,8 +36,9 @@ class Wanted:
         """Rows that begin with their key, each with the reason for which it is held back."""
         keys = self.keys(model._meta.model_name or "", lambda: standing(model, self.project))
         withheld = Withheld(model, self.project) if len(keys) else None
-        for first in range(0, len(keys), AT_ONCE):
-            some = keys[first : first + AT_ONCE]
+        step = at_once(is_streamed=self.is_streamed)
+        for first in range(0, len(keys), step):
+            some = keys[first : first + step]
             reasons = withheld.among(some) if withheld else {}
             for row in self.rows(sql, types, some):
                 yield reasons.get(row[0], "") if reasons else "", row

@@ -160,7 +160,7 @@ class Track:
         """Let go of what is being written."""
         for shard in (self.data, self.provenance):
             if shard is not None:
-                shard.sink.close()
+                shard.leave()
 
     def open_empty(self) -> None:
         """A file without rows, where no file is."""

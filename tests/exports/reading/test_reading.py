@@ -108,10 +108,10 @@ def test_more_than_one_statement_reads_them_all(
     project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [make_comparison(project, labeler).pk for _ in range(5)]
-    for module in ("copying", "wanted"):
-        monkeypatch.setattr(f"exports.reading.{module}.AT_ONCE", 2)
-    found = [record.id for record in read("preferences", project)]
-    assert found == [f"comparison-{pk}" for pk in made]
+    for at_once, is_streamed in ((2, False), (1, True)):
+        monkeypatch.setattr("exports.reading.copying.AT_ONCE", at_once)
+        found = read("preferences", project, is_streamed=is_streamed)
+        assert [record.id for record in found] == [f"comparison-{pk}" for pk in made]
 
 
 def test_margins_are_numbers_in_every_row(project: Project, labeler: User) -> None:
