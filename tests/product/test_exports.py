@@ -102,6 +102,7 @@ def made(product: Product, desk: str) -> dict[str, str]:
     [
         "/projects/{desk}/exports/",
         "/exports/{before}/",
+        "/exports/{after}/",
         "/exports/{after}/findings/",
         "/projects/{desk}/exports/compare/?before={before}&after={after}",
     ],
