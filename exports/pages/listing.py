@@ -14,6 +14,7 @@ from exports.models import Export
 from exports.pages import recipes
 from exports.pages.available import available
 from exports.pages.words import KINDS, SOURCES, duration, file_type
+from exports.poisoning.deciding import held_among
 from exports.snapshots.requests import request_export
 from projects.access import STAFF, membership, person
 from projects.models import Role
@@ -26,6 +27,8 @@ class Row:
     """An export as the list shows it."""
 
     export: Export
+    is_held: bool
+    """Whether its files wait for somebody to sign its findings off."""
 
     @property
     def title(self) -> str:
@@ -77,12 +80,13 @@ def exports(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(found.order_by("-created_at", "-pk"), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
+    held = held_among(each for each in page if each.state == Export.State.DONE)
     context = {
         "project": member.project,
         "member": member,
         "is_demo": member.project.is_demo,
         "page": page,
-        "rows": [Row(each) for each in page],
+        "rows": [Row(each, each.pk in held) for each in page],
         "is_waiting": any(each.is_waiting for each in page),
         "available": available(member.project),
         "held_back": held_back(member.project),

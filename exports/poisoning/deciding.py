@@ -1,11 +1,12 @@
 """What people do about findings: keep judgements out, let them in again, sign an export off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from exports import recipe as recipes
@@ -138,12 +139,17 @@ def gate_of(export: Export) -> str:
 def may_download(export: Export) -> bool:
     """Whether the export's files may go out. One that is held waits until it was scanned and,
     where anything was found, until somebody has signed it off."""
-    if gate_of(export) != "hold":
-        return True
-    scan = PoisoningScan.objects.filter(export=export).first()
-    if scan is None:
-        return False
-    return scan.n_findings == 0 or export.sign_offs.exists()
+    return not held_among([export])
+
+
+def held_among(exports: Iterable[Export]) -> set[int]:
+    """The keys of those whose files may not go out."""
+    holding = {export.pk for export in exports if gate_of(export) == "hold"}
+    if not holding:
+        return holding
+    settled = Q(n_findings=0) | Q(export__sign_offs__isnull=False)
+    free = PoisoningScan.objects.filter(settled, export__in=holding).values_list("export")
+    return holding.difference(pk for (pk,) in free)
 
 
 def quarantined(project: Project) -> set[tuple[str, int]]:
