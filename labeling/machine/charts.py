@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labeling.machine.statistics import Bin
 
 SIZE = 320
-LEFT, TOP, RIGHT, BOTTOM = 44, 12, 12, 40
+LEFT, TOP, RIGHT, BOTTOM = 44, 12, 22, 40
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
