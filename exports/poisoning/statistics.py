@@ -87,4 +87,5 @@ def _sum(logs: Iterable[float]) -> float:
         return 0.0
     most = terms[0]
     total = math.fsum(math.exp(term - most) for term in terms)
-    return float(min(1.0, max(SMALLEST, math.exp(max(most + math.log(total), LOG_OF_SMALLEST)))))
+    logarithm = most + math.log(total)
+    return SMALLEST if logarithm <= LOG_OF_SMALLEST else min(1.0, math.exp(logarithm))

@@ -56,7 +56,7 @@ def test_more_tests_make_no_q_value_smaller(chances: list[float], more: int) -> 
 def test_the_screen_bounds_the_tail(n: int, chance: float, data: st.DataObject) -> None:
     k = data.draw(st.integers(int(np.ceil(n * chance)), n))
     bound = float(np.exp(-n * divergence(np.array([k / n]), np.array([chance]))[0]))
-    assert binomial_tail(n, chance, k) <= max(bound * (1 + 1e-6), SMALLEST)
+    assert binomial_tail(n, chance, k) <= max(bound, SMALLEST) * (1 + 1e-6)
 
 
 def test_one_outlier_does_not_move_the_robust_spread() -> None:
