@@ -65,8 +65,8 @@ def test_a_changed_guideline_is_read_and_confirmed_before_work_goes_on(
     enter(page, card.get_by_role("link", name="Read what changed"))
     expect(page.get_by_text("Note of version 2: Doses are new.")).to_be_visible()
     expect(page.locator("main ins").first).to_be_visible()
-    enter(page, page.get_by_role("button", name="I have read version 2"))
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        enter(page, page.get_by_role("button", name="I have read version 2"))
     begin(page, slug, "demonstration")
     expect(page.locator("#guideline-panel")).to_contain_text("version 2")
 
