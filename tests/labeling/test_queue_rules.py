@@ -226,13 +226,17 @@ def test_a_claim_walks_the_partial_index_whatever_else_is_there(
 def test_a_claim_costs_the_same_whatever_a_labeler_did_before(
     project: Project, reviewer: User, kind: str
 ) -> None:
-    """Though the planner last heard of somebody who had done nothing."""
-    _many_tasks(project, 50, is_open=True, kind=kind)
+    """Though the planner last heard of somebody who had done nothing.
+
+    It may go through the open tasks in another way meanwhile, but never through what was had.
+    """
+    n_open, n_had = 50, 3_000
+    _many_tasks(project, n_open, is_open=True, kind=kind)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     before = _rows_met(project, reviewer, kind)
-    _many_had(project, reviewer, 3_000)
-    assert _rows_met(project, reviewer, kind) <= before + 10
+    _many_had(project, reviewer, n_had)
+    assert _rows_met(project, reviewer, kind) < before + 4 * n_open < n_had
 
 
 def _rows_met(project: Project, user: User, kind: str) -> int:
