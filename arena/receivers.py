@@ -1,13 +1,14 @@
 """What the arena hears from the workers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
 from arena.battling import battles
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 
-@receiver(generation_finished)
-def settle_turn(*, generation_id: int, **kwargs: Any) -> None:
-    battles.settle_turn(generation_id=generation_id)
+@receiver(generations_finished)
+def settle_turns(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+    battles.settle_turns(generation_ids=generation_ids)

@@ -146,14 +146,20 @@ def make_rows(target: Target, *, bound: int, kept: int = 0) -> "tuple[Project, L
 def request(
     project: "Project", model: "LanguageModel", texts: Sequence[str], queue: str
 ) -> "list[Generation]":
+    """Ask for them as a batch does."""
     from django.db import transaction
 
+    from labeling.batches.writing import WRITTEN_AT_ONCE
     from workers.drawing import Draw, request_draws
     from workers.models import Generation
 
-    draws = [Draw(model, [{"role": "user", "content": text}]) for text in texts]
-    with transaction.atomic():
-        return request_draws(project=project, draws=draws, queue=Generation.Queue(queue))
+    rows = []
+    for first in range(0, len(texts), WRITTEN_AT_ONCE):
+        some = texts[first : first + WRITTEN_AT_ONCE]
+        draws = [Draw(model, [{"role": "user", "content": text}]) for text in some]
+        with transaction.atomic():
+            rows += request_draws(project=project, draws=draws, queue=Generation.Queue(queue))
+    return rows
 
 
 def wait_until_done(project: "Project", *, seconds: float = 1800) -> None:

@@ -1,5 +1,6 @@
 """What labeling hears from the workers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
@@ -7,24 +8,24 @@ from django.dispatch import receiver
 from labeling.assigning import candidates
 from labeling.checking import checks
 from labeling.machine import stress, verdicts
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 
-@receiver(generation_finished)
-def settle_candidates(*, generation_id: int, **kwargs: Any) -> None:
-    candidates.settle_generation(generation_id=generation_id)
+@receiver(generations_finished)
+def settle_candidates(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+    candidates.settle_generations(generation_ids=generation_ids)
 
 
-@receiver(generation_finished)
-def settle_check(*, generation_id: int, **kwargs: Any) -> None:
-    checks.settle(generation_id=generation_id)
+@receiver(generations_finished)
+def settle_checks(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+    checks.settle_generations(generation_ids=generation_ids)
 
 
-@receiver(generation_finished)
-def settle_verdict(*, generation_id: int, **kwargs: Any) -> None:
-    verdicts.settle_generation(generation_id=generation_id)
+@receiver(generations_finished)
+def settle_verdicts(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+    verdicts.settle_generations(generation_ids=generation_ids)
 
 
-@receiver(generation_finished)
-def settle_stress_test(*, generation_id: int, **kwargs: Any) -> None:
-    stress.settle_generation(generation_id=generation_id)
+@receiver(generations_finished)
+def settle_stress_tests(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+    stress.settle_generations(generation_ids=generation_ids)

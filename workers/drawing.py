@@ -78,8 +78,7 @@ def request_draws(
     rows = [_row(draw, project, queue) for draw in draws]
     copies = reuse.finish_known(rows, project=project) if may_reuse else []
     Generation.objects.bulk_create(rows)
-    for copy in copies:
-        announce(copy.pk, Generation.State.DONE.value)
+    announce([copy.pk for copy in copies])
     ids = [row.pk for row in rows if not row.is_finished]
     transaction.on_commit(lambda: nudge(ids, queue=Generation.Queue(queue)))
     return rows
@@ -114,9 +113,8 @@ def ask_to_stop(*, generation_ids: Sequence[int]) -> None:
     with transaction.atomic():
         open_ = Generation.objects.filter(pk__in=generation_ids, finished_at=None)
         open_.filter(stop_asked_at=None).update(stop_asked_at=now)
-        for pk in open_.filter(state=Generation.State.QUEUED).values_list("pk", flat=True):
-            if _end_unclaimed(pk, now):
-                announce(pk, Generation.State.DONE.value)
+        unclaimed = list(open_.filter(state=Generation.State.QUEUED).values_list("pk", flat=True))
+        announce([pk for pk in unclaimed if _end_unclaimed(pk, now)])
         transaction.on_commit(lambda: stopping.tell(generation_ids))
 
 
@@ -133,7 +131,7 @@ def _settle(outcome: settling.Outcome) -> bool:
     with transaction.atomic():
         is_written = bool(settling.settle([outcome]))
         if is_written:
-            announce(outcome.generation.pk, outcome.state.value)
+            announce([outcome.generation.pk])
     return is_written
 
 

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-generation_finished = Signal()
-"""Sent after the commit that finished a generation: `generation_id: int`, `state: str`."""
+generations_finished = Signal()
+"""Sent after the commit that finished some generations: `generation_ids: Sequence[int]`."""

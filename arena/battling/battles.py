@@ -158,11 +158,11 @@ def lock(*, battle: Battle, visitor: Visitor) -> Battle:
     return found
 
 
-def settle_turn(*, generation_id: int) -> None:
-    """Settle the turn this generation belongs to, if all its replies are in and, of models that
+def settle_turns(*, generation_ids: Sequence[int]) -> None:
+    """Settle the turns these generations belong to, where all replies are in and, of models that
     are not named, told. Idempotent."""
-    turn = _streaming().filter(Q(generation_a=generation_id) | Q(generation_b=generation_id))
-    for pk in turn.values_list("pk", flat=True):
+    drawn_by = Q(generation_a__in=generation_ids) | Q(generation_b__in=generation_ids)
+    for pk in _streaming().filter(drawn_by).values_list("pk", flat=True):
         _settle(pk)
 
 

@@ -201,7 +201,7 @@ def _settle(turn: Streamed) -> tuple[str, float]:
     """The turn's state, and in how many seconds it will be told. Whoever comes first when it is
     settles it."""
     try:
-        battles.settle_turn(generation_id=turn.generation_a)
+        battles.settle_turns(generation_ids=[turn.generation_a])
         settled = Turn.objects.get(generation_a=turn.generation_a)
         if settled.told_until is None:
             return settled.state, 0.0

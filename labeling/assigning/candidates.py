@@ -85,10 +85,10 @@ def request_candidates(*, project: Project, tasks: Sequence[Task]) -> int:
     return len(possible)
 
 
-def settle_generation(*, generation_id: int) -> None:
-    """Settle the task this generation was drawn for, if it was for one."""
-    found = Candidate.objects.filter(generation=generation_id, task__state=Task.State.DRAWING)
-    for task_id in found.values_list("task_id", flat=True):
+def settle_generations(*, generation_ids: Sequence[int]) -> None:
+    """Settle the tasks these generations were drawn for, where they were for any."""
+    found = Candidate.objects.filter(generation__in=generation_ids, task__state=Task.State.DRAWING)
+    for task_id in found.order_by("task_id").values_list("task_id", flat=True).distinct():
         settle(task_id=task_id)
 
 

@@ -12,7 +12,8 @@ from projects.errors import Unavailable
 from workers.drawing import Draw, Message, request_draws
 from workers.models import Generation, LanguageModel
 
-WRITTEN_AT_ONCE = 1_000
+WRITTEN_AT_ONCE = 250
+"""The first of many are drawn while the next are written."""
 
 
 @dataclass(frozen=True)

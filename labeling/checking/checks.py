@@ -1,6 +1,6 @@
 """A check from being asked for to what its labeler makes of its claims. Nothing is ever applied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -78,11 +78,15 @@ def n_left(assignment: Assignment, rules: CheckRules) -> int:
     return max(0, min(left, ASKED_AT_MOST * rules.most_checks - int(asked["all"])))
 
 
+def settle_generations(*, generation_ids: Sequence[int]) -> None:
+    """Settle the checks these were drawn for; nearly every draw is for something else."""
+    found = Check.objects.filter(generation__in=generation_ids, state=Check.State.DRAWING)
+    for generation_id in found.order_by("pk").values_list("generation_id", flat=True):
+        settle(generation_id=generation_id)
+
+
 def settle(*, generation_id: int) -> None:
     """Read what was drawn for a check, once. Idempotent."""
-    if not Check.objects.filter(generation=generation_id, state=Check.State.DRAWING).exists():
-        # Nearly every draw is for something else.
-        return
     with transaction.atomic():
         checks = Check.objects.select_for_update(of=("self",)).select_related("generation")
         check = checks.filter(generation=generation_id, state=Check.State.DRAWING).first()

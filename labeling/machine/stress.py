@@ -6,6 +6,7 @@ it without the attack; where it did already, nothing can be turned.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,15 +150,14 @@ def advance(*, test_id: int) -> int:
     return asked
 
 
-def settle_generation(*, generation_id: int) -> None:
-    """Go on with the test this generation was drawn for, when half of what waited is answered."""
-    attempt = StressAttempt.objects.filter(generation=generation_id, finished_at=None).first()
-    if attempt is None:
-        return
-    asked = StressAttempt.objects.filter(test=attempt.test_id, finished_at=None)
-    waiting = asked.filter(generation__finished_at=None, generation__isnull=False)
-    if waiting.count() <= WAITING_AT_ONCE // 4:
-        advance(test_id=attempt.test_id)
+def settle_generations(*, generation_ids: Sequence[int]) -> None:
+    """Go on with the tests these generations were drawn for, when most of what waited is there."""
+    found = StressAttempt.objects.filter(generation__in=generation_ids, finished_at=None)
+    for test_id in found.order_by("test_id").values_list("test_id", flat=True).distinct():
+        asked = StressAttempt.objects.filter(test=test_id, finished_at=None)
+        waiting = asked.filter(generation__finished_at=None, generation__isnull=False)
+        if waiting.count() <= WAITING_AT_ONCE // 4:
+            advance(test_id=test_id)
 
 
 def result_of(test: StressTest) -> Result:

@@ -16,9 +16,9 @@ FINISHED = (Generation.State.DONE, Generation.State.FAILED)
 SETTLED_AT_ONCE = 1_000
 
 
-def settle_generation(*, generation_id: int) -> None:
-    """Settle the verdict this generation was drawn for, if it was for one."""
-    drawn_for = Q(forward=generation_id) | Q(backward=generation_id)
+def settle_generations(*, generation_ids: Sequence[int]) -> None:
+    """Settle the verdicts these generations were drawn for, where they were for any."""
+    drawn_for = Q(forward__in=generation_ids) | Q(backward__in=generation_ids)
     waiting = JudgeVerdict.objects.filter(drawn_for, state=JudgeVerdict.State.DRAWING)
     for pk, run_id in waiting.values_list("pk", "run_id"):
         if settle(verdict_id=pk):

@@ -65,7 +65,7 @@ def reply(battle: Battle, a: str | None = "Answer A", b: str | None = "Answer B"
     for pk, output in ((turn.generation_a_id, a), (turn.generation_b_id, b)):
         if pk is not None:
             finish(pk, output)
-            battles.settle_turn(generation_id=pk)
+            battles.settle_turns(generation_ids=[pk])
 
 
 def finish(pk: int, output: str | None, *, finish_reason: str = "stop") -> None:

@@ -156,7 +156,7 @@ def settle(battle: Battle, state: str) -> None:
         pk = battle.turns.get().generation_a_id
         assert pk is not None
         finish(pk, "Gold leaves a yellow streak.")
-        battles.settle_turn(generation_id=pk)
+        battles.settle_turns(generation_ids=[pk])
 
 
 @pytest.mark.parametrize("state", ["streaming", "half", "complete", "void"])

@@ -70,7 +70,7 @@ def test_a_turn_is_complete_when_both_replies_are_in() -> None:
     turn = battle.turns.get()
     assert turn.generation_a_id is not None
     finish(turn.generation_a_id, "First")
-    battles.settle_turn(generation_id=turn.generation_a_id)
+    battles.settle_turns(generation_ids=[turn.generation_a_id])
     assert last_turn(battle).state == Turn.State.STREAMING
     reply(battle, "First", "Second")
     turn.refresh_from_db()

@@ -31,7 +31,7 @@ def finish_stopped(turn: Turn, a: str, b: str, *, stopped: str = "ab") -> None:
     for side, pk, text in (("a", turn.generation_a_id, a), ("b", turn.generation_b_id, b)):
         assert pk is not None
         finish(pk, text, finish_reason="stop_asked" if side in stopped else "stop")
-    battles.settle_turn(generation_id=turn.generation_a_id or 0)
+    battles.settle_turns(generation_ids=[turn.generation_a_id or 0])
 
 
 def test_side_by_side_asks_the_two_that_were_named() -> None:

@@ -45,7 +45,7 @@ def begun(*, is_late: bool) -> Battle:
     Generation.objects.update(state=Generation.State.RUNNING)
     write(turn.generation_a_id, SHORT)
     write(turn.generation_b_id, LONG, end=None if is_late else "done")
-    battles.settle_turn(generation_id=turn.generation_a_id)
+    battles.settle_turns(generation_ids=[turn.generation_a_id])
     return battle
 
 
@@ -57,7 +57,7 @@ def end_late(battle: Battle, more: str, *, reason: str = "stop") -> None:
     writer.append(more)
     finish(pk, LONG + more, finish_reason=reason)
     writer.end("done", reason=reason)
-    battles.settle_turn(generation_id=pk)
+    battles.settle_turns(generation_ids=[pk])
 
 
 def until(turn: Turn) -> float:
@@ -165,7 +165,7 @@ def test_streams_that_are_lost_on_the_way_leave_the_rows() -> None:
     assert pk is not None
     writing_client().delete(key(pk))
     finish(pk, LONG)
-    battles.settle_turn(generation_id=pk)
+    battles.settle_turns(generation_ids=[pk])
     assert battle.turns.get().state == "complete"
 
 

@@ -1,6 +1,7 @@
 """The life of a generation, up to who may write to it."""
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from workers.drawing import Draw, Drawn, Message
 from workers.engine import leases, settling
 from workers.engine.claiming import MOST_INTERRUPTIONS
 from workers.models import Generation
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 HELLO: list[Message] = [{"role": "user", "content": "Hello"}]
 ANSWER = Drawn(
@@ -167,19 +168,20 @@ def test_a_finished_generation_never_changes(project: Project) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_end_is_told_after_the_commit(project: Project) -> None:
-    told = []
+    told: list[list[tuple[int, str]]] = []
 
-    def listen(*, generation_id: int, state: str, **kwargs: Any) -> None:
-        told.append((generation_id, state, Generation.objects.get(pk=generation_id).state))
+    def listen(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+        rows = Generation.objects.filter(pk__in=generation_ids)
+        told.append(list(rows.values_list("pk", "state")))
 
-    generation_finished.connect(listen)
+    generations_finished.connect(listen)
     try:
         done, failed = request_one(project), request_one(project)
         drawing.finish(claimed(done), ANSWER)
         drawing.fail(claimed(failed), "The endpoint refused.")
     finally:
-        generation_finished.disconnect(listen)
-    assert told == [(done.pk, "done", "done"), (failed.pk, "failed", "failed")]
+        generations_finished.disconnect(listen)
+    assert told == [[(done.pk, "done")], [(failed.pk, "failed")]]
 
 
 def test_the_third_failure_is_the_last(project: Project) -> None:

@@ -1,6 +1,6 @@
 """What was forgotten is remembered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from workers.drawing import Draw
 from workers.engine import nudges, reconcile
 from workers.engine.claiming import MOST_INTERRUPTIONS
 from workers.models import Endpoint, Generation
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,25 +104,25 @@ def test_a_lapsed_lease_is_nudged(project: Project) -> None:
 
 
 def test_too_many_interruptions_are_the_end_and_are_told(project: Project) -> None:
-    told = []
+    told: list[int] = []
 
-    def listen(*, generation_id: int, state: str, **kwargs: Any) -> None:
-        told.append((generation_id, state))
+    def listen(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+        told.extend(generation_ids)
 
     row = request(project)[0]
     for _ in range(MOST_INTERRUPTIONS):
         assert drawing.claim(row.pk)
         Generation.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    generation_finished.connect(listen)
+    generations_finished.connect(listen)
     try:
         assert reconcile.reconcile() == 1
         assert reconcile.reconcile() == 0
     finally:
-        generation_finished.disconnect(listen)
+        generations_finished.disconnect(listen)
     row.refresh_from_db()
     assert (row.state, row.interruptions) == ("failed", MOST_INTERRUPTIONS)
     assert row.error == reconcile.INTERRUPTED
-    assert told == [(row.pk, "failed")]
+    assert told == [row.pk]
 
 
 def test_a_broker_that_is_away_stops_nobody(

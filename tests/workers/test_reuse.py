@@ -1,5 +1,6 @@
 """Draws that need not be made again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.factories import make_model, make_project
 from workers import drawing
 from workers.drawing import Draw, Drawn
 from workers.models import Generation, LanguageModel
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 ANSWER = Drawn("Good morning.", "stop", {"completion_tokens": 3}, "served", None, "r1", [1])
 
@@ -35,24 +36,24 @@ def drawn(project: Project, model: LanguageModel, **parameters: Any) -> Generati
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_request_with_the_same_seed_is_a_finished_copy(project: Project) -> None:
-    told = []
+    told: list[int] = []
 
-    def listen(*, generation_id: int, state: str, **kwargs: Any) -> None:
-        told.append((generation_id, state))
+    def listen(*, generation_ids: Sequence[int], **kwargs: Any) -> None:
+        told.extend(generation_ids)
 
     model = make_model()
     first = drawn(project, model, seed=7)
-    generation_finished.connect(listen)
+    generations_finished.connect(listen)
     try:
         copy = request(project, model, seed=7)
     finally:
-        generation_finished.disconnect(listen)
+        generations_finished.disconnect(listen)
     copy.refresh_from_db()
     assert copy.pk != first.pk
     assert (copy.state, copy.output, copy.finish_reason) == ("done", "Good morning.", "stop")
     assert (copy.revision, copy.logprobs, copy.endpoint) == ("r1", [1], model.endpoint)
     assert (copy.attempts, copy.usage) == (0, {})
-    assert told == [(copy.pk, "done")]
+    assert told == [copy.pk]
 
 
 @pytest.mark.django_db

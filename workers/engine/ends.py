@@ -26,6 +26,8 @@ T = TypeVar("T")
 SECONDS_BETWEEN_BATCHES = 0.02
 RETRY_SECONDS = 1.0
 TELLING_SECONDS = 3.0
+# Where one of them breaks whoever listens, these are left to its reconciler together.
+TOLD_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -137,17 +139,17 @@ class Ends:
 
     async def _tell_ends(self, ends: Sequence[End]) -> None:
         """First the apps above, then the readers: what a reader asks for next is there."""
-        told = [(end.outcome.generation.pk, end.outcome.state.value) for end in ends]
-        await self._telling.ask(self._tell_while_there_is_time, told)
+        ids = [end.outcome.generation.pk for end in ends]
+        await self._telling.ask(self._tell_while_there_is_time, ids)
         for end in ends:
             reason = str(end.outcome.columns["finish_reason"])
             end.pen.end(end.outcome.state.value, reason=reason)
 
-    def _tell_while_there_is_time(self, told: Sequence[tuple[int, str]]) -> None:
-        for generation_id, state in told:
+    def _tell_while_there_is_time(self, ids: Sequence[int]) -> None:
+        for first in range(0, len(ids), TOLD_AT_ONCE):
             if not self._is_telling.is_set():
                 return
-            settling.announce(generation_id, state)
+            settling.announce(ids[first : first + TOLD_AT_ONCE])
 
 
 def _write(ends: Sequence[End]) -> set[int]:

@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 MOST_IN_FLIGHT = 1024
 """Of one process; each endpoint has a bound of its own."""
-MOST_A_CLAIM = 256
+MOST_A_CLAIM = 64
+"""The first of many begin while the next are claimed."""
 SECONDS_BETWEEN_LOOKS = 0.2
 LOOKS_BETWEEN_LOOKS_AT_ENDPOINTS = 5
 # Of text for readers; nobody sits in front of a batch.
@@ -36,6 +37,8 @@ SECONDS_BETWEEN_WRITES = {
     Generation.Queue.INTERACTIVE: streams.SECONDS_BETWEEN_WRITES,
     Generation.Queue.BATCH: 1.0,
 }
+# Who reads sees nothing of a text before it is written: what comes between is read together.
+READS_A_WRITE = 4
 # Rows are due that do not fit: another process may free a place and says nothing.
 SECONDS_UNTIL_A_PLACE = {Generation.Queue.INTERACTIVE: 0.1, Generation.Queue.BATCH: 0.25}
 # Nothing is due as far as we know: a nudge may have been lost.
@@ -136,7 +139,8 @@ class Engine:
         row = taken.generation
         if row.claim is None:
             raise ValueError("only a claimed generation can be drawn")
-        flight = Flight(taken, self._outlet.pen(row.pk, attempt=row.attempts))
+        rest_seconds = SECONDS_BETWEEN_WRITES[self._queue] / READS_A_WRITE
+        flight = Flight(taken, self._outlet.pen(row.pk, attempt=row.attempts), rest_seconds)
         self._flights[row.claim] = flight
         handler = asyncio.create_task(self._handle(row.claim, flight))
         self._handlers.add(handler)

@@ -39,6 +39,8 @@ class Cut(Enum):
 class Flight:
     taken: Taken
     pen: Pen
+    rest_seconds: float = 0.0
+    """Between two looks at what has come."""
     since: float = field(default_factory=time.monotonic)
     completion: Completion = field(default_factory=Completion)
     first_token_at: datetime | None = None
@@ -99,6 +101,7 @@ class Flight:
             messages=self.generation.messages,
             parameters=self.generation.parameters,
             completion=self.completion,
+            rest_seconds=self.rest_seconds,
         )
         async with aclosing(pieces):
             async for piece in pieces:

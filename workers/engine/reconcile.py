@@ -58,6 +58,5 @@ def _give_up_interrupted() -> int:
             finished_at=now,
             error=INTERRUPTED,
         )
-        for generation_id in ids:
-            announce(generation_id, Generation.State.FAILED.value)
+        announce(ids)
     return len(ids)

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from workers.models import Generation
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 MOST_ATTEMPTS = 3
 BACKOFF_SECONDS = {Generation.Queue.INTERACTIVE: (0.5, 2.0), Generation.Queue.BATCH: (2.0, 60.0)}
@@ -136,13 +136,14 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
     return written
 
 
-def announce(generation_id: int, state: str) -> None:
+def announce(generation_ids: Sequence[int]) -> None:
     """Tell the apps above, once the running transaction is committed."""
-    transaction.on_commit(
-        lambda: generation_finished.send_robust(
-            sender=Generation, generation_id=generation_id, state=state
+    if generation_ids:
+        transaction.on_commit(
+            lambda: generations_finished.send_robust(
+                sender=Generation, generation_ids=generation_ids
+            )
         )
-    )
 
 
 def _ended(generation: Generation, state: Generation.State, **columns: Any) -> Outcome:

@@ -7,7 +7,13 @@ from django.test.utils import CaptureQueriesContext
 from instructions.models import Clause
 from instructions.pins import pin
 from labeling.assigning import queue
-from labeling.checking.checks import ask_check, decide_claim, settle, settle_overdue
+from labeling.checking.checks import (
+    ask_check,
+    decide_claim,
+    settle,
+    settle_generations,
+    settle_overdue,
+)
 from labeling.checking.panel import FAILED, UNREADABLE, WAITING, panel_of
 from labeling.checking.relevant import relevant_clauses
 from labeling.checking.rules import arm_of, change_check_rules, check_rules_of
@@ -20,7 +26,7 @@ from tests.factories import make_guideline_version, make_member, make_model
 from tests.labeling.checked import GREEN, answered, asked, make_check, put_in, says, turn_on
 from tests.labeling.rows import claim, end, make_comparison_task, make_demonstration_task
 from workers.models import Generation
-from workers.signals import generation_finished
+from workers.signals import generations_finished
 
 pytestmark = pytest.mark.django_db
 GREEN_SKY = "The sky is green."
@@ -276,13 +282,13 @@ class TestSettling:
 
     def test_other_draws_cost_one_question(self, writing: Assignment) -> None:
         with CaptureQueriesContext(connection) as queries:
-            settle(generation_id=987_654)
+            settle_generations(generation_ids=[987_654])
         assert len(queries) == 1
 
     def test_the_signal_settles(self, writing: Assignment) -> None:
         check = asked(writing)
         end(check.generation, output=says(GREEN))
-        generation_finished.send(sender=Generation, generation_id=check.generation_id, state="done")
+        generations_finished.send(sender=Generation, generation_ids=[check.generation_id])
         assert CheckClaim.objects.count() == 1
 
     def test_what_nobody_was_told_of_is_settled_later(self, writing: Assignment) -> None:

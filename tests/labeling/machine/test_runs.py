@@ -53,10 +53,10 @@ def test_both_orders_make_one_verdict_and_the_run_ends(project: Project, owner: 
     run = make_run(judge, owner)
     verdict = verdict_on(task)
     answer(verdict.forward, VERDICT % ("A", 90))
-    verdicts.settle_generation(generation_id=verdict.forward_id or 0)
+    verdicts.settle_generations(generation_ids=[verdict.forward_id or 0])
     assert verdict_of(judge, task) is None
     answer(verdict.backward, VERDICT % ("B", 70))
-    verdicts.settle_generation(generation_id=verdict.backward_id or 0)
+    verdicts.settle_generations(generation_ids=[verdict.backward_id or 0])
     found = verdict_of(judge, task)
     assert found is not None
     assert (found.outcome, found.said_forward, found.said_backward) == ("first", "a", "b")
