@@ -194,6 +194,16 @@ class Bench:
         if missing > self.backlog // 100:
             seed(self.project.pk, missing, first=self.n_seeded + 1)
             self.n_seeded += missing
+            _settle()
+
+
+def _settle() -> None:
+    """A backlog has been there for a while: what its import left to the server is done."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) labeling_prompt, labeling_task, labeling_assignment")
+        cursor.execute("CHECKPOINT")
 
 
 def _bare(project: "Project", version: int, users: list[int]) -> Bare:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -41,6 +41,7 @@ from arena.telling.frames import (
 from arena.telling.retold import Retold
 from arena.visitors import known_visitor
 from projects.errors import NotFound
+from projects.sending import EventStream
 
 HEARTBEAT_SECONDS = 10.0
 LONGEST_SECONDS = 900.0
@@ -66,18 +67,10 @@ class Streamed:
 
 
 @require_GET
-async def battle_stream(
-    request: HttpRequest, public_id: UUID, number: int
-) -> StreamingHttpResponse:
+async def battle_stream(request: HttpRequest, public_id: UUID, number: int) -> EventStream:
     turn = await sync_to_async(_admit)(request, public_id, number)
     said = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
-    return StreamingHttpResponse(
-        events(turn, opened(said, of=turn.generations)),
-        content_type="text/event-stream",
-        # Without it Django works the charset out anew for every event.
-        charset="utf-8",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return EventStream(events(turn, opened(said, of=turn.generations)))
 
 
 async def events(turn: Streamed, at: Position | None) -> AsyncIterator[str]:
@@ -121,18 +114,19 @@ async def tell(replies: Replies, at: Position | None, so_far: Retold) -> AsyncIt
     due = began if so_far.due is None else so_far.due
     while clock() - began < LONGEST_SECONDS and not replies.is_lost:
         a, b = _both(replies)
-        if not at.fits(replies.attempts, a.extent, b.extent):
+        attempts, extents = replies.attempts, (a.extent, b.extent)
+        if not at.fits(attempts, *extents):
             was_shown = bool(at.shown_a or at.shown_b)
-            at = Position(replies.attempts)
-            if so_far.shown.attempts != replies.attempts:
+            at = Position(attempts)
+            if so_far.shown.attempts != attempts:
                 rhythm = rhythm.anew()
             if was_shown:
                 yield _event("restart", {}, sealed(at, of=replies.pks))
-        earlier = _caught_up(replies, at, so_far.shown)
+        earlier = _caught_up(a, b, at, _stopped_at(replies, at) or so_far.shown)
         frame = earlier or next_frame(a, b, at, rhythm)
         if replies.has_failed:
             return
-        if frame is None and has_ended(a.extent, b.extent, at):
+        if frame is None and has_ended(*extents, at):
             await asyncio.sleep(said + rhythm.ending_ticks * frames.TICK_SECONDS - clock())
             return
         ticks = 1
@@ -166,13 +160,16 @@ async def _so_far(turn: Streamed, replies: Replies) -> Retold:
     return found if found.due is None else replace(found, due=found.due - now + clock)
 
 
-def _caught_up(replies: Replies, at: Position, so_far: Position) -> Frame | None:
-    """What was told before to others, or to this one; of a stopped turn that is all there is."""
-    a, b = _both(replies)
-    to = so_far if replies.shown is None else Position(at.attempts, *replies.shown)
-    if not at.is_before(to) or not to.fits(replies.attempts, a.extent, b.extent):
+def _caught_up(a: Side, b: Side, at: Position, to: Position) -> Frame | None:
+    """What was told before to others, or to this one."""
+    if not at.is_before(to) or not to.fits(at.attempts, a.extent, b.extent):
         return None
     return frame_between(a, b, at, to)
+
+
+def _stopped_at(replies: Replies, at: Position) -> Position | None:
+    """Of a stopped turn, all there is."""
+    return None if replies.shown is None else Position(at.attempts, *replies.shown)
 
 
 def _both(replies: Replies) -> tuple[Side, Side]:

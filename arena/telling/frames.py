@@ -9,10 +9,11 @@ the character.
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
 
 TICK_SECONDS = 0.1
 HORIZON_TICKS = 10
@@ -26,16 +27,14 @@ SLOWED_TO = 0.8
 _ID = re.compile(r"([0-9]{1,6}):([0-9]{1,9}):([0-9]{1,9})", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(NamedTuple):
     """How much there is of a reply so far."""
 
     characters: int
     is_finished: bool = False
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """A reply so far."""
 
     text: str
@@ -50,8 +49,7 @@ NO_SIDE = Side("", is_finished=True)
 """In the place of B where a conversation has one model."""
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """How much was shown: characters of A and of B, and in which attempt.
 
     `attempts` counts those of both sides together. It changes when either side began again, and
@@ -86,8 +84,7 @@ class Position:
         return self.attempts == other.attempts and is_elsewhere and is_within
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """New characters of both sides, and the position once they are shown."""
 
     a: str
@@ -96,11 +93,9 @@ class Frame:
 
     def json(self) -> str:
         """Always the same keys, and a length rounded up so that it says little."""
-        bare = json.dumps(
-            {"a": self.a, "b": self.b, "pad": ""}, ensure_ascii=False, separators=(",", ":")
-        )
-        missing = -len(bare.encode()) % PADDED_TO
-        return f'{bare[:-2]}{" " * missing}"}}'
+        bare = orjson.dumps({"a": self.a, "b": self.b, "pad": ""})
+        missing = -len(bare) % PADDED_TO
+        return f'{bare[:-2].decode()}{" " * missing}"}}'
 
 
 def pace(available: int, *, horizon: int = HORIZON_TICKS) -> int:

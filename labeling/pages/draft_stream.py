@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.views.decorators.http import require_GET
 
 from labeling.assigning.queue import assignment_for
@@ -13,6 +13,7 @@ from labeling.drafting.draws import UNFINISHED, drawn_for, end_overdue
 from labeling.drafting.rules import drafting_rules_of
 from labeling.models import Assignment
 from projects.access import person
+from projects.sending import EventStream
 from workers.watching import following
 
 
@@ -27,9 +28,9 @@ class Followed:
 
 @login_required
 @require_GET
-async def draft_stream(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+async def draft_stream(request: HttpRequest, pk: int) -> EventStream:
     followed = await sync_to_async(_admit)(request, pk)
-    return following.event_stream(events(followed))
+    return EventStream(events(followed))
 
 
 def events(followed: Followed) -> AsyncIterator[str]:

@@ -41,12 +41,12 @@ async def stream_chat(
 ) -> AsyncGenerator[str, None]:
     """Yield the reply as it comes and keep it in `completion`. Raises EndpointError.
 
-    A piece is all the text that one read from the connection brought. After each the connection is
-    left alone for `rest_seconds`, or until the reply ends: hundreds of streams, each woken for
-    every token, take half as much again. Ends only when the server said that the reply is complete
-    (a finish reason and then `[DONE]` or a clean end); anything else is an error, whatever was
-    received before. Cancelling the task cuts the connection at once; whoever may leave in between
-    pieces wraps this in `contextlib.aclosing`.
+    A piece is all the text that one read from the connection brought. Where they come quickly, the
+    connection is left alone for `rest_seconds` after each, or until the reply ends: hundreds of
+    streams, each woken for every token, take half as much again. Ends only when the server said
+    that the reply is complete (a finish reason and then `[DONE]` or a clean end); anything else is
+    an error, whatever was received before. Cancelling the task cuts the connection at once;
+    whoever may leave in between pieces wraps this in `contextlib.aclosing`.
     """
     if parameters.get("logprobs"):
         completion.logprobs = []
@@ -60,14 +60,16 @@ async def stream_chat(
             lines, content, has_ended = Lines(), response.content, asyncio.Event()
             content.on_eof(has_ended.set)
             while not lines.is_done:
+                began = clock.now()
                 received = content.read_nowait() or await clock.limit(content.readany)
+                is_quick = clock.now() - began < rest_seconds
                 datas = lines.feed(received) if received else lines.end()
                 pieces = [read(data, completion) for data in datas]
                 if pieces:
                     clock.extend(is_begun=bool(completion.pieces))
                 if text := "".join(pieces):
                     yield text
-                    if not lines.is_done:
+                    if is_quick and not lines.is_done:
                         await _rest(has_ended, rest_seconds)
                 if not received:
                     break
@@ -112,10 +114,9 @@ def _require_events(response: aiohttp.ClientResponse) -> None:
 
 
 async def _rest(has_ended: asyncio.Event, seconds: float) -> None:
-    if seconds:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await has_ended.wait()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await has_ended.wait()
 
 
 async def _read_end(response: aiohttp.ClientResponse) -> None:
@@ -130,15 +131,15 @@ class _Clock:
     """How long may be waited: for the first token, between two, and for the whole."""
 
     def __init__(self) -> None:
-        self._now = asyncio.get_running_loop().time
-        self._ends_at = self._now() + TOTAL_SECONDS
+        self.now = asyncio.get_running_loop().time
+        self._ends_at = self.now() + TOTAL_SECONDS
         self._seconds = FIRST_TOKEN_SECONDS
-        self._until = min(self._now() + self._seconds, self._ends_at)
+        self._until = min(self.now() + self._seconds, self._ends_at)
 
     def extend(self, *, is_begun: bool) -> None:
         """There is life. A model that thinks before it speaks sends events without text."""
         self._seconds = BETWEEN_TOKENS_SECONDS if is_begun else FIRST_TOKEN_SECONDS
-        self._until = min(self._now() + self._seconds, self._ends_at)
+        self._until = min(self.now() + self._seconds, self._ends_at)
 
     async def limit(self, act: Callable[[], Awaitable[T]]) -> T:
         # Around each wait and never around a `yield`: time that runs out while the caller is at

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from projects.access import person
 from projects.errors import Conflict, InvalidInput, NotFound, Unavailable
 from projects.models import User
+from projects.sending import EventStream
 from workers.endpoints.intake import require_staff
 from workers.models import Generation, LanguageModel
 from workers.watching import trying
-from workers.watching.following import event_stream, followed, give_back_connection
+from workers.watching.following import followed, give_back_connection
 
 LONGEST_SECONDS = 300.0
 BIGGEST_KEY = 2**63 - 1
@@ -38,9 +39,9 @@ def model_test(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-async def model_test_stream(request: HttpRequest, token: str) -> StreamingHttpResponse:
+async def model_test_stream(request: HttpRequest, token: str) -> EventStream:
     pk = await sync_to_async(_admit)(request, token)
-    return event_stream(events(pk))
+    return EventStream(events(pk))
 
 
 def events(generation_id: int) -> AsyncIterator[str]:

@@ -11,7 +11,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from django.db import DatabaseError, connection
-from django.http import StreamingHttpResponse
 from redis.exceptions import RedisError
 
 from workers.streams import Text, look_up, read, reader
@@ -25,14 +24,6 @@ GRACE_SECONDS = 15.0
 """How long after its time limit a draw may take to end."""
 
 Overdue = Callable[[], Awaitable[None]]
-
-
-def event_stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        events,
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
 
 
 async def followed(
