@@ -13,7 +13,9 @@ from workers.streams import writing_client
 
 logger = logging.getLogger(__name__)
 
-KEPT_SECONDS = 900
+STOPS = "touchstone:stops"
+"""One set for all, with when each was said: whoever has a thousand in flight asks for few."""
+KEPT_SECONDS = 60.0
 QUIET_SECONDS = 5.0
 
 
@@ -27,10 +29,13 @@ _quiet = _Quiet()
 
 def tell(generation_ids: Sequence[int]) -> None:
     """Tell every worker that these are not wanted any more."""
+    if not generation_ids:
+        return
+    now = time.time()
     try:
         with writing_client().pipeline(transaction=False) as pipeline:
-            for pk in generation_ids:
-                pipeline.set(_key(pk), "1", ex=KEPT_SECONDS)
+            pipeline.zadd(STOPS, {str(pk): now for pk in generation_ids})
+            pipeline.zremrangebyscore(STOPS, "-inf", now - KEPT_SECONDS)
             pipeline.execute()
     except RedisError as error:
         logger.warning("workers could not be told to stop: %s", error)
@@ -41,13 +46,9 @@ async def asked_among(client: "redis.asyncio.Redis", generation_ids: Sequence[in
     if not generation_ids or time.monotonic() < _quiet.until:
         return []
     try:
-        said = await client.mget([_key(pk) for pk in generation_ids])
+        said = set(await client.zrange(STOPS, 0, -1))
     except (RedisError, OSError) as error:
         _quiet.until = time.monotonic() + QUIET_SECONDS
         logger.warning("it cannot be seen which draws should stop: %s", error)
         return []
-    return [pk for pk, word in zip(generation_ids, said, strict=True) if word is not None]
-
-
-def _key(generation_id: int) -> str:
-    return f"touchstone:stop:{generation_id}"
+    return [pk for pk in generation_ids if str(pk) in said] if said else []
