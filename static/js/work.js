@@ -1,8 +1,8 @@
 // The shell of every task page: submits by fetch, holds the next task ready and swaps it in.
 //
 // Where the next page lies ready it is shown as soon as the form is sent, before the server has answered; what the
-// server then refuses is brought back with its text. Where the answer may be another page (data-waits), and where
-// nothing lies ready, the answer is waited for.
+// server then refuses is brought back with its text. Where the answer may be another page (data-waits) it is given
+// a moment to come first, and where nothing lies ready it is waited for.
 //
 // onShown((root, gone) => …) runs for the workbench at load and after every swap. `gone` is an AbortSignal
 // that ends with it: pass it to listeners on document or window. Events on the workbench element:
@@ -19,6 +19,7 @@ let ahead = null;
 let onItsWay = null;
 let sentAt = 0;
 const TWICE_MS = 400;
+const MOMENT_MS = 60;
 
 const bench = () => document.querySelector("[data-work]");
 const tell = (name, root = bench()) => root?.dispatchEvent(new CustomEvent(name));
@@ -133,6 +134,8 @@ const busy = (is) => {
   }
 };
 
+const moment = () => new Promise((resolve) => setTimeout(resolve, MOMENT_MS, null));
+
 const banner = (text) => {
   const note = document.createElement("div");
   note.className = "banner error";
@@ -188,7 +191,9 @@ async function send(form, submitter) {
   const body = new FormData(form, submitter);
   const again = () => post(url, body, { headers });
   const sending = again();
-  if (held?.ready && !("waits" in left.root.dataset) && !form.closest("dialog")) {
+  const isReady = held?.ready && !form.closest("dialog");
+  const isAnswered = !isReady || ("waits" in left.root.dataset && (await Promise.race([sending, moment()])));
+  if (!isAnswered) {
     show(held.ready, held.url);
     onItsWay = hear(left, held, delivered(sending, again));
     return;
