@@ -63,7 +63,7 @@ class Script:
         await sync_to_async(finish)(pk, text)
         self._add(pk, end="done", length=str(len(text)), reason="stop")
         await self.flush()
-        await sync_to_async(battles.settle_turn)(generation_id=pk)
+        await sync_to_async(battles.settle_turns)(generation_ids=[pk])
 
     def _add(self, pk: int, **fields: str) -> None:
         from workers.streams import key
