@@ -177,3 +177,29 @@ def test_a_reported_answer_reaches_the_staff(
     staff.get_by_role("button", name="Close the report").first.click()
     expect(staff.get_by_text("The report is closed.", exact=True)).to_be_visible()
     staff.context.close()
+
+
+def test_a_browser_proves_its_work_by_itself_where_the_arena_asks(
+    page: Page, browser: Browser, product: Product
+) -> None:
+    owner = somebody(browser, product, "olga")
+
+    def demand(when: str) -> None:
+        owner.goto("/projects/demo/arena/")
+        owner.get_by_label("Proof of work").select_option(label=when)
+        owner.get_by_role("button", name="Save the rules").click()
+        expect(owner.get_by_text("The rules are saved.")).to_be_visible()
+
+    looker = Looker(page)
+    demand("Before every battle")
+    try:
+        page.goto("/arena/demo/")
+        expect(page.locator("[data-challenge]")).to_be_attached()
+        looker.look()
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            ask(page, "Say one word.")
+        assert "proof=ey" in (sent.value.post_data or "")
+        answered(page)
+    finally:
+        demand("Under load or on suspicion")
+        owner.context.close()
