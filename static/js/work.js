@@ -19,7 +19,7 @@ let ahead = null;
 let onItsWay = null;
 let sentAt = 0;
 const TWICE_MS = 400;
-const MOMENT_MS = 60;
+const MOMENT_MS = 40;
 
 const bench = () => document.querySelector("[data-work]");
 const tell = (name, root = bench()) => root?.dispatchEvent(new CustomEvent(name));
