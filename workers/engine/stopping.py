@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 STOPS = "touchstone:stops"
 """One set for all, with when each was said: whoever has a thousand in flight asks for few."""
-KEPT_SECONDS = 60.0
+KEPT_SECONDS = 60
 QUIET_SECONDS = 5.0
 
 
@@ -36,6 +36,7 @@ def tell(generation_ids: Sequence[int]) -> None:
         with writing_client().pipeline(transaction=False) as pipeline:
             pipeline.zadd(STOPS, {str(pk): now for pk in generation_ids})
             pipeline.zremrangebyscore(STOPS, "-inf", now - KEPT_SECONDS)
+            pipeline.expire(STOPS, KEPT_SECONDS)
             pipeline.execute()
     except RedisError as error:
         logger.warning("workers could not be told to stop: %s", error)
