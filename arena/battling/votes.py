@@ -1,9 +1,9 @@
 """The verdict on a battle: one, for good."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from arena.battling import rates
@@ -34,7 +34,8 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
         if earlier is not None:
             return _same(earlier, verdict)
         turns = _judgeable(battle)
-        rates.spend_vote(rules=rules_of(battle.project), visitor=visitor)
+        rules = rules_of(battle.project)
+        rates.spend_vote(rules=rules, visitor=visitor)
         vote = Vote.objects.create(
             battle=battle,
             project=battle.project,
@@ -45,7 +46,7 @@ def cast(*, battle: Battle, visitor: Visitor, verdict: str) -> Vote:
             seconds=_seconds_since(turns[-1]),
         )
         if battle.is_anonymous:
-            weight = casting.look_at(vote=vote, battle=battle, turns=turns)
+            weight = casting.look_at(vote=vote, rules=rules, turns=turns)
             counting.count_vote(vote=vote, battle=battle, turns=turns, weight=weight)
     return vote
 
@@ -59,7 +60,8 @@ def _same(earlier: Vote, verdict: str) -> Vote:
 def _judgeable(battle: Battle) -> Sequence[Turn]:
     if battle.model_b_id is None:
         raise Conflict("A chat with one model has no verdict.")
-    turns = list(battle.turns.select_related("generation_a", "generation_b").order_by("number"))
+    ended = {f"ended_{side}": F(f"generation_{side}__finished_at") for side in "ab"}
+    turns = list(battle.turns.annotate(**ended).order_by("number"))
     if any(turn.state == Turn.State.STREAMING for turn in path(turns)):
         raise Conflict("The replies are still being written. Vote when both are finished.")
     whole = judged(turns)
@@ -70,11 +72,6 @@ def _judgeable(battle: Battle) -> Sequence[Turn]:
 
 def _seconds_since(turn: Turn) -> float | None:
     """From the end of the later reply; None where that is not known."""
-    ends = [_finished_at(turn.generation_a), _finished_at(turn.generation_b)]
+    ends = (getattr(turn, "ended_a", None), getattr(turn, "ended_b", None))
     known = [end for end in ends if end is not None]
     return max((timezone.now() - max(known)).total_seconds(), 0.0) if known else None
-
-
-def _finished_at(generation: object) -> datetime | None:
-    found: datetime | None = getattr(generation, "finished_at", None)
-    return found

@@ -17,6 +17,7 @@ from arena.boards.listing import Known, Listing, board_of
 from arena.boards.material import (
     VERDICTS,
     Material,
+    PairColumns,
     PairRow,
     VoteColumns,
     material_of_pairs,
@@ -112,7 +113,7 @@ def _material(dump: Dump, selection: Selection) -> Material:
         features = tuple(dump.head["features"])
         columns = _columns((row for row in wanted if row["kind"] == "vote"), features)
         return material_of_votes(columns, is_filtered=selection.is_filtered)
-    return material_of_pairs(_pairs(wanted), is_filtered=selection.is_filtered)
+    return material_of_pairs(PairColumns.of(_pairs(wanted)), is_filtered=selection.is_filtered)
 
 
 def _is_of(row: Mapping[str, Any], selection: Selection) -> bool:

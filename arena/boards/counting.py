@@ -39,6 +39,15 @@ _SET_WEIGHTS = """
     FROM unnest(%s::bigint[], %s::float8[]) AS new (vote_id, weight)
     WHERE counted.vote_id = new.vote_id
 """
+_LOCK_ELO = """
+    SELECT model_id, rating FROM arena_onlineelo
+    WHERE project_id = %s AND model_id = ANY(%s::bigint[]) ORDER BY model_id FOR UPDATE
+"""
+_SET_ELO = """
+    UPDATE arena_onlineelo elo SET rating = new.rating, n_votes = elo.n_votes + new.n_votes
+    FROM unnest(%s::bigint[], %s::float8[], %s::bigint[]) AS new (model_id, rating, n_votes)
+    WHERE elo.project_id = %s AND elo.model_id = new.model_id
+"""
 _RECOUNT = """
     INSERT INTO arena_tally (
         project_id, category, left_id, right_id, left_wins, right_wins, ties, both_bad,
@@ -210,19 +219,26 @@ def to_grain(weight: float) -> float:
 def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:
     seen = Counter(pk for row in results for pk in (row.model_a_id, row.model_b_id))
     models = sorted(seen)
-    OnlineElo.objects.bulk_create(
-        [OnlineElo(project=project, model_id=pk, rating=elo.START) for pk in models],
-        ignore_conflicts=True,
-    )
-    locked = OnlineElo.objects.select_for_update().filter(project=project, model__in=models)
-    rows = {row.model_id: row for row in locked.order_by("model_id")}
+    ratings = _locked_elo(project, models)
+    if len(ratings) < len(models):
+        OnlineElo.objects.bulk_create(
+            [OnlineElo(project=project, model_id=pk, rating=elo.START) for pk in models],
+            ignore_conflicts=True,
+        )
+        ratings = _locked_elo(project, models)
     for result in results:
-        a, b = rows[result.model_a_id], rows[result.model_b_id]
-        points = POINTS[Verdict(result.verdict)]
-        a.rating, b.rating = elo.update(a.rating, b.rating, points, elo.K * result.weight)
-    for pk, row in rows.items():
-        row.n_votes += seen[pk]
-    OnlineElo.objects.bulk_update(rows.values(), ["rating", "n_votes"])
+        before = ratings[result.model_a_id], ratings[result.model_b_id]
+        moved = elo.update(*before, POINTS[Verdict(result.verdict)], elo.K * result.weight)
+        ratings[result.model_a_id], ratings[result.model_b_id] = moved
+    after, n_votes = [ratings[pk] for pk in models], [seen[pk] for pk in models]
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_ELO, [models, after, n_votes, project.pk])
+
+
+def _locked_elo(project: Project, models: list[int]) -> dict[int, float]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_ELO, [project.pk, models])
+        return dict(cursor.fetchall())
 
 
 def _replay_elo(project: Project) -> None:

@@ -61,8 +61,9 @@ class Tags:
 
 def tags_of(project: Project) -> Tags:
     """The tags that new votes are given."""
-    rows = PromptTag.objects.filter(project=project, retired_at=None).order_by("slug")
-    patterns = {TAG_PREFIX + row.slug: _any_of(row.words) for row in rows}
+    tags = PromptTag.objects.filter(project=project, retired_at=None).order_by("slug")
+    rows = tags.values_list("slug", "words")
+    patterns = {TAG_PREFIX + slug: _any_of(words) for slug, words in rows}
     return Tags({code: pattern for code, pattern in patterns.items() if pattern is not None})
 
 

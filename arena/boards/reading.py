@@ -13,6 +13,7 @@ from arena.boards.categories import LANGUAGE_PREFIX
 from arena.boards.computed import Selection
 from arena.boards.material import (
     Material,
+    PairColumns,
     PairRow,
     VoteColumns,
     material_of_pairs,
@@ -20,11 +21,16 @@ from arena.boards.material import (
 )
 from arena.boards.style import FEATURES
 from arena.boards.tallying import COLUMNS
-from arena.models import Board, Tally
+from arena.models import Board
 from projects.models import Project
 from workers.models import LanguageModel
 
 _HEADER, _TRAILER = 19, 2
+_TALLIES = f"""
+    SELECT left_id::int8, right_id::int8, {", ".join(f"{name}::int8" for name in COLUMNS[:4])},
+        {", ".join(COLUMNS[4:])}
+    FROM arena_tally WHERE project_id = %s AND category = %s
+"""  # noqa: S608
 _TWO_KEYS = """
     SELECT least(model_a_id, model_b_id), greatest(model_a_id, model_b_id),
         (CASE WHEN verdict NOT IN ('a', 'b') THEN verdict
@@ -50,26 +56,28 @@ def material_for(*, project: Project, selection: Selection) -> Material:
     if selection.is_style_controlled:
         columns = style_columns(project=project, selection=selection)
         return material_of_votes(columns, is_filtered=selection.is_filtered)
-    rows: list[PairRow] = []
+    parts: list[PairColumns] = []
     if selection.source != Board.Source.LAB:
-        rows += vote_pairs(project=project, selection=selection)
+        parts.append(vote_pairs(project=project, selection=selection))
     if selection.source != Board.Source.VOTES:
-        rows += lab.pairs(project=project)
-    return material_of_pairs(rows, is_filtered=selection.is_filtered)
+        parts.append(PairColumns.of(lab.pairs(project=project)))
+    return material_of_pairs(*parts, is_filtered=selection.is_filtered)
 
 
-def vote_pairs(*, project: Project, selection: Selection) -> list[PairRow]:
+def vote_pairs(*, project: Project, selection: Selection) -> PairColumns:
     """The arena's votes added up by pair, imported counts among them where they have a say."""
     keys = keys_of(selection)
     if len(keys) > 1:
-        return _grouped(project, keys)
-    rows = Tally.objects.filter(project=project, category=keys[0] if keys else "")
-    found = rows.order_by("left_id", "right_id").values_list("left_id", "right_id", *COLUMNS)
-    names = _names(pk for row in found for pk in row[:2])
-    return [
-        PairRow(names[left], names[right], (won, lost, tied, bad), tuple(sums[:4]), tuple(sums[4:]))
-        for left, right, won, lost, tied, bad, *sums in found
-    ]
+        return PairColumns.of(_grouped(project, keys))
+    table = copied(_TALLIES, [project.pk, keys[0] if keys else ""], "qq" + "q" * 4 + "d" * 8)
+    columns = [table[f"f{at}"].astype(table.dtype[f"f{at}"].newbyteorder("=")) for at in range(14)]
+    pks, sides = np.unique(np.stack(columns[:2]), return_inverse=True)
+    names = _names(pks.tolist())
+    return PairColumns(
+        tuple(names[pk] for pk in pks.tolist()),
+        *sides.reshape(2, -1),
+        *(np.stack(columns[first : first + 4]) for first in (2, 6, 10)),
+    )
 
 
 def style_columns(*, project: Project, selection: Selection) -> VoteColumns:

@@ -38,6 +38,7 @@ LAB_READ_EVERY = 60
 REMOVAL_KEPT_SECONDS = 30 * 24 * 3600
 """A quiet board has no newer one to look at, and tells what was found last."""
 
+_TOLD = ("organisation", "licence", "is_open", "weights", "price", "size")
 _STATE = """
     SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(',',
         left_id, right_id, left_wins, right_wins, ties, both_bad,
@@ -128,18 +129,19 @@ def method_of(*, selection: Selection, rules: ArenaRules) -> Method:
 def known_of(*, project: Project, names: Iterable[str]) -> dict[str, Known]:
     """What is told of models besides their votes."""
     elos = dict(OnlineElo.objects.filter(project=project).values_list("model_id", "rating"))
+    rows = LanguageModel.objects.filter(name__in=list(names)).values_list("name", "pk", *_TOLD)
     return {
-        model.name: Known(
-            model_id=model.pk,
-            organisation=model.organisation,
-            licence=model.licence,
-            is_open=model.is_open,
-            weights=model.weights,
-            price=None if model.price is None else float(model.price),
-            size=None if model.size is None else float(model.size),
-            elo=elos.get(model.pk),
+        name: Known(
+            model_id=pk,
+            organisation=organisation,
+            licence=licence,
+            is_open=is_open,
+            weights=weights,
+            price=None if price is None else float(price),
+            size=None if size is None else float(size),
+            elo=elos.get(pk),
         )
-        for model in LanguageModel.objects.filter(name__in=list(names))
+        for name, pk, organisation, licence, is_open, weights, price, size in rows
     }
 
 

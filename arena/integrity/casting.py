@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from arena.integrity import bursting, haste, leaks, prompts, registry, suspicion
-from arena.models import Battle, Turn, Vote, VoteFlag
+from arena.models import ArenaRules, Turn, Vote, VoteFlag
 
 Reason = VoteFlag.Reason
 DOUBTED = (Reason.SKEWED, Reason.CONCENTRATED)
 
 
-def look_at(*, vote: Vote, battle: Battle, turns: Sequence[Turn]) -> float:
+def look_at(*, vote: Vote, rules: ArenaRules, turns: Sequence[Turn]) -> float:
     """Write the vote's flags and say what it weighs, from 0 to 1.
 
     `turns` is the path that was voted on. Call inside the vote's transaction, for votes on
     anonymous battles only, before the vote is counted.
     """
-    doubts = _doubts(vote, battle, turns)
+    doubts = _doubts(vote, rules, turns)
     if doubts:
         VoteFlag.objects.bulk_create(
             [VoteFlag(vote=vote, reason=reason, detail=detail) for reason, detail in doubts.items()]
@@ -26,9 +26,9 @@ def look_at(*, vote: Vote, battle: Battle, turns: Sequence[Turn]) -> float:
     return prompts.weight_of(vote=vote, prompt=turns[0].message if turns else "")
 
 
-def _doubts(vote: Vote, battle: Battle, turns: Sequence[Turn]) -> dict[str, dict[str, Any]]:
+def _doubts(vote: Vote, rules: ArenaRules, turns: Sequence[Turn]) -> dict[str, dict[str, Any]]:
     doubts: dict[str, dict[str, Any]] = {}
-    leak = leaks.find(registry.words(battle.project), _texts(turns))
+    leak = leaks.find(registry.words(rules.leak_words), _texts(turns))
     if leak is not None:
         doubts[Reason.LEAK] = {"word": leak.word, "place": leak.place}
     if turns:
@@ -37,7 +37,7 @@ def _doubts(vote: Vote, battle: Battle, turns: Sequence[Turn]) -> dict[str, dict
         if haste.is_too_fast(seconds=seconds, n_characters=n_characters):
             doubts[Reason.FAST] = {"seconds": round(seconds, 2), "characters": n_characters}
     doubts |= _doubts_of_the_voter(vote)
-    if bursting.is_newcomer(vote) and bursting.look(project=battle.project):
+    if bursting.is_newcomer(vote) and bursting.look(project=vote.project):
         doubts[Reason.BURST] = {}
     return doubts
 
@@ -64,8 +64,7 @@ def _doubts_of_the_voter(vote: Vote) -> dict[str, dict[str, Any]]:
         by=None,
         lifted_at=None,
     )
-    found = standing.order_by("reason", "-pk").distinct("reason").values_list("reason", "detail")
-    return dict(found)
+    return dict(standing.order_by("pk").values_list("reason", "detail"))
 
 
 def _be_careful(vote: Vote, doubts: dict[str, dict[str, Any]]) -> None:

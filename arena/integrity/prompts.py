@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from arena.boards.spelling import prompt_key
-from arena.models import Battle, CountedVote, Vote
+from arena.models import Battle, Vote
 
 FREE = 20
 MOST_COUNTED = 400
@@ -34,6 +34,18 @@ _EARLIER = """
     JOIN arena_battle battle ON battle.id = vote.battle_id
     WHERE counted.vote_id = ANY(%s) AND battle.source = %s
 """
+_SO_FAR = """
+    SELECT
+        (SELECT count(*) FROM (
+            SELECT 1 FROM arena_countedvote earlier
+            WHERE earlier.project_id = %(project)s AND earlier.prompt_key = %(key)s
+                AND earlier.prompt_key <> '' LIMIT %(most)s) AS same),
+        (SELECT count(*) FROM (
+            SELECT 1 FROM arena_vote own JOIN arena_countedvote earlier ON earlier.vote_id = own.id
+            WHERE own.project_id = %(project)s AND own.voter = %(voter)s AND own.voter <> ''
+                AND earlier.prompt_key = %(key)s AND earlier.prompt_key <> ''
+            LIMIT %(most_of_one)s) AS mine)
+"""
 
 
 def weight_of(*, vote: Vote, prompt: str) -> float:
@@ -41,11 +53,13 @@ def weight_of(*, vote: Vote, prompt: str) -> float:
     key = prompt_key(prompt)
     if not key:
         return 1.0
-    same = CountedVote.objects.filter(project_id=vote.project_id, prompt_key=key)
-    n_same = same[:MOST_COUNTED].count()
-    mine = same.filter(vote__voter=vote.voter, vote__project_id=vote.project_id)
-    n_mine = mine[:MOST_OF_ONE].count() if vote.voter and n_same else 0
-    return _weight(n_same, n_mine)
+    asked: dict[str, int | str] = {
+        "project": vote.project_id, "voter": vote.voter, "key": key,
+        "most": MOST_COUNTED, "most_of_one": MOST_OF_ONE,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_SO_FAR, asked)
+        return _weight(*cursor.fetchone())
 
 
 def weights_of(votes: Sequence[int]) -> dict[int, float]:

@@ -1,17 +1,21 @@
 """The words that would tell who is who, from the models this site knows and the owner's own."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+from django.db import connection
+
 from arena.integrity.leaks import Word, words_of
-from arena.rules import rules_of
-from projects.models import Project
-from workers.models import LanguageModel
+
+# Read at each vote, so that it is read without the cost of building a query.
+_MODELS = "SELECT name, served_name, organisation FROM workers_languagemodel ORDER BY id"
 
 
-def words(project: Project) -> tuple[Word, ...]:
-    models = LanguageModel.objects.order_by("pk")
-    rows = tuple(models.values_list("name", "served_name", "organisation"))
-    return _words(rows, tuple(rules_of(project).leak_words))
+def words(leak_words: Sequence[str]) -> tuple[Word, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_MODELS)
+        models = tuple(cursor.fetchall())
+    return _words(models, tuple(leak_words))
 
 
 @lru_cache(maxsize=32)

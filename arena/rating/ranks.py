@@ -63,10 +63,13 @@ def simultaneous_rank_bounds(
     comparable = fitted.component[:, None] == fitted.component[None, :]
     np.fill_diagonal(comparable, False)
     errors = np.where(comparable, np.sqrt(np.maximum(spread, 0.0)), np.inf)
-    z, largest = _correlated(fitted, rng, draws), np.zeros(draws)
-    for i in range(len(variances)):
-        scaled = np.abs(z - z[:, [i]]) / _safe(errors[i])
-        largest = np.maximum(largest, scaled.max(axis=1, initial=0.0))
+    z, largest = np.ascontiguousarray(_correlated(fitted, rng, draws).T), np.zeros(draws)
+    precision = 1.0 / _safe(errors)
+    for i in range(1, len(variances)):
+        scaled = z[:i] - z[i]
+        scaled *= precision[i, :i, None]
+        np.abs(scaled, out=scaled)
+        np.maximum(largest, scaled.max(axis=0), out=largest)
     critical = _quantile(largest, level)
     gaps = np.where(comparable, fitted.ratings[None, :] - fitted.ratings[:, None], 0.0)
     with np.errstate(invalid="ignore"):

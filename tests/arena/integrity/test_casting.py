@@ -8,6 +8,7 @@ from arena.battling import votes
 from arena.integrity import bursting, casting, prompts, suspicion
 from arena.integrity.voters import HISTORY
 from arena.models import ArenaRules, Battle, CountedVote, Turn, Vote, VoteFlag
+from arena.rules import rules_of
 from arena.visitors import Visitor
 from projects.models import Project, Role
 from tests.arena.integrity.crowds import Crowd
@@ -76,7 +77,7 @@ def test_a_vote_after_a_look_is_not_too_fast() -> None:
         verdict="a",
         created_at=turn.created_at + timedelta(seconds=4),
     )
-    assert casting.look_at(vote=vote, battle=battle, turns=[turn]) == 1.0
+    assert casting.look_at(vote=vote, rules=rules_of(battle.project), turns=[turn]) == 1.0
 
 
 def test_the_next_vote_of_a_voter_who_is_set_aside_is_set_aside() -> None:
@@ -157,4 +158,4 @@ def test_turns_that_were_left_aside_are_not_looked_at() -> None:
     vote = Vote.objects.create(battle=battle, project=battle.project, verdict="a")
     clean = Turn(battle=battle, number=2, message="Again", reply_a="Yes.", reply_b="No.")
     clean.created_at = turn.created_at
-    assert casting.look_at(vote=vote, battle=battle, turns=[clean]) == 1.0
+    assert casting.look_at(vote=vote, rules=rules_of(battle.project), turns=[clean]) == 1.0
