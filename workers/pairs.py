@@ -17,7 +17,10 @@ Source = Callable[[Project], Iterable["JudgedPair"]]
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """One verdict on an answer of each of two different models, by the models' names."""
+    """One verdict on an answer of each of two different models, by the models' names.
+
+    `weight` is a whole number of grains, so that sums are exact in any order, and so are boards.
+    """
 
     model_a: str
     model_b: str
@@ -27,6 +30,14 @@ class JudgedPair:
 
 
 _sources: list[Source] = []
+GRAIN = 1 / 1024
+
+
+def to_grain(weight: float) -> float:
+    """The nearest weight there is. Raises ValueError for one outside 0…1."""
+    if not 0.0 <= weight <= 1.0:
+        raise ValueError(f"A judgement weighs between 0 and 1, not {weight}.")
+    return round(weight / GRAIN) * GRAIN
 
 
 def register(source: Source) -> None:

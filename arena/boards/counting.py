@@ -18,6 +18,7 @@ from arena.models import Battle, CountedVote, CountsImport, OnlineElo, Tally, Tu
 from arena.rating import elo
 from projects.models import Project
 from workers.models import LanguageModel
+from workers.pairs import to_grain
 
 __all__ = [
     "Counts",
@@ -32,7 +33,6 @@ __all__ = [
 
 POINTS = {Verdict.A: 1.0, Verdict.B: 0.0, Verdict.TIE: 0.5, Verdict.BOTH_BAD: 0.5}
 BATCH = 5_000
-GRAIN = 1 / 1024
 
 _SET_WEIGHTS = """
     UPDATE arena_countedvote counted SET weight = new.weight
@@ -207,13 +207,6 @@ def imported_counts(rows: Iterable[Mapping[str, str | int]]) -> list[Counts]:
         )
         for row in rows
     ]
-
-
-def to_grain(weight: float) -> float:
-    """The nearest 1024th. Sums of such numbers are exact in any order, and so are boards."""
-    if not 0.0 <= weight <= 1.0:
-        raise ValueError(f"A vote weighs between 0 and 1, not {weight}.")
-    return round(weight / GRAIN) * GRAIN
 
 
 def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:

@@ -13,7 +13,7 @@ class Board(models.Model):
 
     class Source(models.TextChoices):
         VOTES = "votes", "Votes of the arena"
-        LAB = "lab", "Comparisons of the labelers"
+        LAB = "lab", "Comparisons and rankings of the labelers"
         BOTH = "both", "Both together"
 
     class Ties(models.TextChoices):

@@ -90,6 +90,7 @@ class SharedReader:
         self._followers: dict[int, set[Replies]] = {}
         self._client = reader()
         self._task: asyncio.Task[None] | None = None
+        self._arriving = 0
         self._needed_at = 0.0
 
     @asynccontextmanager
@@ -97,7 +98,11 @@ class SharedReader:
         """The texts of these generations, beginning with all there is by now."""
         texts = {pk: self._texts.get(pk) or Text() for pk in pks}
         self._start()
-        await self._catch_up({pk: text for pk, text in texts.items() if pk not in self._texts})
+        self._arriving += 1
+        try:
+            await self._catch_up({pk: text for pk, text in texts.items() if pk not in self._texts})
+        finally:
+            self._arriving -= 1
         # Another stream of the same turn may have come first meanwhile.
         replies = Replies(pks, [self._texts.setdefault(pk, texts[pk]) for pk in pks])
         for pk in pks:
@@ -130,30 +135,43 @@ class SharedReader:
             self._task = asyncio.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
+        client = self._client
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read_beginnings())
-                tasks.create_task(self._read_on())
-                tasks.create_task(self._look_up_silent())
+                works = (self._read_beginnings(), self._read_on())
+                reading = [tasks.create_task(work) for work in works]
+                while self._is_needed:
+                    await self._look_up_silent()
+                # All end at this moment, and whoever comes from now on has them begin anew.
+                self._retire()
+                for each in reading:
+                    each.cancel()
         finally:
-            self._task = None
-            for replies in {each for following in self._followers.values() for each in following}:
-                replies.is_lost = True
-                replies.tell()
-            left, self._client = self._client, reader()
-            await left.aclose()
+            if self._task is asyncio.current_task():
+                self._retire()
+                self._give_up()
+            await client.aclose()
+
+    def _retire(self) -> None:
+        self._task, self._client = None, reader()
+
+    def _give_up(self) -> None:
+        for replies in {each for following in self._followers.values() for each in following}:
+            replies.is_lost = True
+            replies.tell()
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self._texts) or time.monotonic() - self._needed_at < LINGER_SECONDS
+        is_followed = bool(self._texts) or self._arriving > 0
+        return is_followed or time.monotonic() - self._needed_at < LINGER_SECONDS
 
     async def _read_beginnings(self) -> None:
-        while self._is_needed:
+        while True:
             await self._read(self._unfinished(begun=False), block_ms=BLOCK_MS)
             await asyncio.sleep(REST_SECONDS)
 
     async def _read_on(self) -> None:
-        while self._is_needed:
+        while True:
             await self._read(self._unfinished(begun=True), block_ms=0)
             await asyncio.sleep(TICK_SECONDS)
 
@@ -168,14 +186,13 @@ class SharedReader:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _look_up_silent(self) -> None:
-        while self._is_needed:
-            await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
-            try:
-                self._tell(await look_up(dict(self._texts)))
-                await self._look_up_stopped()
-            except DatabaseError:
-                logger.warning("the rows of generations cannot be read", exc_info=True)
-                await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
+        try:
+            self._tell(await look_up(dict(self._texts)))
+            await self._look_up_stopped()
+        except DatabaseError:
+            logger.warning("the rows of generations cannot be read", exc_info=True)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _look_up_stopped(self) -> None:
         """Somebody may stop a turn in one window and follow it in another."""

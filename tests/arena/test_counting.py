@@ -76,14 +76,6 @@ def test_a_vote_without_texts_is_only_among_all_votes() -> None:
 
 
 @pytest.mark.django_db
-def test_weights_are_kept_to_the_nearest_1024th_and_stay_in_bounds() -> None:
-    assert counting.to_grain(1 / 3) == 341 / 1024
-    assert counting.to_grain(1.0) == 1.0
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        counting.to_grain(1.01)
-
-
-@pytest.mark.django_db
 def test_only_battles_with_two_unnamed_models_count() -> None:
     project, (a, b) = make_arena(), make_contenders()
     battle = Battle.objects.create(project=project, model_a=a, model_b=b, mode="side_by_side")

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from arena.models import Battle
+from arena.streaming import reading
 from arena.streaming.reading import shared_reader
 from arena.streaming.stream import Streamed, events
 from arena.telling import frames
@@ -105,6 +106,30 @@ def test_a_stream_cut_after_every_frame_while_the_text_is_written_is_the_same() 
     worker.join()
     assert (told_a, told_b) == (text, text)
     assert cuts > 20
+
+
+def test_whoever_comes_while_the_reader_goes_to_rest_is_told_as_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once one part of it rested before the others: then texts were told when they were whole."""
+    monkeypatch.setattr(reading, "LINGER_SECONDS", 0.1)
+    project, pauses = make_arena(), (0.05, 0.1, 0.11, 0.12, 0.13, 0.2, 0.3)
+    turns = [streamed(make_battle(project)) for _ in pauses]
+
+    def begin(turn: Streamed) -> None:
+        for pk in turn.generations:
+            write(pk, "Not whole yet, ", end=None)
+
+    async def come_and_go() -> None:
+        for pause, turn in zip(pauses, turns, strict=True):
+            following = asyncio.create_task(part(turn, None, frames=1))
+            # What was there before somebody came would be read in coming.
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(begin, turn)
+            assert await asyncio.wait_for(following, 20)
+            await asyncio.sleep(pause)
+
+    async_to_sync(come_and_go)()
 
 
 def connections() -> int:
