@@ -7,7 +7,8 @@ attempt and where its text begins, so a reader never shows text with a hole in i
 Entries: `attempt` with one of
 - `restart`: a new attempt begins with nothing;
 - `at`, `text`: characters that belong at position `at`;
-- `end`, `length`, `reason`: the generation is done or failed, `length` characters in all.
+- `whole`, `length`, `reason`: there are `length` characters in all, and the row says so;
+- `end`, `length`, `reason`: the generation is done or failed, and the apps know of it.
 """
 
 import logging
@@ -106,6 +107,8 @@ class Text:
     attempt: int = 0
     state: str = Generation.State.QUEUED.value
     finish_reason: str = ""
+    is_whole: bool = False
+    """Whether no text will follow. Said before the end, of what does not fail."""
     cursor: str = "0-0"
     """The last entry seen; a new reader begins at the first."""
     heard_at: float = 0.0
@@ -159,7 +162,7 @@ async def look_up(texts: Mapping[int, Text]) -> set[int]:
     for row in rows:
         text = silent[row.pk]
         text.text, text.attempt, text.state = row.output, row.attempts, row.state
-        text.finish_reason = row.finish_reason
+        text.finish_reason, text.is_whole = row.finish_reason, True
     return {row.pk for row in rows}
 
 
@@ -206,12 +209,16 @@ def _apply(text: Text, cursor: str, fields: Mapping[str, str]) -> None:
         return  # a worker that lost its claim and does not know yet
     if attempt > text.attempt:
         text.attempt, text.text, text.state = attempt, "", Generation.State.RUNNING.value
+        text.is_whole = False
     if "text" in fields and int(fields["at"]) == len(text.text):
         text.text += fields["text"]
     if "end" in fields and (
         fields["end"] == Generation.State.FAILED or int(fields["length"]) == len(text.text)
     ):
         text.state, text.finish_reason = fields["end"], fields.get("reason", "")
+        text.is_whole = True
+    if "whole" in fields and int(fields["length"]) == len(text.text):
+        text.finish_reason, text.is_whole = fields["reason"], True
 
 
 def _finished_rows(pks: list[int]) -> list[Generation]:
@@ -223,5 +230,5 @@ def _finished_rows(pks: list[int]) -> list[Generation]:
         close_old_connections()
 
 
-def _state_of(text: Text) -> tuple[int, int, str]:
-    return text.attempt, len(text.text), text.state
+def _state_of(text: Text) -> tuple[int, int, str, bool]:
+    return text.attempt, len(text.text), text.state, text.is_whole

@@ -86,7 +86,8 @@ def _of_entries(entries: Sequence[tuple[str, dict[str, Any]]], ahead: float) -> 
             attempt, characters = number, 0
         if "text" in fields and int(fields["at"]) == characters:
             characters += len(fields["text"])
-        is_finished = "end" in fields and int(fields["length"]) == characters
+        is_over = "whole" in fields or "end" in fields
+        is_finished = is_over and int(fields["length"]) == characters
         at = int(cursor.partition("-")[0]) / 1000 + ahead
         came.append(Came(at, attempt, characters, is_finished))
     return came

@@ -55,7 +55,7 @@ class Replies:
             ]
         told = even([(text.text, text.finish_reason == STOPPED) for text in self.texts])
         return [
-            Side(shown, is_finished=text.is_finished)
+            Side(shown, is_finished=text.is_whole)
             for shown, text in zip(told, self.texts, strict=True)
         ]
 

@@ -79,7 +79,7 @@ class Battle:
             self.came[model].append(Came(clock(), len(piece)))
             replies.tell()
         await asyncio.sleep(0.05)
-        text.state = "done"
+        text.state, text.is_whole = "done", True
         replies.tell()
 
 

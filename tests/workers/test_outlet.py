@@ -75,6 +75,32 @@ def test_the_first_text_does_not_wait_for_the_tick() -> None:
     with_outlet(work)
 
 
+def test_a_text_is_said_to_be_whole_before_it_is_said_to_be_at_its_end() -> None:
+    pk = PKS[0]
+    text = Text()
+
+    async def heard(is_reached: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5), streams.reader() as client:
+            while not is_reached():
+                await streams.read(client, {pk: text}, block_ms=20)
+
+    async def work(outlet: Outlet) -> None:
+        pen = outlet.pen(pk, attempt=1)
+        pen.append("One")
+        pen.whole(reason="length")
+        await heard(lambda: text.is_whole)
+        assert (text.text, text.finish_reason, text.is_finished) == ("One", "length", False)
+        pen.end("done", reason="length")
+        await heard(lambda: text.is_finished)
+
+    with_outlet(work)
+    assert [sorted(fields.keys() & {"text", "whole", "end"}) for fields in entries(pk)[1:]] == [
+        ["text"],
+        ["whole"],
+        ["end"],
+    ]
+
+
 def test_a_loss_of_everything_leaves_a_stream_that_ends_and_goes_away() -> None:
     async def work(outlet: Outlet) -> None:
         pen = outlet.pen(PKS[0], attempt=1)

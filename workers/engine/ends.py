@@ -18,7 +18,7 @@ from workers.endpoints.health import note_health
 from workers.engine import settling
 from workers.engine.outlet import Pen
 from workers.engine.settling import Outcome
-from workers.models import Endpoint
+from workers.models import Endpoint, Generation
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -132,24 +132,32 @@ class Ends:
 
     def _tell(self, ends: Sequence[End]) -> None:
         self._on_written(ends)
-        if over := [end for end in ends if end.outcome.is_end]:
+        over = [end for end in ends if end.outcome.is_end]
+        for end in over:
+            if end.outcome.state is Generation.State.DONE:
+                end.pen.whole(reason=_reason(end))
+        if over:
             teller = asyncio.create_task(self._tell_ends(over))
             self._tellers.add(teller)
             teller.add_done_callback(self._tellers.discard)
 
     async def _tell_ends(self, ends: Sequence[End]) -> None:
-        """First the apps above, then the readers: what a reader asks for next is there."""
+        """First the apps above, then the readers: what a reader asks for next is there. That may
+        take seconds under load, and that a text is whole was said before."""
         ids = [end.outcome.generation.pk for end in ends]
         await self._telling.ask(self._tell_while_there_is_time, ids)
         for end in ends:
-            reason = str(end.outcome.columns["finish_reason"])
-            end.pen.end(end.outcome.state.value, reason=reason)
+            end.pen.end(end.outcome.state.value, reason=_reason(end))
 
     def _tell_while_there_is_time(self, ids: Sequence[int]) -> None:
         for first in range(0, len(ids), TOLD_AT_ONCE):
             if not self._is_telling.is_set():
                 return
             settling.announce(ids[first : first + TOLD_AT_ONCE])
+
+
+def _reason(end: End) -> str:
+    return str(end.outcome.columns["finish_reason"])
 
 
 def _write(ends: Sequence[End]) -> set[int]:

@@ -42,7 +42,9 @@ class Pen:
     pending: list[str] = field(default_factory=list)
     n_written: int = 0
     has_begun: bool = False
-    end_fields: dict[str, str] | None = None
+    has_ended: bool = False
+    last: list[dict[str, str]] = field(default_factory=list)
+    """What is to be said after all text."""
 
     def start(self) -> None:
         """Begin this attempt: whatever a reader has of earlier ones is void."""
@@ -53,26 +55,31 @@ class Pen:
         self.pending.append(text)
         self.outlet.wants(self, at_once=not self.n_written and len(self.pending) == 1)
 
-    def end(self, state: str, *, reason: str = "") -> None:
-        """The generation is done or failed, and the database row says so already."""
-        self.end_fields = {"end": state, "reason": reason}
+    def whole(self, *, reason: str = "") -> None:
+        """The text is whole, and the database row says so already; nobody was told yet."""
+        self.last.append({"whole": "1", "reason": reason})
         self.outlet.wants(self, at_once=True)
 
-    def entries(self) -> tuple[list[dict[str, str]], int]:
-        """What is to be written, and how many pieces of text that takes from `pending`."""
+    def end(self, state: str, *, reason: str = "") -> None:
+        """The generation is done or failed, and whoever was to be told of it knows."""
+        self.has_ended = True
+        self.last.append({"end": state, "reason": reason})
+        self.outlet.wants(self, at_once=True)
+
+    def entries(self) -> tuple[list[dict[str, str]], tuple[int, int]]:
+        """What is to be written, and how much of `pending` and of `last` it is."""
         attempt = {"attempt": str(self.attempt)}
         found = [] if self.has_begun else [{**attempt, "restart": "1"}]
         text = "".join(self.pending)
         if text:
             found.append({**attempt, "at": str(self.n_written), "text": text})
-        if self.end_fields is not None:
-            length = {"length": str(self.n_written + len(text))}
-            found.append({**attempt, **self.end_fields, **length})
-        return found, len(self.pending)
+        length = {"length": str(self.n_written + len(text))}
+        found += ({**attempt, **fields, **length} for fields in self.last)
+        return found, (len(self.pending), len(self.last))
 
-    def wrote(self, n_pieces: int) -> None:
+    def wrote(self, n_pieces: int, n_last: int) -> None:
         self.n_written += sum(len(piece) for piece in self.pending[:n_pieces])
-        del self.pending[:n_pieces]
+        del self.pending[:n_pieces], self.last[:n_last]
         self.has_begun = True
 
 
@@ -139,7 +146,7 @@ class Outlet:
             self._waiting.pop(pen, None)
         is_written = await self._write(list(pens))
         if not is_written:
-            self._waiting |= {pen: None for pen in pens if pen.end_fields is None}
+            self._waiting |= {pen: None for pen in pens if not pen.has_ended}
         if not self._waiting and not self._at_once:
             self._wanted.clear()
         return is_written
@@ -153,20 +160,20 @@ class Outlet:
         except (RedisError, OSError) as error:
             logger.warning("the streams of generations cannot be written: %s", error)
             return False
-        for pen, n_pieces in zip(pens, taken, strict=True):
-            pen.wrote(n_pieces)
+        for pen, counts in zip(pens, taken, strict=True):
+            pen.wrote(*counts)
         return True
 
 
-def _told(pens: Sequence[Pen]) -> tuple[list[list[str | int]], list[int]]:
-    """What `ADD` is to add, and how many pieces of text each pen gave."""
+def _told(pens: Sequence[Pen]) -> tuple[list[list[str | int]], list[tuple[int, int]]]:
+    """What `ADD` is to add, and how much each pen gave."""
     told: list[list[str | int]] = []
     taken = []
     for pen in pens:
-        entries, n_pieces = pen.entries()
-        taken.append(n_pieces)
+        entries, counts = pen.entries()
+        taken.append(counts)
         # A draw ends long before its stream goes; after a loss of everything its end says so again.
-        kept = 0 if pen.has_begun and pen.end_fields is None else KEPT_SECONDS
+        kept = 0 if pen.has_begun and not pen.has_ended else KEPT_SECONDS
         name = key(pen.generation_id)
         told += ([name, kept, *chain.from_iterable(fields.items())] for fields in entries)
     return told, taken
