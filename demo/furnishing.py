@@ -1,8 +1,12 @@
-"""What makes the demo a project to work in: rules, criteria, prompts, gold tasks and a quiz."""
+"""What makes the demo a project to work in: rules, criteria, prompts, gold tasks, a quiz, and an
+arena with tags and boards."""
 
 import json
 from pathlib import Path
+from typing import Any
 
+from arena.boards.naming import add_board
+from arena.tags import add_tag
 from instructions.quiz_writing import add_question, change_quiz, create_quiz
 from labeling.drafting.rules import change_drafting_rules
 from labeling.gold.making import import_golds
@@ -25,6 +29,27 @@ RULES = {
     "review_mode": WorkRules.ReviewMode.SAMPLE,
     "review_percent": 25,
 }
+TAGS = {
+    "Cooking": ["cook", "bake", "recipe", "oven", "dish", "ingredient", "ingredients", "dinner"],
+    "Money": ["money", "budget", "salary", "tax", "taxes", "loan", "invoice", "price"],
+}
+BOARDS: list[dict[str, Any]] = [
+    {
+        "name": "Style-controlled",
+        "description": "What is left when length, headers, bold and lists are taken into account.",
+        "is_style_controlled": True,
+    },
+    {
+        "name": "Hard prompts",
+        "description": "Votes on messages that are a lot of work: long, technical or with many conditions.",
+        "category": "hard",
+    },
+    {
+        "name": "Arena and labelers",
+        "description": "Visitors' votes together with what the project's labelers judged.",
+        "source": "both",
+    },
+]
 CRITERIA = {
     "Helpful": "Does the person get what they came for?",
     "Truthful": "Is it so, and as sure as it has a right to be?",
@@ -41,6 +66,10 @@ def furnish(*, by: User, project: Project) -> None:
     _import_prompts(by=by, project=project)
     import_golds(by=by, project=project, data=(CONTENT / "gold.jsonl").read_bytes())
     _ask(by=by, project=project)
+    for name, words in TAGS.items():
+        add_tag(by=by, project=project, name=name, words=words)
+    for board in BOARDS:
+        add_board(by=by, project=project, **board)
 
 
 def _import_prompts(*, by: User, project: Project) -> None:
