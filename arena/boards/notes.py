@@ -26,10 +26,10 @@ def warnings_about(board: ComputedBoard) -> list[str]:
     """What nobody may overlook."""
     said = []
     if board.frozen_at is not None:
+        shows = " and shows the last state that was found good" if board.rows else ""
         why = f" {board.frozen_why}" if board.frozen_why else ""
         said.append(
-            f"This board has stood still since {board.frozen_at:%-d %B %Y, %H:%M} UTC and shows the"
-            f" last state that was found good.{why}"
+            f"This board has stood still since {board.frozen_at:%-d %B %Y, %H:%M} UTC{shows}.{why}"
         )
     if not board.converged:
         said.append("The computation did not come to its end; take these numbers as rough.")

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pyarrow import parquet
 
 from arena.battling import votes
-from arena.boards import counting, standings
+from arena.boards import counting, freezing, standings
 from arena.boards.computed import (
     BoardRow,
     Category,
@@ -23,7 +24,7 @@ from arena.boards.computed import (
     Selection,
     WinRates,
 )
-from arena.models import Battle, Board, PromptTag
+from arena.models import ArenaRules, Battle, Board, PromptTag
 from arena.pages import board_address
 from arena.pages.board_page import points
 from arena.pages.board_views import category_rows, heat_rows, tint, value_chart
@@ -401,3 +402,17 @@ def test_limits_of_the_votes_stand_on_the_board_and_on_its_method(
 
 def test_points_have_a_sign() -> None:
     assert [points(x) for x in (12.4, -0.6, 0.3, -0.3)] == ["+12", "−1", "0", "0"]
+
+
+def test_a_frozen_board_says_what_it_does_not_show(arena: Project) -> None:
+    vote(arena)
+    ArenaRules.objects.create(project=arena, frozen_at=timezone.now(), frozen_why="Odd votes")
+    for view in VIEWS:
+        page = Client().get(f"/leaderboard/open/{view}").content.decode()
+        assert "No votes yet" not in page, view
+    page = Client().get("/leaderboard/open/").content.decode()
+    assert "has stood still since" in page
+    assert "Odd votes" in page
+    assert freezing.NO_RUN in page
+    assert "found good" not in page
+    assert freezing.ONLY_WHOLE in Client().get("/leaderboard/open/?category=code").content.decode()
