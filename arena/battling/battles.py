@@ -29,6 +29,12 @@ SETTLED_AT_ONCE = 200
 STOPPING_TAKES = timedelta(seconds=5)
 STOPPED_FOR = timedelta(seconds=1)
 """A stopped turn is settled so much later, whether or not a model had to hear of it first."""
+HAS_FAILED = Q(generation_a__state=Generation.State.FAILED) | Q(
+    generation_b__state=Generation.State.FAILED
+)
+HAS_ENDED = Q(generation_a__state=Generation.State.DONE) & (
+    Q(generation_b__state=Generation.State.DONE) | Q(generation_b=None)
+)
 Mode = Battle.Mode
 
 
@@ -160,9 +166,11 @@ def lock(*, battle: Battle, visitor: Visitor) -> Battle:
 
 def settle_turns(*, generation_ids: Sequence[int]) -> None:
     """Settle the turns these generations belong to, where all replies are in and, of models that
-    are not named, told. Idempotent."""
+    are not named, told. Idempotent. Of two that finish at the same moment the later one sees the
+    earlier, as long as both are committed when this is called."""
     drawn_by = Q(generation_a__in=generation_ids) | Q(generation_b__in=generation_ids)
-    for pk in _streaming().filter(drawn_by).values_list("pk", flat=True):
+    over = _streaming().filter(drawn_by).filter(HAS_FAILED | HAS_ENDED)
+    for pk in over.values_list("pk", flat=True):
         _settle(pk)
 
 
@@ -177,15 +185,8 @@ def settle_overdue() -> int:
     how many were looked at."""
     now = timezone.now()
     is_told = Q(told_until=None) | Q(told_until__lte=now)
-    has_ended = Q(generation_a__state=Generation.State.DONE) & (
-        Q(generation_b__state=Generation.State.DONE) | Q(generation_b=None)
-    )
-    overdue = _streaming().filter(
-        Q(generation_a__state=Generation.State.FAILED)
-        | Q(generation_b__state=Generation.State.FAILED)
-        | (has_ended & is_told)
-        | Q(stopped_at__lt=now - STOPPING_TAKES)
-    )
+    is_overdue = Q(stopped_at__lt=now - STOPPING_TAKES)
+    overdue = _streaming().filter(HAS_FAILED | (HAS_ENDED & is_told) | is_overdue)
     pks = list(overdue.order_by("pk").values_list("pk", flat=True)[:SETTLED_AT_ONCE])
     for pk in pks:
         _settle(pk)
