@@ -20,8 +20,8 @@ from exports.files.sinks import STREAMS, Sink
 AT_ONCE = 1 << 18
 """Bytes handed on together."""
 ROWS_AT_ONCE = 200
-ROWS_IN_A_GROUP = 4_000
-BYTES_IN_A_GROUP = 16 << 20
+ROWS_IN_A_GROUP = 2_000
+BYTES_IN_A_GROUP = 8 << 20
 PARQUET_ZSTD_LEVEL = 3
 PROVENANCE = "provenance-"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from array import array
 
-import numpy as np
-
 _NONE = 0
 _SMALLEST = 1 << 10
+_MOVED_AT_ONCE = 1 << 12
 
 
 class Seen:
@@ -16,8 +15,8 @@ class Seen:
     probing; at least a third of the places stay free."""
 
     def __init__(self) -> None:
-        self._places = array("Q", bytes(8 * _SMALLEST))
-        self._values = array("I", bytes(4 * _SMALLEST))
+        self._places = array("Q", (0,)) * _SMALLEST
+        self._values = array("I", (0,)) * _SMALLEST
         self._mask = _SMALLEST - 1
         self._n = 0
 
@@ -55,15 +54,14 @@ class Seen:
         return at
 
     def _grow(self) -> None:
-        numbers, values = (
-            np.frombuffer(self._places, np.uint64),
-            np.frombuffer(self._values, np.uint32),
-        )
-        is_held = numbers != _NONE
-        numbers, values = numbers[is_held], values[is_held]
-        size = 2 * len(self._places)
+        places, values = self._places, self._values
+        size = 2 * len(places)
         self._mask = size - 1
-        self._places, self._values = array("Q", bytes(8 * size)), array("I", bytes(4 * size))
-        for number, value in zip(numbers.tolist(), values.tolist(), strict=True):
-            at = self._place(number)
-            self._places[at], self._values[at] = number, value
+        self._places, self._values = array("Q", (0,)) * size, array("I", (0,)) * size
+        for first in range(0, len(places), _MOVED_AT_ONCE):
+            # As numbers of Python all of them would take three times the room of both arrays.
+            some = slice(first, first + _MOVED_AT_ONCE)
+            for number, value in zip(places[some], values[some], strict=True):
+                if number != _NONE:
+                    at = self._place(number)
+                    self._places[at], self._values[at] = number, value
