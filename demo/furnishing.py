@@ -41,7 +41,7 @@ BOARDS: list[dict[str, Any]] = [
     },
     {
         "name": "Hard prompts",
-        "description": "Votes on messages that are a lot of work: long, technical, many conditions.",
+        "description": "Votes on messages that are much work: long, technical, many conditions.",
         "category": "hard",
     },
     {
