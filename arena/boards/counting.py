@@ -39,9 +39,14 @@ _SET_WEIGHTS = """
     FROM unnest(%s::bigint[], %s::float8[]) AS new (vote_id, weight)
     WHERE counted.vote_id = new.vote_id
 """
+# All or none: who holds some and then inserts the others may wait for somebody who waits for them.
 _LOCK_ELO = """
     SELECT model_id, rating FROM arena_onlineelo
-    WHERE project_id = %s AND model_id = ANY(%s::bigint[]) ORDER BY model_id FOR UPDATE
+    WHERE project_id = %(project)s AND model_id = ANY(%(models)s::bigint[])
+        AND cardinality(%(models)s::bigint[]) = (
+            SELECT count(*) FROM arena_onlineelo there
+            WHERE there.project_id = %(project)s AND there.model_id = ANY(%(models)s::bigint[]))
+    ORDER BY model_id FOR UPDATE OF arena_onlineelo
 """
 _SET_ELO = """
     UPDATE arena_onlineelo elo SET rating = new.rating, n_votes = elo.n_votes + new.n_votes
@@ -213,7 +218,7 @@ def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:
     seen = Counter(pk for row in results for pk in (row.model_a_id, row.model_b_id))
     models = sorted(seen)
     ratings = _locked_elo(project, models)
-    if len(ratings) < len(models):
+    if not ratings:
         OnlineElo.objects.bulk_create(
             [OnlineElo(project=project, model_id=pk, rating=elo.START) for pk in models],
             ignore_conflicts=True,
@@ -230,7 +235,7 @@ def _move_elo(project: Project, results: Sequence[CountedVote]) -> None:
 
 def _locked_elo(project: Project, models: list[int]) -> dict[int, float]:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_ELO, [project.pk, models])
+        cursor.execute(_LOCK_ELO, {"project": project.pk, "models": models})
         return dict(cursor.fetchall())
 
 
