@@ -1,9 +1,9 @@
 """One answer a row: as it was written, wanted or not, marked, criticised."""
 
 from exports.columns import MESSAGES, TEXTS, Column, ListOf, Struct
-from exports.formats.conversations import check_answer, check_prompt
+from exports.formats.conversations import check_answer, check_prompt, is_unicode
 from exports.formats.meaning import Dropped
-from exports.formats.reasons import NO_CRITIQUE, NO_RATING
+from exports.formats.reasons import NO_CRITIQUE, NO_RATING, NOT_UNICODE
 from exports.formats.saying import check_held_back, judged, talks
 from exports.formats.shape import Row, Shape
 from exports.formats.touchstone.columns import (
@@ -79,6 +79,9 @@ def _critiques(record: Critique, mapping: Mappings) -> list[Critique]:
     check_answer(record.answer.text)
     if not record.critique.strip() and not record.clauses:
         raise Dropped(NO_CRITIQUE)
+    revised = [record.revision.text] if record.revision else []
+    if not all(map(is_unicode, (record.critique, *record.clauses, *revised))):
+        raise Dropped(NOT_UNICODE)
     return [record]
 
 
