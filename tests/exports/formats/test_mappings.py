@@ -12,6 +12,7 @@ from exports.formats.reasons import (
     NO_REVISION,
     NO_SYSTEM,
     NOT_TAKEN,
+    NOT_UNICODE,
     TIE,
     TURN_MARKS,
 )
@@ -144,6 +145,22 @@ def test_only_a_revision_that_was_taken_is_better(
     )
     assert reason("trl", "critiques", record) == expected
     assert rows("touchstone", "critiques", record)[0]["outcome"] == outcome
+
+
+@pytest.mark.parametrize("place", ["critique", "clauses", "revision"])
+def test_half_a_character_anywhere_in_a_critique_leaves_it_out(place: str) -> None:
+    half = {"critique": "\ud800", "clauses": ("\ud800",), "revision": said("\ud800")}
+    fields: dict[str, Any] = {"critique": "Too long.", "clauses": (), "revision": None}
+    record = Critique(
+        id="repair-1",
+        source="repair",
+        prompt=ASKED,
+        answer=said("An answer."),
+        annotator="p-1",
+        created_at=WHEN,
+        **{**fields, place: half[place]},
+    )
+    assert reason("touchstone", "critiques", record) == NOT_UNICODE
 
 
 def test_control_tokens_are_found_and_ordinary_brackets_are_not() -> None:
