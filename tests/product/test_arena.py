@@ -196,8 +196,7 @@ def test_a_browser_proves_its_work_by_itself_where_the_arena_asks(
         page.goto("/arena/demo/")
         expect(page.locator("[data-challenge]")).to_be_attached()
         looker.look()
-        # A worker of the browser calculates beside models that draw for the tests before.
-        with page.expect_request(lambda sent: sent.method == "POST", timeout=120_000) as sent:
+        with page.expect_request(lambda request: request.method == "POST") as sent:
             ask(page, "Say one word.")
         assert "proof=ey" in (sent.value.post_data or "")
         answered(page)
