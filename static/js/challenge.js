@@ -56,7 +56,9 @@ function watch(box) {
       try {
         field.value = await begin();
         status.textContent = "";
-        form.requestSubmit(submitter);
+        // Done before it was asked for, it comes while the form is still being sent, and a form
+        // that is being sent ignores that it should be.
+        setTimeout(() => form.requestSubmit(submitter));
       } catch {
         status.textContent = "The calculation did not work out. Please try again.";
       }
