@@ -32,11 +32,12 @@ MOST_UNSETTLED = 5_000
 
 @dataclass(slots=True)
 class _Drawn:
-    """Answers of one model with the same parameters, which are held so that their place in memory
+    """Answers of one origin, model and parameters, which are held so that their place in memory
     stays theirs."""
 
     parameters: dict[str, Any]
-    n_answers: int = 1
+    n_answers: int = 0
+    n_characters: int = 0
 
 
 @dataclass
@@ -62,8 +63,8 @@ class Counts:
     between person and model."""
     lengths: Lengths = field(default_factory=Lengths)
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
-    drawn: dict[tuple[str, int], _Drawn] = field(default_factory=dict, init=False)
-    """By the model and the place in memory of its parameters, which records share."""
+    drawn: dict[tuple[str, str, int], _Drawn] = field(default_factory=dict, init=False)
+    """By the origin, the model and the place in memory of its parameters, which records share."""
 
     def take(
         self,
@@ -92,8 +93,10 @@ class Counts:
                 self.annotators[annotator or UNKNOWN] += n_rows
             if version is not None:
                 self.guideline_versions[str(version)] += n_rows
-        for (model, _), drawn in self.drawn.items():
+        for (origin, model, _), drawn in self.drawn.items():
             self.models[model or A_PERSON] += drawn.n_answers
+            if origin:
+                self.characters[origin] += drawn.n_characters
             if drawn.parameters:
                 self._setting(model, _setting_of(drawn.parameters), drawn.n_answers)
         self.seen.clear()
@@ -137,8 +140,7 @@ class Counts:
         for answer in answers_of(record):
             length = len(answer.text)
             total += length
-            self.characters[answer.origin] += length
-            self._drawn(answer.model, answer.parameters)
+            self._drawn(answer.model, answer.parameters, answer.origin, length)
         return total
 
     def _conversation(self, record: Conversation) -> int:
@@ -162,16 +164,19 @@ class Counts:
         self.models.update(set(record.drafts.values()))
         return sum([len(each["content"]) for each in record.turns]) if record.turns else written
 
-    def _drawn(self, model: str, parameters: dict[str, Any]) -> None:
-        key = model, id(parameters) if parameters else 0
+    def _drawn(
+        self, model: str, parameters: dict[str, Any], origin: str = "", n_characters: int = 0
+    ) -> None:
+        """Without an origin its characters are counted otherwise."""
+        key = origin, model, id(parameters) if parameters else 0
         drawn = self.drawn.get(key)
-        if drawn is not None:
-            drawn.n_answers += 1
-            return
-        self.drawn[key] = _Drawn(parameters)
-        if len(self.drawn) > MOST_UNSETTLED:
-            # Every draw may have a seed of its own.
-            self.settle()
+        if drawn is None:
+            if len(self.drawn) >= MOST_UNSETTLED:
+                # Every draw may have a seed of its own.
+                self.settle()
+            drawn = self.drawn[key] = _Drawn(parameters)
+        drawn.n_answers += 1
+        drawn.n_characters += n_characters
 
     def _setting(self, model: str, setting: str, n_answers: int) -> None:
         told = self.settings.setdefault(model, Counter())

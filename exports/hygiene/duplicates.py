@@ -17,7 +17,8 @@ WORDS = 3
 def digest(texts: Iterable[str]) -> int:
     """64 bits of a hash of texts without their spaces and line ends: a chance of one in 37 million
     that any two of a million rows share it by accident."""
-    return _hashed(_without_spaces(texts))
+    data = _without_spaces(texts)
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
 
 class Fingerprint:
@@ -41,8 +42,8 @@ class Fingerprint:
 
     @property
     def row(self) -> int:
-        judgement = judgement_of(self._record).encode("utf-8", "surrogatepass")
-        return _hashed(b"\x1e".join((self._data, judgement)))
+        judgement = f"\x1e{judgement_of(self._record)}".encode("utf-8", "surrogatepass")
+        return _hashed(self._data, judgement)
 
 
 class ExactDuplicates:
@@ -90,5 +91,9 @@ def _without_spaces(texts: Iterable[str]) -> bytes:
     return data.translate(None, b" \t\n\r\v\f")
 
 
-def _hashed(data: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+def _hashed(data: bytes, more: bytes = b"") -> int:
+    """Kept nowhere, so by the hash that processors have instructions for."""
+    hashed = hashlib.sha256(data)
+    if more:
+        hashed.update(more)
+    return int.from_bytes(hashed.digest()[:8], "big")

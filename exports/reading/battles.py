@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 import orjson
 
 from arena.battling.paths import judged
 from arena.models import Turn, Vote
+from exports.reading import statements as told
 from exports.reading.known import Known
 from exports.reading.wanted import Wanted
 from exports.records import Candidate, Message
 
 VOTER_LENGTH = 16
 # Only what decides the order is read of generations: their texts stand in the turns.
-_VOTES = """SELECT j.id, j.verdict, j.voter, j.created_at, b.model_a_id, b.model_b_id, (
+_VOTES = """SELECT j.id, j.verdict, j.voter, {created_at}, b.model_a_id, b.model_b_id, (
         SELECT json_agg(json_build_array(t.id, t.number, t.parent_id, t.state, t.message,
             t.reply_a, t.reply_b, ga.parameters::text, gb.parameters::text) ORDER BY t.number)
         FROM arena_turn t
@@ -27,7 +27,6 @@ _VOTES = """SELECT j.id, j.verdict, j.voter, j.created_at, b.model_a_id, b.model
     JOIN arena_battle b ON b.id = j.battle_id
     {joined}
     WHERE j.id = ANY(%(keys)s::bigint[]) AND j.project_id = %(project)s ORDER BY j.id"""
-_TYPES = ("int8", "text", "text", "timestamptz", "int8", "int8", "text")
 _NOTED = {
     "more": ", c.weight, c.language, note.degree, to_json(note.reasons)::text",
     "joined": """LEFT JOIN arena_countedvote c ON c.vote_id = j.id
@@ -36,7 +35,6 @@ _NOTED = {
             WHERE n.vote_id = j.id ORDER BY n.id DESC LIMIT 1
         ) note ON true""",
 }
-_NOTED_TYPES = ("float8", "text", "int2", "text")
 
 
 @dataclass(slots=True)
@@ -71,16 +69,13 @@ class Voted:
 def voted(wanted: Wanted, *, is_noted: bool = False) -> Iterator[Voted]:
     known = wanted.known
     keys = wanted.keys("vote", lambda: Vote.objects.filter(project=wanted.project))
-    sql = _VOTES.format(**(_NOTED if is_noted else {"more": "", "joined": ""}))
-    types = _TYPES + (_NOTED_TYPES if is_noted else ())
-    for key, verdict, voter, created_at, model_a, model_b, turns, *note in wanted.rows(
-        sql, types, keys
-    ):
+    sql = told.sql(_VOTES, **(_NOTED if is_noted else {"more": "", "joined": ""}))
+    for key, verdict, voter, created_at, model_a, model_b, turns, *note in wanted.rows(sql, keys):
         yield Voted(
             pk=key,
             verdict=verdict,
             voter=f"v-{voter[:VOTER_LENGTH]}" if voter else "",
-            created_at=_time(created_at),
+            created_at=created_at,
             model_a=known.models[model_a],
             model_b=known.models[model_b],
             turns=_judged(turns),
@@ -124,7 +119,3 @@ def _judged(stored: str | None) -> list[Said]:
         return turns if turns[0].state == Turn.State.COMPLETE else []
     found: list[Any] = judged(cast(list[Turn], turns)) if turns else []
     return found
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")

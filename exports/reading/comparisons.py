@@ -25,12 +25,9 @@ _PREFERENCES = told.sql(
     {chosen}""",
     joined=_JOINED,
 )
-_TYPES = (*told.SUBMITTED_TYPES, *told.ANSWER_TYPES, *told.ANSWER_TYPES)
-_PREFERENCE_TYPES = (*_TYPES, "int2", "text", "bool", "text", "bool")
 _RATINGS = told.sql(
     "SELECT {about}, {a_and_b}, j.marks::text, j.flags::text {joined} {chosen}", joined=_JOINED
 )
-_RATING_TYPES = (*_TYPES, "text", "text")
 LOWEST = int(LEVELS[Task.Kind.COMPARISON.value][0])
 SIGNS = {"first": -1, "equal": 0, "second": 1}
 SAID = {sign: name for name, sign in SIGNS.items()}
@@ -38,7 +35,7 @@ SAID = {sign: name for name, sign in SIGNS.items()}
 
 def preferences(wanted: Wanted) -> Iterator[Preference]:
     known = wanted.known
-    for held_back, row in wanted.judgements(_PREFERENCES, _PREFERENCE_TYPES, Comparison):
+    for held_back, row in wanted.judgements(_PREFERENCES, Comparison):
         (
             key, prompt_key, messages, external_id, tags, pseudonym, version, seconds, created_at,
             level, text_a, origin_a, said_a, model_a, parameters_a, text_b, origin_b, said_b,
@@ -54,7 +51,7 @@ def preferences(wanted: Wanted) -> Iterator[Preference]:
             # Empty exactly where both are bad.
             strength=strength,
             annotator=pseudonym,
-            created_at=created_at.isoformat(timespec="milliseconds"),
+            created_at=created_at,
             guideline_version=known.versions[version],
             seconds=round(seconds, 3),
             justification=justification,
@@ -71,7 +68,7 @@ def preferences(wanted: Wanted) -> Iterator[Preference]:
 def ratings(wanted: Wanted) -> Iterator[Rated]:
     """Both answers of each comparison, also those to which no criterion gave a rating."""
     known = wanted.known
-    for held_back, row in wanted.judgements(_RATINGS, _RATING_TYPES, Comparison):
+    for held_back, row in wanted.judgements(_RATINGS, Comparison):
         key, prompt_key, messages, external_id, tags, pseudonym, version, _, created_at, _ = row[
             :10
         ]
@@ -86,7 +83,7 @@ def ratings(wanted: Wanted) -> Iterator[Rated]:
                 ratings={name: mark[place] for name, mark in rated.items()},
                 flags=tuple(flags.get(side) or ()),
                 annotator=pseudonym,
-                created_at=created_at.isoformat(timespec="milliseconds"),
+                created_at=created_at,
                 guideline_version=known.versions[version],
                 external_id=external_id,
                 tags=tags,

@@ -17,7 +17,7 @@ from workers.models import Generation
 
 LOST_TURN = "its conversation went on otherwise, and is not kept"
 _REPAIRS = told.sql(
-    """SELECT j.id, {about_prompt}, u.pseudonym, o.guideline_version_id, j.created_at,
+    """SELECT j.id, {about_prompt}, u.pseudonym, o.guideline_version_id, {created_at},
         l.is_gold, j.turn, j.text, j.complaint, to_json(j.clauses)::text, j.outcome, g.state,
         g.output, g.model_id, g.parameters::text, (
             SELECT r.turns FROM labeling_demonstration d
@@ -33,15 +33,10 @@ _REPAIRS = told.sql(
     JOIN workers_generation g ON g.id = j.generation_id
     {chosen}"""
 )
-_ABOUT_TYPES = ("int8", *told.PROMPT_TYPES, "text", "int8", "timestamptz", "bool")
-_REPAIR_TYPES = (
-    *_ABOUT_TYPES,
-    *("int2", "text", "text", "text", "text", "text", "text", "int8", "text", "text"),
-)
 # A fix has a row of its own, which says what it supersedes; what was returned is the last row
 # that its labeler had submitted by then.
 _REVIEWS = told.sql(
-    """SELECT j.id, {about_prompt}, u.pseudonym, j.guideline_version_id, j.created_at,
+    """SELECT j.id, {about_prompt}, u.pseudonym, j.guideline_version_id, {created_at},
         l.is_gold, j.verdict, j.reason, to_json(j.cites)::text, {was},
         a.turns::text, {made}, b.turns::text
     FROM labeling_review j
@@ -69,10 +64,6 @@ _REVIEWS = told.sql(
     made=told.answer("b", "gb"),
     response=told.response("a", "ga", "was.response_id"),
 )
-_REVIEW_TYPES = (
-    *(*_ABOUT_TYPES, "text", "text", "text"),
-    *(*told.ANSWER_TYPES, "text", *told.ANSWER_TYPES, "text"),
-)
 
 
 def critiques(wanted: Wanted) -> Iterator[Critique]:
@@ -84,7 +75,7 @@ def critiques(wanted: Wanted) -> Iterator[Critique]:
 def _repairs(wanted: Wanted) -> Iterator[Critique]:
     rows = Repair.objects.filter(assignment__task__project=wanted.project)
     keys = wanted.keys("repair", lambda: rows)
-    for row in wanted.rows(_REPAIRS, _REPAIR_TYPES, keys):
+    for row in wanted.rows(_REPAIRS, keys):
         turn, text, complaint, clauses, outcome, state, output, model, parameters, turns = row[9:]
         before = messages_of(orjson.loads(turns) or [])[: 2 * turn] if turns and turn else []
         is_drawn = state == Generation.State.DONE and bool(output.strip())
@@ -113,7 +104,7 @@ def _reviews(wanted: Wanted) -> Iterator[Critique]:
         reviewed__task__kind=Task.Kind.DEMONSTRATION,
     )
     known, keys = wanted.known, wanted.keys("review", lambda: rows)
-    for row in wanted.rows(_REVIEWS, _REVIEW_TYPES, keys):
+    for row in wanted.rows(_REVIEWS, keys):
         verdict, reason, cites, *answers = row[9:]
         was, was_turns, made, made_turns = answers[:5], answers[5], answers[6:11], answers[11]
         before, old, new = _where_changed(
@@ -137,7 +128,7 @@ def _about(wanted: Wanted, row: tuple[Any, ...], before: list[Message]) -> dict[
     return {
         "prompt": [*prompt, *before],
         "annotator": pseudonym,
-        "created_at": created_at.isoformat(timespec="milliseconds"),
+        "created_at": created_at,
         "guideline_version": known.versions[version],
         "external_id": external_id,
         "tags": tags,

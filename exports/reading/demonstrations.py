@@ -40,15 +40,11 @@ _DEMONSTRATIONS = told.sql(
     joined=told.submitted("labeling_demonstration"),
     response=told.response("r", "gr", "j.response_id"),
 )
-_TYPES = (
-    *(*told.SUBMITTED_TYPES, "int2", "text", "text", "text", "text"),
-    *told.ANSWER_TYPES,
-)
 
 
 def demonstrations(wanted: Wanted) -> Iterator[Demonstration]:
     known = wanted.known
-    for held_back, row in wanted.judgements(_DEMONSTRATIONS, _TYPES, Submitted):
+    for held_back, row in wanted.judgements(_DEMONSTRATIONS, Submitted):
         (
             key, prompt_key, messages, external_id, tags, pseudonym, version, seconds, created_at,
             level, n_draws, turns, spans, turn_spans, drafts, *answer,
@@ -62,7 +58,7 @@ def demonstrations(wanted: Wanted) -> Iterator[Demonstration]:
             annotator=pseudonym,
             guideline_version=known.versions[version],
             seconds=round(seconds, 3),
-            created_at=created_at.isoformat(timespec="milliseconds"),
+            created_at=created_at,
             external_id=external_id,
             tags=tags,
             held_back=held_back,

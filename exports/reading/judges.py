@@ -11,7 +11,7 @@ from labeling.autonomy.standing_in import standing
 
 _SETTLED = told.sql(
     """SELECT j.id, {about_prompt}, jd.name, jd.model_id, v.guideline_version_id,
-        j.created_at, v.outcome, v.confidence, {a_and_b}
+        {created_at}, v.outcome, v.confidence, {a_and_b}
     FROM labeling_machinejudgement j
     JOIN labeling_judgeverdict v ON v.id = j.verdict_id
     JOIN labeling_judge jd ON jd.id = v.judge_id
@@ -21,17 +21,12 @@ _SETTLED = told.sql(
     first=told.response("a", "ga", "v.first_id"),
     second=told.response("b", "gb", "v.second_id"),
 )
-_TYPES = (
-    *("int8", *told.PROMPT_TYPES, "text", "int8", "int8", "timestamptz", "text", "float8"),
-    *told.ANSWER_TYPES,
-    *told.ANSWER_TYPES,
-)
 
 
 def preferences(wanted: Wanted) -> Iterator[Preference]:
     known = wanted.known
     keys = wanted.keys("judge", lambda: standing(wanted.project))
-    for row in wanted.rows(_SETTLED, _TYPES, keys):
+    for row in wanted.rows(_SETTLED, keys):
         (
             key, prompt_key, messages, external_id, tags, judge, model, version, created_at,
             outcome, confidence, *answers,
@@ -50,7 +45,7 @@ def preferences(wanted: Wanted) -> Iterator[Preference]:
             confidence=None if confidence is None else round(confidence, 4),
             autonomy_level=int(Level.AUDIT),
             guideline_version=known.versions[version],
-            created_at=created_at.isoformat(timespec="milliseconds"),
+            created_at=created_at,
             external_id=external_id,
             tags=tags,
         )

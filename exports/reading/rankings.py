@@ -26,13 +26,12 @@ _RANKINGS = told.sql(
     {joined} {chosen}""",
     joined=told.submitted("labeling_ranking"),
 )
-_TYPES = (*told.SUBMITTED_TYPES, "text", "bool", "text", "text")
 
 
 def whole(wanted: Wanted) -> Iterator[Ranked]:
     """The answers stand in the order of their tiers."""
     known = wanted.known
-    for held_back, row in wanted.judgements(_RANKINGS, _TYPES, Ranking):
+    for held_back, row in wanted.judgements(_RANKINGS, Ranking):
         (
             key, prompt_key, messages, external_id, tags, pseudonym, version, seconds, created_at,
             level, tiers, all_bad, justification, answers,
@@ -48,7 +47,7 @@ def whole(wanted: Wanted) -> Iterator[Ranked]:
             tiers=[[next(places) for _ in tier] for tier in placed],
             all_bad=all_bad,
             annotator=pseudonym,
-            created_at=created_at.isoformat(timespec="milliseconds"),
+            created_at=created_at,
             guideline_version=known.versions[version],
             seconds=round(seconds, 3),
             justification=justification,

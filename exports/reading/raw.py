@@ -14,7 +14,6 @@ from exports.records import Raw
 from labeling.models import Comparison, Demonstration, MachineJudgement, Ranking
 
 SUPERSEDED = "a later one superseded it"
-_TYPES = ("int8", "timestamptz", "text")
 _PROMPT = """json_build_object('id', 'prompt-' || p.id, 'messages', p.messages,
     'external_id', p.external_id, 'tags', p.tags, 'language', p.language, 'source', p.source)"""
 
@@ -49,7 +48,7 @@ _SHOWN = """(SELECT json_build_object('level', w.level, 'is_blind', w.is_blind,
 
 def _submitted(table: str, kind: str, says: str) -> str:
     return told.sql(
-        """SELECT j.id, j.created_at, json_build_object('prompt', {prompt},
+        """SELECT j.id, {created_at}, json_build_object('prompt', {prompt},
             'labeler', u.pseudonym, 'guideline_version', n.number, 'seconds', j.seconds,
             'active_seconds', j.active_seconds, 'evidence', j.evidence, 'cites', j.cites,
             'supersedes', '{kind}-' || j.supersedes_id,
@@ -99,7 +98,7 @@ _RANKINGS = _submitted(
         'justification', j.justification""",
 )
 _JUDGED = told.sql(
-    """SELECT j.id, j.created_at, json_build_object('prompt', {prompt},
+    """SELECT j.id, {created_at}, json_build_object('prompt', {prompt},
         'judge', jd.name, 'model', m.name, 'guideline_version', n.number,
         'first', {first}, 'second', {second},
         'outcome', v.outcome, 'confidence', v.confidence, 'confidence_from', v.confidence_from,
@@ -118,7 +117,8 @@ _JUDGED = told.sql(
     first=_answer("v.first_id"),
     second=_answer("v.second_id"),
 )
-_VOTES = """SELECT j.id, j.created_at, json_build_object('battle', b.public_id, 'mode', b.mode,
+_VOTES = told.sql(
+    """SELECT j.id, {created_at}, json_build_object('battle', b.public_id, 'mode', b.mode,
         'source', b.source, 'model_a', a.name, 'model_b', z.name, 'verdict', j.verdict,
         'voter', CASE j.voter WHEN '' THEN '' ELSE 'v-' || left(j.voter, 16) END,
         'seconds', j.seconds, 'weight', c.weight, 'categories', c.categories,
@@ -144,13 +144,14 @@ _VOTES = """SELECT j.id, j.created_at, json_build_object('battle', b.public_id, 
     LEFT JOIN workers_languagemodel z ON z.id = b.model_b_id
     LEFT JOIN arena_countedvote c ON c.vote_id = j.id
     WHERE j.id = ANY(%(keys)s::bigint[]) AND j.project_id = %(project)s ORDER BY j.id"""
+)
 
 
 def _reader(
     kind: str, sql: str, everything: Callable[[Wanted], QuerySet[Any]]
 ) -> Callable[[Wanted], Iterator[Raw]]:
     def read(wanted: Wanted) -> Iterator[Raw]:
-        for row in wanted.rows(sql, _TYPES, wanted.keys(kind, lambda: everything(wanted))):
+        for row in wanted.rows(sql, wanted.keys(kind, lambda: everything(wanted))):
             yield _raw(kind, row)
 
     return read
@@ -166,7 +167,7 @@ def _submissions(
         rows = model._default_manager.filter(prompt__project=wanted.project)
         keys = wanted.keys(kind, lambda: rows)
         reasons = Withheld(model, wanted.project).among(keys) if len(keys) else {}
-        for row in wanted.rows(sql, _TYPES, keys):
+        for row in wanted.rows(sql, keys):
             record = _raw(kind, row)
             later = SUPERSEDED if record.judgement["superseded_by"] else ""
             record.judgement["held_back"] = later or reasons.get(row[0], "")
@@ -182,7 +183,7 @@ def _raw(kind: str, row: tuple[Any, ...]) -> Raw:
         kind=kind,
         # Not by orjson: parameters may hold a whole number of more than 64 bits.
         judgement=json.loads(judgement),
-        created_at=created_at.isoformat(timespec="milliseconds"),
+        created_at=created_at,
     )
 
 

@@ -1,12 +1,16 @@
 """What the statements for different kinds of judgements have in common. `j` is the judgement."""
 
+
+def moment(column: str) -> str:
+    """As `isoformat` tells it in milliseconds, only faster."""
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+00:00"')"""
+
+
 PROMPT = """p.id, p.messages::text, p.external_id,
     CASE WHEN p.tags <> '{}' THEN to_json(p.tags)::text END"""
-PROMPT_TYPES = ("int8", "text", "text", "text")
-SUBMITTED = f"""j.id, {PROMPT}, u.pseudonym, j.guideline_version_id, j.seconds, j.created_at,
+CREATED_AT = moment("j.created_at")
+SUBMITTED = f"""j.id, {PROMPT}, u.pseudonym, j.guideline_version_id, j.seconds, {CREATED_AT},
     w.level"""
-SUBMITTED_TYPES = ("int8", *PROMPT_TYPES, "text", "int8", "float8", "timestamptz", "int2")
-ANSWER_TYPES = ("text", "text", "text", "int8", "text")
 
 
 def answer(response: str, drawn: str) -> str:
@@ -30,6 +34,7 @@ def response(alias: str, drawn: str, key: str) -> str:
 _PARTS = {
     "about_prompt": PROMPT,
     "about": SUBMITTED,
+    "created_at": CREATED_AT,
     "a_and_b": f"{answer('a', 'ga')}, {answer('b', 'gb')}",
     "chosen": "WHERE j.id = ANY(%(keys)s::bigint[]) AND p.project_id = %(project)s ORDER BY j.id",
 }

@@ -26,13 +26,11 @@ class Wanted:
             return keys_of(everything())
         return np.unique(np.asarray(self.ids.get(source, ()), dtype=np.int64))
 
-    def rows(self, sql: str, types: tuple[str, ...], keys: Ints, **given: Any) -> Iterator[Row]:
-        given["project"] = self.project.pk
-        return rows_of(sql, types, keys, is_streamed=self.is_streamed, **given)
+    def rows(self, sql: str, keys: Ints) -> Iterator[Row]:
+        given = {"project": self.project.pk}
+        return rows_of(sql, given, keys, is_streamed=self.is_streamed)
 
-    def judgements(
-        self, sql: str, types: tuple[str, ...], model: Judged
-    ) -> Iterator[tuple[str, Row]]:
+    def judgements(self, sql: str, model: Judged) -> Iterator[tuple[str, Row]]:
         """Rows that begin with their key, each with the reason for which it is held back."""
         keys = self.keys(model._meta.model_name or "", lambda: standing(model, self.project))
         withheld = Withheld(model, self.project) if len(keys) else None
@@ -40,7 +38,7 @@ class Wanted:
         for first in range(0, len(keys), step):
             some = keys[first : first + step]
             reasons = withheld.among(some) if withheld else {}
-            for row in self.rows(sql, types, some):
+            for row in self.rows(sql, some):
                 yield reasons.get(row[0], "") if reasons else "", row
 
 
