@@ -20,6 +20,7 @@ Row = dict[str, Any]
 Maker = Callable[[Record, Mappings], list[Row]]
 Files = Mapping[str, list[str]]
 """The names of an export's data files by split."""
+_PROMPTED = (Pair, Judged, Question)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Shape:
         """`said` as this shape can say it, or `Dropped`."""
         if isinstance(said, Talk):
             said.messages = self._messages(said.messages, mapping)
-        elif isinstance(said, Pair | Judged | Question):
+        elif isinstance(said, _PROMPTED):
             said.prompt = self._messages(said.prompt, mapping)
             if self.forbidden is not None and (reason := self.forbidden(_answers(said))):
                 raise Dropped(reason)

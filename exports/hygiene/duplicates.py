@@ -12,6 +12,7 @@ from exports.hygiene.texts import judgement_of, parts_of
 from exports.records import Record
 
 WORDS = 3
+_BITS = 2**64 - 1
 
 
 def digest(texts: Iterable[str]) -> int:
@@ -23,7 +24,10 @@ def digest(texts: Iterable[str]) -> int:
 
 class Fingerprint:
     """The texts that make a record what it is, and hashes of them without and with what was
-    judged, made when they are asked for. Of a raw judgement there are no texts."""
+    judged, made when they are asked for. Of a raw judgement there are no texts.
+
+    They are kept nowhere, so they are Python's own, whose key every process chooses anew: others
+    take three times as long."""
 
     __slots__ = ("_data", "_record", "parts")
 
@@ -38,12 +42,11 @@ class Fingerprint:
 
     @property
     def texts(self) -> int:
-        return _hashed(self._data)
+        return hash(self._data) & _BITS
 
     @property
     def row(self) -> int:
-        judgement = f"\x1e{judgement_of(self._record)}".encode("utf-8", "surrogatepass")
-        return _hashed(self._data, judgement)
+        return hash((self._data, judgement_of(self._record))) & _BITS
 
 
 class ExactDuplicates:
@@ -89,11 +92,3 @@ class NearDuplicates:
 def _without_spaces(texts: Iterable[str]) -> bytes:
     data = "\x1f".join(texts).encode("utf-8", "surrogatepass")
     return data.translate(None, b" \t\n\r\v\f")
-
-
-def _hashed(data: bytes, more: bytes = b"") -> int:
-    """Kept nowhere, so by the hash that processors have instructions for."""
-    hashed = hashlib.sha256(data)
-    if more:
-        hashed.update(more)
-    return int.from_bytes(hashed.digest()[:8], "big")

@@ -4,7 +4,7 @@ them. Pure."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -162,24 +162,24 @@ def _answers(record: Record) -> tuple[str, ...]:
             return ()
 
 
-def judgement_of(record: Record) -> str:
+def judgement_of(record: Record) -> tuple[Hashable, ...]:
     """What tells it from other judgements of the same texts: whose it is and what it says. Another
     person's judgement of the same answers is no repetition, and neither is one by nobody known."""
     match record:
         case Preference():
-            said_so = (record.strength is None, abs(record.strength or 0), record.n_turns)
-            return f"{record.annotator or record.id} {said_so}"
+            strength = None if record.strength is None else abs(record.strength)
+            return record.annotator or record.id, strength, record.n_turns
         case Unpaired():
-            return f"{record.annotator or record.id} {record.is_desirable}"
+            return record.annotator or record.id, record.is_desirable
         case Ranked():
-            shape = [len(tier) for tier in record.tiers]
-            return f"{record.annotator or record.id} {shape} {record.all_bad}"
+            shape = tuple(len(tier) for tier in record.tiers)
+            return record.annotator or record.id, shape, record.all_bad
         case Rated():
-            ratings = sorted(record.ratings.items())
-            return f"{record.annotator or record.id} {ratings} {sorted(record.flags)}"
+            ratings = tuple(sorted(record.ratings.items()))
+            return record.annotator or record.id, ratings, tuple(sorted(record.flags))
         case Conversation():
-            return f"{record.voter or record.id} {record.winner} {record.degree}"
+            return record.voter or record.id, record.winner, record.degree
         case Raw():
-            return record.id
+            return (record.id,)
         case Asked() | Demonstration() | Critique():
-            return ""
+            return ()

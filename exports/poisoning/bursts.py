@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,18 +33,10 @@ def bursts(judged: Judged) -> tuple[list[Burst], int]:
     found: dict[tuple[int, int], Burst] = {}
     n_tested = 0
     for band in (0, 1):
-        key = judged.bands[:, band].astype(np.int64)
-        at = np.flatnonzero((key > 0) & (judged.labeler > 0))
-        order = at[np.lexsort((at, judged.at[at], key[at], judged.labeler[at]))]
-        if not order.size:
-            continue
-        joined = judged.labeler[order].astype(np.int64) << 32 | key[order]
-        starts = np.flatnonzero(np.append(True, joined[1:] != joined[:-1]))
-        for start, end in zip(starts, np.append(starts[1:], joined.size), strict=True):
-            if end - start < FEWEST_ALIKE:
-                continue
+        texts = _Texts(judged, judged.bands[:, band].astype(np.int64))
+        for group in texts.groups():
             n_tested += 1
-            burst = _busiest(judged, order[start:end], key)
+            burst = texts.burst(group)
             if burst is None:
                 continue
             same = (burst.labeler, int(burst.records[0]))
@@ -51,32 +45,79 @@ def bursts(judged: Judged) -> tuple[list[Burst], int]:
     return list(found.values()), n_tested
 
 
-def _busiest(judged: Judged, group: Ints, key: Ints) -> Burst | None:
-    """The hour with most of these, counted once a prompt."""
-    _, first = np.unique(judged.asked[group], return_index=True)
-    group = group[np.sort(first)]
-    if group.size < FEWEST_ALIKE:
-        return None
-    at = judged.at[group]
-    until = np.searchsorted(at, at + WITHIN_SECONDS, side="right")
-    begin = int(np.argmax(until - np.arange(at.size)))
-    window = group[begin : int(until[begin])]
-    if window.size < FEWEST_ALIKE:
-        return None
-    who = int(judged.labeler[window[0]])
-    has_text = key > 0
-    mine = (judged.labeler == who) & has_text
-    low, high = judged.at[window[0]], judged.at[window[-1]]
-    during = mine & (judged.at >= low) & (judged.at <= high)
-    n = max(np.unique(judged.asked[during]).size, window.size)
-    others = has_text & ~mine
-    alike = int((others & (key == key[window[0]])).sum())
-    share = (alike + 1) / (int(others.sum()) + 2)
-    return Burst(
-        labeler=who,
-        records=window,
-        n=n,
-        share=share,
-        seconds=int(high - low),
-        p_value=binomial_tail(n, share, int(window.size)),
-    )
+class _Texts:
+    """All answers by their keys in one band: of alike answers the keys are the same."""
+
+    def __init__(self, judged: Judged, key: Ints) -> None:
+        self.judged, self.key = judged, key
+        self.at = np.flatnonzero(key > 0)
+        self.keys, self.counts = np.unique(key[self.at], return_counts=True)
+        self.work: _Work | None = None
+
+    def groups(self) -> Iterator[Ints]:
+        """Alike answers of one labeler in order of time, where there are enough of them; one
+        labeler after another."""
+        judged = self.judged
+        at = self.at[judged.labeler[self.at] > 0]
+        order = at[np.lexsort((at, judged.at[at], self.key[at], judged.labeler[at]))]
+        joined = judged.labeler[order].astype(np.int64) << 32 | self.key[order]
+        bounds = np.flatnonzero(np.append(True, joined[1:] != joined[:-1]))
+        for start, end in pairwise([*bounds.tolist(), joined.size]):
+            if end - start >= FEWEST_ALIKE:
+                yield order[start:end]
+
+    def burst(self, group: Ints) -> Burst | None:
+        """The hour with most of these, counted once a prompt."""
+        judged, n_mine = self.judged, group.size
+        _, first = np.unique(judged.asked[group], return_index=True)
+        group = group[np.sort(first)]
+        if group.size < FEWEST_ALIKE:
+            return None
+        at = judged.at[group]
+        until = np.searchsorted(at, at + WITHIN_SECONDS, side="right")
+        begin = int(np.argmax(until - np.arange(at.size)))
+        window = group[begin : int(until[begin])]
+        if window.size < FEWEST_ALIKE:
+            return None
+        work = self._work_of(int(judged.labeler[window[0]]))
+        low, high = int(judged.at[window[0]]), int(judged.at[window[-1]])
+        n = max(work.n_prompts(low, high), window.size)
+        n_alike = int(self.counts[np.searchsorted(self.keys, self.key[window[0]])]) - n_mine
+        share = (n_alike + 1) / (self.at.size - work.at.size + 2)
+        return Burst(
+            labeler=work.labeler,
+            records=window,
+            n=n,
+            share=share,
+            seconds=high - low,
+            p_value=binomial_tail(n, share, int(window.size)),
+        )
+
+    def _work_of(self, labeler: int) -> _Work:
+        if self.work is None or self.work.labeler != labeler:
+            mine = self.at[self.judged.labeler[self.at] == labeler]
+            self.work = _Work(labeler, self.judged.at[mine], self.judged.asked[mine])
+        return self.work
+
+
+class _Work:
+    """One labeler's answers in order of time."""
+
+    def __init__(self, labeler: int, at: Ints, asked: Ints) -> None:
+        self.labeler = labeler
+        order = np.argsort(at, kind="stable")
+        self.at, asked = at[order], asked[order]
+        by_prompt = np.argsort(asked, kind="stable")
+        is_again = np.append(False, asked[by_prompt][1:] == asked[by_prompt][:-1])
+        self.has_repeats = bool(is_again.any())
+        self.before = np.full(at.size, -1)
+        """Of each the place of the one before it on the same prompt, or -1."""
+        self.before[by_prompt[is_again]] = by_prompt[np.flatnonzero(is_again) - 1]
+
+    def n_prompts(self, low: int, high: int) -> int:
+        """How many different ones were answered from `low` to `high`."""
+        first = int(np.searchsorted(self.at, low))
+        end = int(np.searchsorted(self.at, high, side="right"))
+        if not self.has_repeats:
+            return end - first
+        return int(np.count_nonzero(self.before[first:end] < first))

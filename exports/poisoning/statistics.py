@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ Bools = npt.NDArray[np.bool_]
 
 FALSE_DISCOVERIES = 0.01
 SMALLEST = 1e-300
+NEGLIGIBLE = 60.0
+"""How far below the greatest a logarithm is that adds nothing: a million of them make 1e-20."""
 LOG_OF_SMALLEST = math.log(SMALLEST)
 MAD_TO_SIGMA = 1.482602218505602
 
@@ -26,7 +28,11 @@ def binomial_tail(n: int, chance: float, at_least: int) -> float:
     if chance <= 0.0 or at_least > n:
         return SMALLEST if at_least <= n else 0.0
     up, down = math.log(chance), math.log1p(-chance)
-    return _sum(_choose(n, k) + k * up + (n - k) * down for k in range(at_least, n + 1))
+
+    def term(k: int) -> float:
+        return _choose(n, k) + k * up + (n - k) * down
+
+    return _tail(term, at_least, n, top=int((n + 1) * chance))
 
 
 def hypergeometric_tail(total: int, marked: int, drawn: int, at_least: int) -> float:
@@ -39,10 +45,12 @@ def hypergeometric_tail(total: int, marked: int, drawn: int, at_least: int) -> f
     if at_least > most:
         return 0.0
     whole = _choose(total, drawn)
-    return _sum(
-        _choose(marked, k) + _choose(total - marked, drawn - k) - whole
-        for k in range(at_least, most + 1)
-    )
+
+    def term(k: int) -> float:
+        return _choose(marked, k) + _choose(total - marked, drawn - k) - whole
+
+    top = (drawn + 1) * (marked + 1) // (total + 2)
+    return _tail(term, at_least, most, top=top)
 
 
 def q_values(p_values: Sequence[float], *, tests: int) -> list[float]:
@@ -81,10 +89,24 @@ def _choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _sum(logs: Iterable[float]) -> float:
-    terms = sorted(logs, reverse=True)
-    if not terms:
-        return 0.0
+def _tail(term: Callable[[int], float], low: int, high: int, *, top: int) -> float:
+    """The sum of chances from `low` to `high`, of which `term` gives logarithms that fall on both
+    sides of `top`, and which end at `high`: as far as they count beside the greatest."""
+    start = min(max(top, low), high)
+    greatest = term(start)
+    if low < start and term(low) < greatest - NEGLIGIBLE:
+        return 1.0
+    logarithms = [greatest]
+    for places in (range(start + 1, high + 1), range(start - 1, low - 1, -1)):
+        for place in places:
+            logarithms.append(term(place))
+            if logarithms[-1] < greatest - NEGLIGIBLE:
+                break
+    return _sum(logarithms)
+
+
+def _sum(logarithms: Sequence[float]) -> float:
+    terms = sorted(logarithms, reverse=True)
     most = terms[0]
     total = math.fsum(math.exp(term - most) for term in terms)
     logarithm = most + math.log(total)

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from exports.poisoning import statistics
 from exports.poisoning.statistics import (
     SMALLEST,
+    _choose,
     binomial_tail,
     divergence,
     hypergeometric_tail,
@@ -36,6 +38,23 @@ def test_the_hypergeometric_tail_is_scipys(total: int, data: st.DataObject) -> N
     assert told == pytest.approx(
         float(stats.hypergeom.sf(k - 1, total, marked, drawn)), rel=1e-6, abs=1e-280
     )
+
+
+@pytest.mark.parametrize("k", [50, 499_000, 500_000, 501_500, 600_000])
+def test_the_tail_of_a_million_takes_few_terms(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = 0
+
+    def choose(n: int, k: int) -> float:
+        nonlocal terms
+        terms += 1
+        return _choose(n, k)
+
+    monkeypatch.setattr(statistics, "_choose", choose)
+    told = binomial_tail(1_000_000, 0.5, k)
+    assert told == pytest.approx(
+        max(float(stats.binom.sf(k - 1, 1_000_000, 0.5)), SMALLEST), rel=1e-6
+    )
+    assert terms < 20_000
 
 
 @given(CHANCES)
