@@ -10,6 +10,7 @@ Without TOUCHSTONE_DATA or DATABASE_URL it starts database servers of its own.
 
 import argparse
 import sys
+from importlib.abc import MetaPathFinder
 
 from bench.servers import django_ready
 
@@ -17,7 +18,17 @@ ROWS = 20_000
 FILE_TYPES = ("jsonl", "jsonl.zst", "parquet")
 
 
+class WithoutPandas(MetaPathFinder):
+    """The product has no pandas. Where tests have brought it, pyarrow takes 50 MiB to look whether
+    rows are of it."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
 def main() -> int:
+    sys.meta_path.insert(0, WithoutPandas())
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--file-types", nargs="+", default=FILE_TYPES, choices=FILE_TYPES)

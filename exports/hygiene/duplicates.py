@@ -51,7 +51,7 @@ class Fingerprint:
 
 class ExactDuplicates:
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = Seen(has_values=False)
 
     def is_repeated(self, record: Fingerprint) -> bool:
         return bool(record.parts) and not self._seen.add(record.row)
@@ -67,7 +67,7 @@ class NearDuplicates:
 
     def __init__(self, threshold: float) -> None:
         self._alike = Alike(threshold)
-        self._rows = Seen()
+        self._rows = Seen(has_values=False)
         self._texts = Seen()
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
-"""64-bit numbers and a small value of each in two arrays: some 20 bytes a number, where a dict of
-Python takes 100."""
+"""64-bit numbers, and if wanted a small value of each, in arrays: some 13 or 20 bytes a number,
+where a dict of Python takes 100."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _MOVED_AT_ONCE = 1 << 12
 
 class Seen:
     """Numbers that were met before, with the value they first had; zero counts as one. Linear
-    probing; at least a third of the places stay free."""
+    probing; at least a third of the places stay free. Without values each of them is zero."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_values: bool = True) -> None:
         self._places = array("Q", (0,)) * _SMALLEST
-        self._values = array("I", (0,)) * _SMALLEST
+        self._values = array("I", (0,)) * (_SMALLEST if has_values else 0)
         self._mask = _SMALLEST - 1
         self._n = 0
 
@@ -28,7 +28,9 @@ class Seen:
 
     def get(self, number: int) -> int | None:
         at = self._place(number or 1)
-        return None if self._places[at] == _NONE else self._values[at]
+        if self._places[at] == _NONE:
+            return None
+        return self._values[at] if self._values else 0
 
     def add(self, number: int, value: int = 0) -> bool:
         """Whether it was not there before."""
@@ -40,7 +42,9 @@ class Seen:
             if held == number:
                 return False
             at = (at + 1) & mask
-        places[at], self._values[at] = number, value
+        places[at] = number
+        if self._values:
+            self._values[at] = value
         self._n += 1
         if 3 * self._n > 2 * len(places):
             self._grow()
@@ -57,11 +61,13 @@ class Seen:
         places, values = self._places, self._values
         size = 2 * len(places)
         self._mask = size - 1
-        self._places, self._values = array("Q", (0,)) * size, array("I", (0,)) * size
+        self._places, self._values = array("Q", (0,)) * size, array("I", (0,)) * (2 * len(values))
         for first in range(0, len(places), _MOVED_AT_ONCE):
             # As numbers of Python all of them would take three times the room of both arrays.
-            some = slice(first, first + _MOVED_AT_ONCE)
-            for number, value in zip(places[some], values[some], strict=True):
+            some = places[first : first + _MOVED_AT_ONCE]
+            for place, number in enumerate(some, start=first):
                 if number != _NONE:
                     at = self._place(number)
-                    self._places[at], self._values[at] = number, value
+                    self._places[at] = number
+                    if values:
+                        self._values[at] = values[place]

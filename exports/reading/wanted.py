@@ -24,7 +24,9 @@ class Wanted:
         """The keys that were asked for, in order; where none were, those of everything."""
         if self.ids is None:
             return keys_of(everything())
-        return np.unique(np.asarray(self.ids.get(source, ()), dtype=np.int64))
+        keys = np.asarray(self.ids.get(source, ()), dtype=np.int64)
+        is_in_order = bool(np.all(keys[1:] > keys[:-1]))
+        return keys if is_in_order else np.unique(keys)
 
     def rows(self, sql: str, keys: Ints) -> Iterator[Row]:
         given = {"project": self.project.pk}

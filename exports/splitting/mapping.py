@@ -58,7 +58,7 @@ class SplitMap:
         """Of every text that prompts are compared by, its number among them."""
         self._split_at = bytearray()
         self._held_at = bytearray()
-        self._between = Seen()
+        self._between = Seen(has_values=False)
         self._n_held = 0
 
     def __enter__(self) -> SplitMap:

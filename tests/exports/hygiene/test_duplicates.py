@@ -146,9 +146,9 @@ def test_empty_texts_are_alike() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 2**64 - 1), max_size=200))
-def test_numbers_seen_are_those_of_a_set(numbers: list[int]) -> None:
-    seen, known = Seen(), set[int]()
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=200), st.booleans())
+def test_numbers_seen_are_those_of_a_set(numbers: list[int], has_values: bool) -> None:
+    seen, known = Seen(has_values=has_values), set[int]()
     for number in numbers:
         number = number or 1
         assert seen.add(number) == (number not in known)
@@ -165,6 +165,9 @@ def test_numbers_seen_keep_their_first_values_as_they_grow() -> None:
         seen.add(number, 7)
     assert [seen.get(number) for number in numbers] == list(range(20_000))
     assert seen.get(5) is None
+    bare = Seen(has_values=False)
+    assert all(bare.add(number) for number in numbers)
+    assert (bare.get(numbers[0]), bare.get(5)) == (0, None)
 
 
 def test_the_digest_is_of_texts_and_not_of_their_sum() -> None:
