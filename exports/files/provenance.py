@@ -76,7 +76,7 @@ def _type_of(name: str) -> Type:
 def _reader(record: type[Any]) -> Callable[[Any], dict[str, Any]]:
     names = _told(record)
     values = attrgetter(*names)
-    return lambda held: dict(zip(names, values(held), strict=False))
+    return lambda held: dict(zip(names, values(held), strict=True))
 
 
 def _answers(record: type[Any]) -> Callable[[Any], Answers]:
