@@ -612,7 +612,7 @@ def test_hostile_text_is_only_ever_text(doors: Doors, product: Product, page: Pa
         ),
         task := owner.post("/projects/hostile/next/demonstration/"),
         battle := owner.post("/arena/demo/battles/", data={"message": HOSTILE}),
-        owner.post("/arena/demo/battles/", data={"message": "[" * 8_000}),
+        brackets := owner.post("/arena/demo/battles/", data={"message": "[" * 8_000}),
     ]
     assert [answer.status_code for answer in answers] == [302] * len(answers)
     assignment = task.headers["Location"]
@@ -625,6 +625,7 @@ def test_hostile_text_is_only_ever_text(doors: Doors, product: Product, page: Pa
         "/home/", "/projects/hostile/", "/projects/hostile/guideline/",
         "/projects/hostile/guideline/edit/", "/projects/hostile/prompts/",
         "/projects/hostile/settings/", assignment, battle.headers["Location"],
+        brackets.headers["Location"],
     ]  # fmt: skip
     domain = urlsplit(product.address).hostname
     for cookie in owner.cookies.jar:
@@ -639,3 +640,7 @@ def test_hostile_text_is_only_ever_text(doors: Doors, product: Product, page: Pa
         assert "owned" not in page.title()
     assert owner.post(assignment, data=text).status_code == 302
     assert away == []
+    # Thousands of tokens to read would keep a small model from the tests that follow.
+    for place in (battle, brackets):
+        stopped = owner.post(f"{place.headers['Location']}turns/1/stop/")
+        assert stopped.status_code == 302

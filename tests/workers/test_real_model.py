@@ -1,5 +1,6 @@
 """The client, the draw and the health check against a real language model."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -16,6 +17,9 @@ from tests.product.running import free_port
 from workers import drawing
 from workers.drawing import Draw
 from workers.endpoints import client, health
+from workers.endpoints.chat import stream_chat
+from workers.endpoints.connections import close_session
+from workers.endpoints.replies import Completion
 from workers.engine import engine
 from workers.models import Endpoint, Generation
 
@@ -81,3 +85,34 @@ def test_a_real_server_is_found_ready_and_its_models_are_known(base_url: str) ->
     health.check_endpoints()
     endpoint.refresh_from_db()
     assert endpoint.health_note == "It does not serve nobody."
+
+
+def test_who_is_being_answered_gets_on_while_a_long_prompt_is_read(base_url: str) -> None:
+    endpoint = Endpoint(is_trusted=True, base_url=base_url)
+
+    async def answered(prompt: str, completion: Completion, max_tokens: int) -> None:
+        pieces = stream_chat(
+            endpoint,
+            served_name="smollm2-135m",
+            messages=[{"role": "user", "content": prompt}],
+            parameters={"max_tokens": max_tokens, "ignore_eos": True},
+            completion=completion,
+        )
+        async for _ in pieces:
+            pass
+
+    async def both() -> int:
+        story = Completion()
+        telling = asyncio.create_task(answered("Tell a story.", story, 1000))
+        while not story.pieces:
+            await asyncio.sleep(0.01)
+        n_before = len(story.pieces)
+        await answered("[" * 2000, Completion(), 1)
+        n_after = len(story.pieces)
+        telling.cancel()
+        await asyncio.wait({telling})
+        await close_session()
+        return n_after - n_before
+
+    # A thousand tokens; one piece or two where they are read in one go.
+    assert asyncio.run(both()) > 5
