@@ -43,7 +43,7 @@ class FileEntry:
 
 
 class Rows(Protocol):
-    def write(self, row: dict[str, Any]) -> None: ...
+    def write(self, rows: Sequence[dict[str, Any]]) -> None: ...
 
     def end(self) -> None: ...
 
@@ -64,12 +64,11 @@ class Shard:
             else Lines(self.sink, self.behind, file_type)
         )
 
-    def write(self, row: dict[str, Any]) -> None:
-        keys = tuple(row)
-        if keys not in self.known:
-            self._know(keys)
-        self.into.write(row)
-        self.rows += 1
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        if not self.known.issuperset(map(tuple, rows)):
+            self._know(rows)
+        self.into.write(rows)
+        self.rows += len(rows)
 
     def close(self) -> FileEntry:
         """Put it safely on the disk and say what it is."""
@@ -83,12 +82,13 @@ class Shard:
         self.behind.leave()
         self.sink.close()
 
-    def _know(self, keys: tuple[str, ...]) -> None:
+    def _know(self, rows: Sequence[dict[str, Any]]) -> None:
         """Rows have their columns in few orders: each is asked about once."""
-        if unknown := set(keys) - self.names:
-            names = ", ".join(sorted(unknown))
-            raise Undescribed(f"{self.path.name}, row {self.rows + 1}: no column {names}")
-        self.known.add(keys)
+        for place, row in enumerate(rows, start=self.rows + 1):
+            if unknown := row.keys() - self.names:
+                names = ", ".join(sorted(unknown))
+                raise Undescribed(f"{self.path.name}, row {place}: no column {names}")
+            self.known.add(tuple(row))
 
     def __enter__(self) -> Self:
         return self
@@ -133,12 +133,12 @@ class Lines:
         self.waiting: list[bytes] = []
         self.n_bytes = 0
 
-    def write(self, row: dict[str, Any]) -> None:
-        line = as_line(row)
-        self.waiting.append(line)
-        self.n_bytes += len(line)
-        if self.n_bytes >= AT_ONCE:
-            self._hand_on()
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        for line in map(as_line, rows):
+            self.waiting.append(line)
+            self.n_bytes += len(line)
+            if self.n_bytes >= AT_ONCE:
+                self._hand_on()
 
     def end(self) -> None:
         self.behind.settle()
@@ -169,10 +169,11 @@ class Parquet:
         self.batches: list[pa.RecordBatch] = []
         self.n_rows = self.n_bytes = 0
 
-    def write(self, row: dict[str, Any]) -> None:
-        self.waiting.append(row if self.flattened is None else self.flattened(row))
-        if len(self.waiting) >= ROWS_AT_ONCE:
-            self._gather()
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        for row in rows:
+            self.waiting.append(row if self.flattened is None else self.flattened(row))
+            if len(self.waiting) >= ROWS_AT_ONCE:
+                self._gather()
 
     def end(self) -> None:
         self._gather()

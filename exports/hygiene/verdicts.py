@@ -20,10 +20,11 @@ class Verdict:
     """`record` is what to write: the one looked at, or a cleaned copy, of which `changed` says
     what was taken away. `reason` is why it is not to be written, and `about` which benchmark and
     item, or which language. `found` counts what was met by its kind, also where it is kept; None:
-    nothing was."""
+    nothing was. `split` is where it goes."""
 
     record: Record
     reason: str = ""
     changed: tuple[str, ...] = ()
     about: str = ""
     found: Counter[str] | None = None
+    split: str = "train"

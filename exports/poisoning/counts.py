@@ -9,7 +9,6 @@ sampling. Long runs of words go first, for a phrase is made of many; single word
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +50,8 @@ COLUMNS: dict[str, type[np.generic]] = {
     "odd 0": np.uint64,
     "odd 1": np.uint64,
 }
+ROW = np.dtype(list(COLUMNS.items()), align=True)
+"""All of an n-gram side by side, as it is looked up at random and then read whole."""
 
 
 class Counts:
@@ -61,10 +62,10 @@ class Counts:
 
     def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
         self.slots = slots
-        self.table = _empty(slots)
+        self.table = np.empty(slots, ROW)
+        self._clear()
         self.sketch = np.zeros(cells, np.uint8)
         self.thinned = [0] * ORDERS
-        self.n_kept = 0
 
     def add(self, keys: Hashes, marks: Marks) -> None:
         """Count what `once_a_text` gave of these texts."""
@@ -182,24 +183,20 @@ class Counts:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        old = self.table
-        kept = np.flatnonzero(old["tag"] != 0)
-        kept = kept[self._still(old["tag"][kept])]
-        self.table, self.n_kept = _empty(self.slots), 0
-        slots = self._slots(old["tag"][kept])
+        tags = self.table["tag"]
+        kept = np.flatnonzero(tags != 0)
+        rows = self.table[kept[self._still(tags[kept])]]
+        self._clear()
+        slots = self._slots(rows["tag"])
         there = slots >= 0
-        for column, values in old.items():
-            self.table[column][slots[there]] = values[kept[there]]
+        self.table[slots[there]] = rows[there]
 
-
-def _empty(slots: int) -> dict[str, npt.NDArray[Any]]:
-    table: dict[str, npt.NDArray[Any]] = {
-        column: np.zeros(slots, kind) for column, kind in COLUMNS.items()
-    }
-    for column in COLUMNS:
-        if column.startswith(("even", "odd")):
-            table[column][:] = _NONE
-    return table
+    def _clear(self) -> None:
+        self.n_kept = 0
+        self.table[:] = np.zeros((), ROW)
+        for column in COLUMNS:
+            if column.startswith(("even", "odd")):
+                self.table[column] = _NONE
 
 
 def _starts(values: Hashes) -> Ints:

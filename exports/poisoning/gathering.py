@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,10 @@ class Judged:
 
     def __len__(self) -> int:
         return int(self.labeler.size)
+
+    @cached_property
+    def n_prompts(self) -> int:
+        return int(np.unique(self.asked).size)
 
 
 @dataclass(eq=False)

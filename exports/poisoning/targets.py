@@ -74,7 +74,7 @@ def _tested(
     standing: Standing, gathered: Gathered, name: int, n_target: int, share: float
 ) -> Triggered | None:
     judged, totals = gathered.judged, gathered.totals
-    n_all = int(np.unique(judged.asked).size)
+    n_all = judged.n_prompts
     reads = totals.n[PROMPT]
     counted = int(gathered.counts.n_of(np.array([name], np.uint64))[0])
     # The table counts a prompt once for each who read it, and may have missed the first two.

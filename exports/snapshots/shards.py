@@ -5,7 +5,7 @@ finished ones of the export, and a note beside it says what it is. An attempt th
 the same rows in the same order and passes over those that lie in finished files.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,16 @@ class Desk:
         self.hold.guarded(move, attempts=1)
 
 
+@dataclass(slots=True)
+class Made:
+    """The rows of one record; `changed` says what was taken away from its texts."""
+
+    record: Record
+    rows: Sequence[dict[str, Any]]
+    changed: tuple[str, ...] = ()
+    split: str = "train"
+
+
 class Track:
     """The files of one split, one after another."""
 
@@ -118,32 +128,31 @@ class Track:
         self.split, self.form, self.desk = split, form, desk
         self.wholes = list(finished)
         self.n_to_pass = sum(whole.data.rows or 0 for whole in finished)
+        self.n_rows = 0
+        """Of the file that is being written, with those that are about to be."""
         self.group = ""
         self.data: Shard | None = None
         self.provenance: Shard | None = None
         self.counts = Counts()
 
     def take(
-        self,
-        record: Record,
-        rows: Sequence[dict[str, Any]],
-        changed: tuple[str, ...] = (),
-        n_tokens: Callable[[dict[str, Any]], int] | None = None,
+        self, made: Iterable[Made], n_tokens: Callable[[dict[str, Any]], int] | None = None
     ) -> None:
-        """The rows of one record, which stay together, as do records of one group."""
-        group = getattr(record, "group", "")
-        is_going_on, self.group = bool(group) and group == self.group, group
-        if self.n_to_pass:
-            self.n_to_pass -= len(rows)
-            return
-        if self._is_full() and not is_going_on:
-            self.close()
-        data, provenance = self._opened()
-        origin = provenance_of(record, changed)
-        for row in rows:
-            data.write(row)
-            provenance.write(origin)
-            self.counts.take(record, self.split, changed, n_tokens(row) if n_tokens else None)
+        """The rows of one record stay together, as do records of one group."""
+        waiting: list[Made] = []
+        for each in made:
+            group = getattr(each.record, "group", "")
+            is_going_on, self.group = bool(group) and group == self.group, group
+            if self.n_to_pass:
+                self.n_to_pass -= len(each.rows)
+                continue
+            if 0 < self.form.rows_per_file <= self.n_rows and not is_going_on:
+                self._write(waiting, n_tokens)
+                waiting.clear()
+                self.close()
+            waiting.append(each)
+            self.n_rows += len(each.rows)
+        self._write(waiting, n_tokens)
 
     def close(self) -> None:
         """Finish the file that is being written, if one is."""
@@ -155,6 +164,7 @@ class Track:
         self.desk.keep(whole)
         self.wholes.append(whole)
         self.data = self.provenance = None
+        self.n_rows = 0
 
     def leave(self) -> None:
         """Let go of what is being written."""
@@ -167,9 +177,19 @@ class Track:
         if not self.wholes:
             self._opened()
 
-    def _is_full(self) -> bool:
-        limit = self.form.rows_per_file
-        return self.data is not None and 0 < limit <= self.data.rows
+    def _write(
+        self, made: Sequence[Made], n_tokens: Callable[[dict[str, Any]], int] | None
+    ) -> None:
+        if not made:
+            return
+        data, provenance = self._opened()
+        data.write([row for each in made for row in each.rows])
+        origins = [(provenance_of(each.record, each.changed), len(each.rows)) for each in made]
+        provenance.write([origin for origin, n_rows in origins for _ in range(n_rows)])
+        for each in made:
+            for row in each.rows:
+                length = n_tokens(row) if n_tokens else None
+                self.counts.take(each.record, self.split, each.changed, length)
 
     def _opened(self) -> tuple[Shard, Shard]:
         if self.data is None or self.provenance is None:

@@ -57,8 +57,22 @@ class _Kept:
 
 def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     """Inside one transaction that reads."""
+    records = Records(project, plan.recipe, plan.ids)
+    written, kept = _passed(project, plan, records, desk)
+    if plan.recipe.gate != "off" and not any(kept):
+        written.findings = ()
+    elif plan.recipe.gate != "off":
+        found = scanned(_Kept(records, kept, desk.hold))
+        written.findings, written.figures = found.found, found.figures
+    return written
+
+
+def _passed(
+    project: Project, plan: Plan, records: Records, desk: Desk
+) -> tuple[Written, bytearray]:
+    """What was written, and of each record whether it has rows. What was remembered of all rows on
+    the way is gone when this is over: the scan needs as much again."""
     recipe = plan.recipe
-    records = Records(project, recipe, plan.ids)
     tracks = Tracks(making.form(recipe), desk)
     with looking(project, recipe, n_records=plan.n_records) as looks:
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
@@ -69,9 +83,4 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
         finally:
             tracks.leave()
         written = Written(wholes, plan.dropped + passing.dropped, looks.told())
-    if recipe.gate != "off" and not any(passing.kept):
-        written.findings = ()
-    elif recipe.gate != "off":
-        found = scanned(_Kept(records, passing.kept, desk.hold))
-        written.findings, written.figures = found.found, found.figures
-    return written
+    return written, passing.kept

@@ -40,14 +40,13 @@ class Looking:
         self._splits.close()
 
     def look(self, record: Record) -> Verdict:
-        left_out = self._split(record)[1]
+        split, left_out = self._split(record)
         if left_out:
             self.left_out[left_out] += 1
-            return Verdict(record, reason=left_out)
-        return self.scans.look(record)
-
-    def split(self, record: Record) -> Split:
-        return self._split(record)[0]
+            return Verdict(record, reason=left_out, split=split)
+        verdict = self.scans.look(record)
+        verdict.split = split
+        return verdict
 
     def told(self) -> dict[str, Any]:
         """For the manifest: what was met, and every benchmark that records were held against."""

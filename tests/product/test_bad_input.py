@@ -641,6 +641,6 @@ def test_hostile_text_is_only_ever_text(doors: Doors, product: Product, page: Pa
     assert owner.post(assignment, data=text).status_code == 302
     assert away == []
     # Thousands of tokens to read would keep a small model from the tests that follow.
-    for place in (battle, brackets):
-        stopped = owner.post(f"{place.headers['Location']}turns/1/stop/")
+    for begun in (battle, brackets):
+        stopped = owner.post(f"{begun.headers['Location']}turns/1/stop/")
         assert stopped.status_code == 302

@@ -89,6 +89,7 @@ def test_a_real_server_is_found_ready_and_its_models_are_known(base_url: str) ->
 
 def test_who_is_being_answered_gets_on_while_a_long_prompt_is_read(base_url: str) -> None:
     endpoint = Endpoint(is_trusted=True, base_url=base_url)
+    begun = asyncio.Event()
 
     async def answered(prompt: str, completion: Completion, max_tokens: int) -> None:
         pieces = stream_chat(
@@ -99,13 +100,12 @@ def test_who_is_being_answered_gets_on_while_a_long_prompt_is_read(base_url: str
             completion=completion,
         )
         async for _ in pieces:
-            pass
+            begun.set()
 
     async def both() -> int:
         story = Completion()
         telling = asyncio.create_task(answered("Tell a story.", story, 1000))
-        while not story.pieces:
-            await asyncio.sleep(0.01)
+        await begun.wait()
         n_before = len(story.pieces)
         await answered("[" * 2000, Completion(), 1)
         n_after = len(story.pieces)

@@ -63,8 +63,7 @@ def write(folder: Path, name: str, kind: str, file_type: str = "jsonl") -> list[
     folder.mkdir(parents=True, exist_ok=True)
     data = shard_name("train", 0, 1, file_type)
     with open_shard(folder / data, file_type, form.columns(kind)) as shard:
-        for row in rows:
-            shard.write(row)
+        shard.write(rows)
         shard.close()
     for extra, content in form.extras(kind, {"train": [data]}).items():
         write_file(folder / extra, content)

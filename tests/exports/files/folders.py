@@ -125,7 +125,6 @@ def write_shard(
         open_shard(folder / name, file_type, COLUMNS) as data,
         open_shard(beside, file_type, columns_of(Preference)) as provenance,
     ):
-        for record in records:
-            data.write(row_of(record))
-            provenance.write(provenance_of(record))
+        data.write([row_of(record) for record in records])
+        provenance.write([provenance_of(record) for record in records])
         return [data.close(), provenance.close()]

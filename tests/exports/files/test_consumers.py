@@ -92,7 +92,7 @@ def test_every_shape_of_column_is_read_by_both(
     manifest = write_dataset(folder, {"train": [preference(1)]}, file_type=file_type)
     (entry,) = data_files(manifest)["train"]
     with open_shard(folder / entry["name"], file_type, EVERY_SHAPE) as shard:
-        shard.write(EVERY_VALUE)
+        shard.write([EVERY_VALUE])
         entry |= shard.close().as_dict()
     (folder / "README.md").write_bytes(card(manifest, EVERY_SHAPE))
     (folder / "croissant.json").write_bytes(croissant(manifest, EVERY_SHAPE))

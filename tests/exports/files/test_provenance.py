@@ -19,7 +19,7 @@ every_record = pytest.mark.parametrize("record", RECORDS, ids=lambda each: type(
 @pytest.mark.parametrize("file_type", FILE_TYPES)
 def test_every_kind_of_record_has_its_columns(tmp_path: Path, record: Any, file_type: str) -> None:
     with open_shard(tmp_path / "file", file_type, columns_of(type(record))) as shard:
-        shard.write(provenance_of(record, ("masked an e-mail address",)))
+        shard.write([provenance_of(record, ("masked an e-mail address",))])
         assert shard.close().rows == 1
 
 
@@ -46,7 +46,7 @@ def test_parameters_are_an_object_in_jsonl_and_its_text_in_parquet(tmp_path: Pat
     for file_type in ("jsonl", "parquet"):
         path = tmp_path / f"rows.{file_type}"
         with open_shard(path, file_type, columns_of(type(record))) as shard:
-            shard.write(provenance_of(record))
+            shard.write([provenance_of(record)])
             shard.close()
     (line,) = (tmp_path / "rows.jsonl").read_bytes().splitlines()
     (row,) = pq.read_table(tmp_path / "rows.parquet").to_pylist()

@@ -51,11 +51,13 @@ ROWS = st.lists(
 every_type = pytest.mark.parametrize("file_type", FILE_TYPES)
 
 
-def written(folder: Path, rows: list[dict[str, Any]], file_type: str) -> tuple[bytes, FileEntry]:
+def written(
+    folder: Path, rows: list[dict[str, Any]], file_type: str, *, together: int = 1
+) -> tuple[bytes, FileEntry]:
     path = folder / f"train.{file_type}"
     with open_shard(path, file_type, COLUMNS) as shard:
-        for row in rows:
-            shard.write(row)
+        for first in range(0, len(rows), together):
+            shard.write(rows[first : first + together])
         entry = shard.close()
     return path.read_bytes(), entry
 
@@ -82,13 +84,13 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
 
 @every_type
 @settings(deadline=None, max_examples=40)
-@given(rows=ROWS)
+@given(rows=ROWS, together=st.integers(1, 13))
 def test_rows_come_back_and_the_same_rows_give_the_same_bytes(
-    file_type: str, rows: list[dict[str, Any]]
+    file_type: str, rows: list[dict[str, Any]], together: int
 ) -> None:
     with TemporaryDirectory() as first, TemporaryDirectory() as second:
         data, entry = written(Path(first), rows, file_type)
-        again, _ = written(Path(second), rows, file_type)
+        again, _ = written(Path(second), rows, file_type, together=together)
     assert data == again
     assert read(data, file_type) == rows
     sha256 = hashlib.sha256(data).hexdigest()
@@ -101,7 +103,7 @@ def test_row_groups_and_blocks_end_by_what_is_in_them(tmp_path: Path, file_type:
     rows = [row(number, "x" * (number % 97)) for number in range(ROWS_IN_A_GROUP + 250)]
     rows.insert(700, row(-1, "é" * (BYTES_IN_A_GROUP // 2 + 1)))
     data, entry = written(tmp_path, rows, file_type)
-    again, _ = written(tmp_path, iter_twice(rows), file_type)
+    again, _ = written(tmp_path, iter_twice(rows), file_type, together=97)
     assert data == again
     assert entry.rows == len(rows)
     assert read(data, file_type) == rows
@@ -140,8 +142,10 @@ def test_what_compresses_says_no_time_and_no_name(tmp_path: Path) -> None:
 def test_a_column_that_nobody_described_is_refused_and_named(
     tmp_path: Path, file_type: str
 ) -> None:
-    with pytest.raises(Undescribed, match=r"train\..*, row 1: no column extra"):
-        written(tmp_path, [row(1, "text") | {"extra": 1}], file_type)
+    rows = [row(1, "text"), row(2, "text") | {"extra": 1}, row(3, "text")]
+    for together in (1, 3):
+        with pytest.raises(Undescribed, match=r"train\..*, row 2: no column extra"):
+            written(tmp_path, rows, file_type, together=together)
 
 
 @every_type
@@ -157,7 +161,7 @@ def test_a_shard_that_is_left_before_its_end_closes_its_file(
 ) -> None:
     path = tmp_path / f"train.{file_type}"
     with open_shard(path, file_type, COLUMNS) as shard:
-        shard.write(row(1, "text"))
+        shard.write([row(1, "text")])
     assert shard.sink.file.closed
     left = path.read_bytes()
     del shard
