@@ -22,6 +22,7 @@ ADMITTED_FROM = 3
 FULL = 0.6
 MOST_PROBES = 64
 MOST_THINNED = 12
+MOVED_AT_ONCE = 1 << 14
 _NONE = np.uint64((1 << 64) - 1)
 
 
@@ -187,9 +188,11 @@ class Counts:
         kept = np.flatnonzero(tags != 0)
         rows = self.table[kept[self._still(tags[kept])]]
         self._clear()
-        slots = self._slots(rows["tag"])
-        there = slots >= 0
-        self.table[slots[there]] = rows[there]
+        for first in range(0, rows.size, MOVED_AT_ONCE):
+            some = rows[first : first + MOVED_AT_ONCE]
+            slots = self._slots(some["tag"])
+            there = slots >= 0
+            self.table[slots[there]] = some[there]
 
     def _clear(self) -> None:
         self.n_kept = 0
