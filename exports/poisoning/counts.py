@@ -92,6 +92,14 @@ class Counts:
         if slots.size:
             self._count(slots, starts, group, doc, marks)
 
+    def end(self) -> None:
+        """No more is counted."""
+        self.sketch = np.zeros(0, np.uint8)
+
+    def forget(self) -> None:
+        """Nothing more is asked but what was thinned."""
+        self.table = np.zeros(0, ROW)
+
     def n_of(self, names: Hashes) -> Ints:
         """In how many texts each stands; 0 where it has no place of its own (yet)."""
         slots = self._found(names)

@@ -115,6 +115,7 @@ class Gathering:
     def walk(self, records: Iterable[Record]) -> Gathered:
         for batch in batches(records, self.known):
             self._look(batch)
+        self.counts.end()
         return Gathered(self.known, self.counts, self.totals, self._judged(), self.ids)
 
     def _look(self, batch: Batch) -> None:
@@ -175,9 +176,10 @@ class Gathering:
             none = np.zeros(0, np.int64)
             return Judged(none, none, none.astype(np.uint64), none.astype(np.bool_), none, none,
                           none.astype(np.float64), np.zeros((0, 2), np.uint32))  # fmt: skip
-        columns = [np.concatenate(column) for column in zip(*self._kept, strict=True)]
+        columns = [list(column) for column in zip(*self._kept, strict=True)]
         self._kept = []
-        return Judged(*columns)
+        # One after the other, so that no more than one column is there twice.
+        return Judged(*(np.concatenate(columns.pop(0)) for _ in range(len(columns))))
 
 
 def rare_words(keys: Hashes, counts: Counts, *, most: int = RARE_WORDS) -> tuple[Hashes, Ints]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from exports.poisoning.batches import Batch, batches
 from exports.poisoning.gathering import ANSWER, PROMPT, Gathered, rare_words
@@ -29,6 +31,7 @@ MOST_RECORDS = 20_000
 LONGEST_PROMPT = 2_000
 MOST_WORDS_KEPT = 64
 _ONE = np.uint64(1)
+Column = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,8 @@ class Following:
     def __init__(self, gathered: Gathered, wanted: Screened) -> None:
         self._gathered = gathered
         self._wanted = wanted
-        self._found: list[tuple[Ints, Ints, Hashes, Ints]] = []
+        self._found: tuple[list[Column], ...] = ([], [], [], [])
+        """Of all places the name's, the record, the unit and the label."""
         self._texts: dict[int, str] = {}
         self._around: dict[int, str] = {}
         self._asked: dict[int, Hashes] = {}
@@ -74,19 +78,28 @@ class Following:
 
     def _look(self, batch: Batch, first: int) -> None:
         thinned = self._gathered.counts.thinned
-        n = len(batch.seen)
         prompts = ngrams(batch.prompts, field=PROMPT, thinned=thinned)
         keys = once_a_text(prompts)
         at, doc = _matches(keys, self._wanted.names)
-        label = np.zeros(n, np.int64)
-        self._found.append((at, doc + first, batch.read[doc], label[doc]))
+        self._note(at, doc + first, batch.read[doc], np.zeros(doc.size, np.int64))
         self._name(at, prompts, batch, of_prompts=True)
         answers = ngrams(batch.answers, field=ANSWER, thinned=thinned)
         at, doc = _matches(once_a_text(answers), self._wanted.names)
         record = batch.of[doc] if doc.size else doc
-        self._found.append((at, record + first, batch.unit[doc], batch.label[doc]))
+        self._note(at, record + first, batch.unit[doc], batch.label[doc])
         self._name(at, answers, batch, of_prompts=False)
         self._keep_prompts(at, record, keys, batch, first)
+
+    def _note(self, at: Ints, record: Ints, unit: Hashes, label: Ints) -> None:
+        """Millions of them: each number is as small as it can be."""
+        small: tuple[Column, ...] = (
+            at.astype(np.int32),
+            record.astype(np.int32),
+            unit,
+            label.astype(np.int8),
+        )
+        for column, part in zip(self._found, small, strict=True):
+            column.append(part)
 
     def _name(self, at: Ints, found: list[Ngrams], batch: Batch, *, of_prompts: bool) -> None:
         unnamed = [each for each in np.unique(at).tolist() if each not in self._texts]
@@ -119,15 +132,13 @@ class Following:
             self._prompts[each + first] = batch.seen[each].prompt[:LONGEST_PROMPT]
 
     def _standings(self) -> list[Standing]:
-        at, record, unit, label = (
-            np.concatenate([part[column] for part in self._found] or [np.zeros(0, np.int64)])
-            for column in range(4)
-        )
+        at = _joined(self._found[0])
         order = np.argsort(at, kind="stable")
         ends = np.searchsorted(at[order], np.arange(self._wanted.names.size + 1))
+        record, unit, label = (_joined(column)[order] for column in self._found[1:])
         standings = []
         for place, name in enumerate(self._wanted.names.tolist()):
-            mine = order[ends[place] : ends[place + 1]]
+            mine = slice(ends[place], ends[place + 1])
             standings.append(
                 Standing(
                     name,
@@ -139,6 +150,13 @@ class Following:
                 )
             )
         return standings
+
+
+def _joined(parts: list[Column]) -> Column:
+    """Of the parts nothing is kept."""
+    joined = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    parts.clear()
+    return joined
 
 
 def word_of(prompt: str, name: int) -> str:

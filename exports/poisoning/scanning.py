@@ -45,12 +45,13 @@ def scanned(records: Iterable[Record], *, slots: int = 1 << 20, cells: int = 1 <
     wanted = screened(gathered)
     postings = Following(gathered, wanted).walk(records)
     chances = expected(gathered.judged, len(gathered.known.models))
+    found = _of_ngrams(gathered, wanted, postings, chances)
+    # What follows needs as much memory again.
+    del postings
+    gathered.counts.forget()
     moved = shifts(gathered.judged, chances)
-    found = [
-        *_of_ngrams(gathered, wanted, postings, chances),
-        *_of_bursts(gathered),
-        *(_shifted(gathered, each) for each in moved if is_far(each)),
-    ]
+    found += _of_bursts(gathered)
+    found += [_shifted(gathered, each) for each in moved if is_far(each)]
     ordered = in_order(found)
     shown = _capped(ordered)
     return Scanned(

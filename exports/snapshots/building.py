@@ -21,6 +21,7 @@ from exports.snapshots.folders import (
     write_whole,
 )
 from exports.snapshots.making import recipe_for
+from exports.snapshots.memory import give_back
 from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.shards import Desk
 from exports.snapshots.writing import Written, write_rows
@@ -46,6 +47,9 @@ def build(export_id: int) -> None:
             raise
         # What it was writing in was taken away from it.
         logger.info("export %s is in other hands, or cancelled", export.pk, exc_info=True)
+    finally:
+        # A worker lives on.
+        give_back()
 
 
 class Building:

@@ -13,6 +13,7 @@ from exports.records import Record
 from exports.snapshots import making
 from exports.snapshots.claims import Guard
 from exports.snapshots.material import Records
+from exports.snapshots.memory import give_back
 from exports.snapshots.passing import Pass
 from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Desk, Tracks, Whole
@@ -58,7 +59,9 @@ class _Kept:
 def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     """Inside one transaction that reads."""
     records = Records(project, plan.recipe, plan.ids)
+    give_back()
     written, kept = _passed(project, plan, records, desk)
+    give_back()
     if plan.recipe.gate != "off" and not any(kept):
         written.findings = ()
     elif plan.recipe.gate != "off":
