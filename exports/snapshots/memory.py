@@ -1,4 +1,4 @@
-"""Memory that was let go, given back to the system. Pure."""
+"""Memory that was let go, given back to the system."""
 
 import ctypes
 from collections.abc import Callable

@@ -117,8 +117,8 @@ class Made:
 
     record: Record
     rows: Sequence[dict[str, Any]]
-    changed: tuple[str, ...] = ()
-    split: str = "train"
+    changed: tuple[str, ...]
+    split: str
 
 
 class Track:
