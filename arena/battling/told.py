@@ -58,6 +58,7 @@ def _came(generation_ids: Sequence[int]) -> list[list[Came]]:
 
 
 def _heard(generation_ids: Sequence[int]) -> dict[int, list[Came]]:
+    asked = time.time()
     try:
         with writing_client().pipeline(transaction=False) as pipeline:
             pipeline.time()
@@ -67,11 +68,19 @@ def _heard(generation_ids: Sequence[int]) -> dict[int, list[Came]]:
     except RedisError as error:
         logger.warning("it cannot be read when the replies came: %s", error)
         return {pk: [] for pk in generation_ids}
-    # Entries bear the time of Redis, which may run on a machine whose clock is another.
-    ahead = time.time() - (seconds + micros / 1e6)
+    ahead = _ahead(asked, seconds + micros / 1e6, time.time())
     return {
         pk: _of_entries(entries, ahead) for pk, entries in zip(generation_ids, streams, strict=True)
     }
+
+
+def _ahead(asked: float, answered: float, heard: float) -> float:
+    """By how much our clock is surely ahead of that of Redis, whose entries bear its own time.
+
+    Where the answer's time lies within the asking's nothing says that they differ, and whoever
+    asks, however slowly, goes by the same moments.
+    """
+    return max(asked - answered, min(heard - answered, 0.0))
 
 
 def _of_entries(entries: Sequence[tuple[str, dict[str, Any]]], ahead: float) -> list[Came]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -230,6 +231,31 @@ def test_who_comes_back_hears_at_once_what_was_told_and_the_rest_at_the_same_pac
     heard = list(accumulate(len(data["b"]) for _, _, data in got))
     assert heard[0] >= told_by[0]
     assert set(heard) <= set(told_by)
+
+
+def test_who_asks_slowly_goes_by_the_same_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = streamed(begun(is_late=False))
+    moment = time.time() + 1.0
+    quickly = told.told_by(generation_ids=turn.generations, moment=moment)
+    heard_late = iter([time.time(), time.time() + 0.7])
+    monkeypatch.setattr(told, "time", SimpleNamespace(time=lambda: next(heard_late)))
+    slowly = told.told_by(generation_ids=turn.generations, moment=moment)
+    assert (slowly.shown, slowly.due) == (quickly.shown, quickly.due)
+
+
+@pytest.mark.parametrize("ahead", [300.0, -300.0])
+def test_clocks_that_surely_differ_are_brought_together(
+    ahead: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = streamed(begun(is_late=False))
+    moment = time.time() + 1.0
+    here = told.told_by(generation_ids=turn.generations, moment=moment)
+    clock = SimpleNamespace(time=lambda: time.time() + ahead)
+    monkeypatch.setattr(told, "time", clock)
+    there = told.told_by(generation_ids=turn.generations, moment=moment + ahead)
+    assert here.due is not None
+    assert there.due is not None
+    assert there.due - here.due == pytest.approx(ahead, abs=60.0)
 
 
 @pytest.mark.usefixtures("quick_ticks")
