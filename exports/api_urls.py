@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exports.api import comparing, estimates, exports, recipes
+from exports.api import comparing, estimates, exports, recipes, rounds
 
 urlpatterns = [
     path("projects/<slug:slug>/exports", exports.exports, name="api-exports"),
@@ -27,5 +27,7 @@ urlpatterns = [
         recipes.recipe_schedule,
         name="api-export-recipe-schedule",
     ),
+    path("projects/<slug:slug>/rounds", rounds.rounds, name="api-rounds"),
+    path("projects/<slug:slug>/rounds/<int:number>", rounds.one_round, name="api-round"),
     path("export-formats", exports.formats, name="api-export-formats"),
 ]

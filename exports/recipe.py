@@ -32,6 +32,8 @@ LONGEST_TEXT = 200
 class Selection:
     """Which judgements. What is empty selects nothing out."""
 
+    rounds: tuple[int, ...] = ()
+    """0 is the one that goes on when the export is made."""
     guideline_versions: tuple[int, ...] = ()
     valid_under_current: bool = False
     """Only those none of whose clauses has changed since."""

@@ -9,6 +9,7 @@ from exports.pages import (
     making,
     one,
     recipes,
+    rounds,
     targets,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
         recipes.export_recipe,
         name="export-recipe",
     ),
+    path("projects/<slug:slug>/rounds/", rounds.rounds, name="rounds"),
     path("exports/<uuid:public_id>/", one.export, name="export"),
     path("exports/<uuid:public_id>/steer/", one.export_steer, name="export-steer"),
     path("exports/<uuid:public_id>/send/", targets.export_send, name="export-send"),

@@ -15,7 +15,7 @@ MANIFEST = "manifest.json"
 CARD = "README.md"
 CROISSANT = "croissant.json"
 SPLITS = ("train", "validation", "test")
-NOT_ADDRESSED = frozenset({"id", "address", "created_at", "touchstone_version"})
+NOT_ADDRESSED = frozenset({"id", "address", "created_at", "touchstone_version", "rounds"})
 ABOUT_THE_DATA = frozenset({CARD, CROISSANT, MANIFEST})
 
 
@@ -36,6 +36,8 @@ class About:
     consent: str = ""
     """What people were told and agreed to, in words."""
     model_licences: Mapping[str, str] = field(default_factory=dict)
+    rounds: Sequence[Mapping[str, Any]] = ()
+    """Those that the recipe chooses: number, name, from when to when."""
     hygiene: Mapping[str, Any] = field(default_factory=dict)
     """What each scan found and what came of it."""
     poisoning: Mapping[str, Any] = field(default_factory=dict)
@@ -53,6 +55,7 @@ def manifest_of(
         "format": about.format_title,
         "project": {"slug": about.project_slug, "name": about.project_name},
         "recipe": dict(about.recipe),
+        **({"rounds": list(about.rounds)} if about.rounds else {}),
         "created_at": about.created_at,
         "touchstone_version": about.touchstone_version,
         "counts": {

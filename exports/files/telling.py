@@ -1,6 +1,6 @@
 """A recipe in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exports.files.markdown import plain
@@ -64,6 +64,7 @@ def recipe_in_words(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield NUMBERS[name].format(value)
     if not chosen.get("with_machine") and manifest["kind"] in JUDGED:
         yield "Without what judges of the machine settled alone."
+    yield from _rounds(chosen, manifest.get("rounds", ()))
     yield from _dates(chosen)
     if chosen.get("exact_duplicates", True):
         yield "Of rows that are the same, the first stands."
@@ -72,6 +73,20 @@ def recipe_in_words(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 def _listed(values: Any) -> str:
     return ", ".join(map(plain, values))
+
+
+def _rounds(chosen: Mapping[str, Any], rounds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if chosen.get("rounds") and not rounds:
+        yield "Of rounds that there were not."
+    for each in rounds:
+        name = f", {plain(each['name'])}" if each["name"] else ""
+        began = f" from {_minute(each['from'])}" if each["from"] else ""
+        ended = f" until {_minute(each['to'])}" if each["to"] else ", which was going on"
+        yield f"Of round {each['number']}{name}:{began}{ended} (UTC)."
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def _dates(chosen: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from exports.models.findings import (
     SignOff,
 )
 from exports.models.recipes import SavedRecipe, Schedule
+from exports.models.rounds import Round
 from exports.models.snapshots import Export
 from exports.models.targets import Target, Upload
 
@@ -20,6 +21,7 @@ __all__ = [
     "PoisoningScan",
     "Quarantine",
     "QuarantinedJudgement",
+    "Round",
     "SavedRecipe",
     "Schedule",
     "SignOff",

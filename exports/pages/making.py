@@ -20,6 +20,7 @@ from exports.pages.access import export_for
 from exports.pages.first_rows import spread
 from exports.pages.offered import offered
 from exports.recipe import Recipe
+from exports.rounds.keeping import MOST_ROUNDS, spans_of
 from exports.selecting.estimating import Estimate, estimate, preview
 from exports.selecting.saved import change_recipe, rename_recipe, save_recipe
 from exports.selecting.saved import recipe_for as saved_recipe
@@ -112,7 +113,11 @@ def _begun(request: HttpRequest, member: Membership) -> dict[str, Any]:
             raise NotFound("There is no such export.") from None
         return recipe.everything(recipe_for(like))
     kind = request.GET.get("kind", "")
-    return {"kind": kind if kind in recipe.KINDS else USUAL_KIND}
+    told: dict[str, Any] = {"kind": kind if kind in recipe.KINDS else USUAL_KIND}
+    if "round" in request.GET:
+        number = number_from(request.GET["round"], 0, MOST_ROUNDS, field="round")
+        told["selection"] = {"rounds": [number]}
+    return told
 
 
 def _counted(member: Membership, told: dict[str, Any], saved: SavedRecipe | None) -> Shown:
@@ -150,7 +155,9 @@ def _page(request: HttpRequest, member: Membership, shown: Shown) -> HttpRespons
         "choices": options.choices(kind),
         "formats": options.formats(kind, told["format"]),
         "file_types": options.file_types(told["format"], told["file_type"]),
-        "filters": options.filters(offered(member.project, kind), told["selection"]),
+        "filters": options.filters(
+            offered(member.project, kind), spans_of(member.project), told["selection"]
+        ),
         "opened": form.opened(told, [name.replace("_", ".", 1) for name in shown.wrong]),
         "benchmarks": options.benchmarks(member.project, told["hygiene"]["decontaminate"]),
     }

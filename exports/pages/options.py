@@ -9,6 +9,7 @@ from exports.models import Benchmark
 from exports.pages import words
 from exports.pages.offered import Offered
 from exports.recipe import FILE_TYPES, KINDS
+from exports.rounds.keeping import CURRENT, Span
 from projects.models import Project
 
 PAIRS = ("preferences", "reward", "rankings", "unpaired")
@@ -74,7 +75,7 @@ def choices(kind: str) -> dict[str, list[words.Option]]:
     return {name: each for name, each in words.CHOICES.items() if name not in unasked}
 
 
-def filters(found: Offered, chosen: Mapping[str, Any]) -> list[Ticks]:
+def filters(found: Offered, rounds: Sequence[Span], chosen: Mapping[str, Any]) -> list[Ticks]:
     def ticks(name: str, legend: str, values: Iterable[tuple[str, int]], prefix: str = "") -> Ticks:
         options = [(value, f"{prefix}{value}", number) for value, number in values]
         return _ticks(f"selection.{name}", legend, "all", options, chosen[name])
@@ -82,6 +83,7 @@ def filters(found: Offered, chosen: Mapping[str, Any]) -> list[Ticks]:
     levels = [(value, f"{value} {label}", None) for value, label in found.autonomy_levels]
     without = [(value, value, number) for value, number in found.labelers]
     return [
+        _ticks("selection.rounds", "Rounds", "all", _rounds(rounds), chosen["rounds"]),
         ticks("guideline_versions", "Guideline versions", found.guideline_versions, "Version "),
         ticks("tags", "Tags", found.tags),
         ticks("languages", "Languages", found.languages),
@@ -98,6 +100,17 @@ def filters(found: Offered, chosen: Mapping[str, Any]) -> list[Ticks]:
             chosen["autonomy_levels"],
         ),
     ]
+
+
+def _rounds(rounds: Sequence[Span]) -> list[tuple[str, str, int | None]]:
+    """The newest first, before them the one that goes on, whichever that will be."""
+    named = [(str(each.number), _title(each), None) for each in reversed(rounds)]
+    return [(str(CURRENT), "The one that goes on", None), *named]
+
+
+def _title(span: Span) -> str:
+    name = f" · {span.round.name}" if span.round.name else ""
+    return f"Round {span.number}{name}"
 
 
 def benchmarks(project: Project, chosen: Sequence[str]) -> Ticks:

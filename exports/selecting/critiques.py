@@ -45,7 +45,7 @@ def _failing(
     labeler: str,
     version: str,
 ) -> Failing:
-    found = dated(selection) + of_prompts(selection, prompt)
+    found = dated(project, selection) + of_prompts(selection, prompt)
     if selection.guideline_versions:
         numbers = {f"{version}__number__in": selection.guideline_versions}
         found.append((Reason.VERSION, ~Q(**numbers)))

@@ -34,7 +34,7 @@ def votes(project: Project, recipe: Recipe) -> Marked:
     touches them. Nor is there a level of autonomy or a review for them."""
     selection = recipe.selection
     rows: QuerySet[Any] = Vote.objects.filter(project=project)
-    failing = dated(selection) + _never(
+    failing = dated(project, selection) + _never(
         {
             Reason.VERSION: bool(selection.guideline_versions),
             Reason.LEVEL: bool(selection.autonomy_levels),
@@ -89,7 +89,7 @@ def judged_alone(project: Project, recipe: Recipe) -> Marked:
     rows = standing(project)
     if recipe.kind == "raw":
         rows = MachineJudgement.objects.filter(task__project=project, is_audit=False)
-    failing = dated(selection) + of_prompts(selection, "task__prompt__")
+    failing = dated(project, selection) + of_prompts(selection, "task__prompt__")
     failing += _never(
         {
             Reason.LEVEL: bool(selection.autonomy_levels)
@@ -135,4 +135,4 @@ def prompts(project: Project, recipe: Recipe) -> Marked:
     """Nobody has judged a prompt: only its tags, its language and its date are chosen by."""
     selection = recipe.selection
     rows = Prompt.objects.filter(project=project)
-    return scanned(rows, dated(selection) + of_prompts(selection, ""))
+    return scanned(rows, dated(project, selection) + of_prompts(selection, ""))

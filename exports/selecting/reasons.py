@@ -17,17 +17,18 @@ class Reason(IntEnum):
     VERSION = 5
     CHANGED = 6
     DATES = 7
-    LABELER = 8
-    TAG = 9
-    LANGUAGE = 10
-    MODEL = 11
-    LEVEL = 12
-    WEIGHT = 13
-    NOT_ACCEPTED = 14
-    REVIEWED = 15
-    AGREEMENT = 16
-    UNDECIDED = 17
-    SPOKEN_FOR = 18
+    ROUND = 8
+    LABELER = 9
+    TAG = 10
+    LANGUAGE = 11
+    MODEL = 12
+    LEVEL = 13
+    WEIGHT = 14
+    NOT_ACCEPTED = 15
+    REVIEWED = 16
+    AGREEMENT = 17
+    UNDECIDED = 18
+    SPOKEN_FOR = 19
 
 
 HELD_BACK = (
@@ -48,6 +49,7 @@ WORDS: dict[Reason, str] = {
     Reason.VERSION: "made under another version of the guideline",
     Reason.CHANGED: "the guideline has changed in what it rests on",
     Reason.DATES: "outside the dates chosen",
+    Reason.ROUND: "of none of the rounds chosen",
     Reason.LABELER: "by a labeler who is not chosen",
     Reason.TAG: "its prompt has none of the tags chosen",
     Reason.LANGUAGE: "its prompt is in another language",

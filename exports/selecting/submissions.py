@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from exports.reading.withheld import Judged, Withheld
 from exports.recipe import Recipe, Selection
+from exports.rounds.keeping import Span, chosen_of
 from exports.selecting import copying, drawn_by, validity
 from exports.selecting.marks import Failing, Marked, scanned
 from exports.selecting.quarantined import quarantine
@@ -42,7 +45,7 @@ def marked(source: str, project: Project, recipe: Recipe) -> Marked:
 
 def _failing(project: Project, selection: Selection) -> Failing:
     """What the rows and their prompts say by themselves."""
-    found: Failing = dated(selection)
+    found: Failing = dated(project, selection)
     if selection.guideline_versions:
         wanted = Q(guideline_version__number__in=selection.guideline_versions)
         found.append((Reason.VERSION, ~wanted))
@@ -56,12 +59,15 @@ def _failing(project: Project, selection: Selection) -> Failing:
     return found + of_prompts(selection, "prompt__")
 
 
-def dated(selection: Selection, created_at: str = "created_at") -> Failing:
+def dated(project: Project, selection: Selection) -> Failing:
     found: Failing = []
     if selection.since:
-        found.append((Reason.DATES, Q(**{f"{created_at}__lt": _midnight(selection.since)})))
+        found.append((Reason.DATES, Q(created_at__lt=_midnight(selection.since))))
     if selection.until:
-        found.append((Reason.DATES, Q(**{f"{created_at}__gte": _midnight(selection.until)})))
+        found.append((Reason.DATES, Q(created_at__gte=_midnight(selection.until))))
+    if selection.rounds:
+        inside = [_within(span) for span in chosen_of(project, selection.rounds)]
+        found.append((Reason.ROUND, ~reduce(or_, inside, Q(pk__in=[]))))
     return found
 
 
@@ -76,6 +82,12 @@ def of_prompts(selection: Selection, prompt: str) -> Failing:
 
 def people(pseudonyms: tuple[str, ...]) -> list[int]:
     return list(User.objects.filter(pseudonym__in=pseudonyms).values_list("pk", flat=True))
+
+
+def _within(span: Span) -> Q:
+    began = Q() if span.began_at is None else Q(created_at__gte=span.began_at)
+    ended = Q() if span.ended_at is None else Q(created_at__lt=span.ended_at)
+    return Q(pk__isnull=False) & began & ended
 
 
 def _midnight(day: str) -> datetime:

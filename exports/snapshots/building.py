@@ -70,7 +70,7 @@ class Building:
             self.hold.phase = Export.Phase.WRITING
             written = write_rows(self.export.project, plan, self.desk)
         self.hold.phase = Export.Phase.FINISHING
-        described = describe(self.export, plan.recipe, moment, written)
+        described = describe(self.export, plan, moment, written)
         self.hold.guarded(
             lambda: self._put_in_place(written, described), **self._final(described.manifest)
         )

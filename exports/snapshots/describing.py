@@ -23,6 +23,7 @@ from exports.files.shards import FileEntry
 from exports.models import Export
 from exports.recipe import Recipe
 from exports.snapshots.making import format_of
+from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Whole
 from exports.snapshots.signing import SIGNATURE, signature_of
 from exports.snapshots.writing import Written
@@ -38,11 +39,11 @@ class Described:
 
 def describe(
     export: Export,
-    recipe: Recipe,
+    plan: Plan,
     moment: str,
     written: Written,
 ) -> Described:
-    wholes = written.wholes
+    recipe, wholes = plan.recipe, written.wholes
     counts = Counts()
     counts.lengths.unit = wholes[0].counts.lengths.unit
     for whole in wholes:
@@ -58,6 +59,7 @@ def describe(
         licence=recipe.licence,
         consent=recipe.consent,
         model_licences=_licences(counts),
+        rounds=plan.rounds,
         hygiene=written.hygiene,
         poisoning=written.poisoning,
     )

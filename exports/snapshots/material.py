@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
+from exports.rounds.keeping import chosen_of
 from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
 from projects.models import Project
@@ -13,7 +14,9 @@ from projects.models import Project
 def plan_of(project: Project, recipe: Recipe) -> Plan:
     """To be called inside the transaction that is the snapshot."""
     found = selected(project, recipe)
-    return Plan(recipe=recipe, ids=found.ids, dropped=found.dropped)
+    spans = chosen_of(project, recipe.selection.rounds)
+    rounds = tuple(span.as_dict() for span in spans)
+    return Plan(recipe=recipe, ids=found.ids, dropped=found.dropped, rounds=rounds)
 
 
 class Records:

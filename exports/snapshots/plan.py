@@ -31,6 +31,8 @@ class Plan:
     """Primary keys by source, ascending."""
     dropped: Counter[str] = field(default_factory=Counter)
     """What was not selected, by the first reason."""
+    rounds: tuple[dict[str, Any], ...] = ()
+    """Of rounds that the recipe chooses by, from when to when each went."""
 
     @property
     def n_records(self) -> int:
@@ -42,6 +44,7 @@ class Plan:
             "recipe": self.recipe.as_dict(),
             "dropped": dict(sorted(self.dropped.items())),
             "sources": list(self.ids),
+            "rounds": list(self.rounds),
         }
         text = orjson.dumps(about, option=orjson.OPT_SORT_KEYS)
         arrays = {f"{IDS}{source}": np.asarray(keys, "<i8") for source, keys in self.ids.items()}
@@ -55,4 +58,9 @@ class Plan:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             about = orjson.loads(kept[ABOUT].tobytes())
             ids = {source: kept[f"{IDS}{source}"] for source in about["sources"]}
-        return cls(recipe=read(about["recipe"]), ids=ids, dropped=Counter(about["dropped"]))
+        return cls(
+            recipe=read(about["recipe"]),
+            ids=ids,
+            dropped=Counter(about["dropped"]),
+            rounds=tuple(about.get("rounds", ())),
+        )

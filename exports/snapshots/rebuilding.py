@@ -40,7 +40,7 @@ def rebuild(export: Export, *, within: Path | None = None) -> Rebuilt:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             written = write_rows(export.project, plan, desk)
     moment = export.manifest["created_at"]
-    described = describe(export, plan.recipe, moment, written)
+    described = describe(export, plan, moment, written)
     before, after = _sums(export.manifest), _sums(described.manifest)
     differing = {name for name, _ in before.items() ^ after.items()}
     return Rebuilt(described.manifest["address"], tuple(sorted(differing)))

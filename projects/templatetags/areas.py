@@ -63,7 +63,13 @@ AREAS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("self-check", "self-check", "Self-check", is_for_owners=True),
         ),
     ),
-    ("Exports", (Place("exports", "exports", "Exports"),)),
+    (
+        "Exports",
+        (
+            Place("exports", "exports", "Datasets"),
+            Place("rounds", "rounds", "Rounds"),
+        ),
+    ),
     (
         "Settings",
         (

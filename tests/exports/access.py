@@ -122,6 +122,8 @@ def _sign_off_without_reason(world: World) -> tuple[str, str, Data]:
 
 LIST = "/projects/harbour/exports/"
 API_LIST = "/api/v1/projects/harbour/exports"
+ROUNDS = "/projects/harbour/rounds/"
+API_ROUNDS = "/api/v1/projects/harbour/rounds"
 ROUTES: dict[str, Route] = {
     "exports": Route(lambda world: ("GET", LIST, None), staff()),
     "exports POST": Route(
@@ -200,6 +202,24 @@ ROUTES: dict[str, Route] = {
     ),
     "api-export-formats": Route(
         lambda world: ("GET", "/api/v1/export-formats", None), in_api(signed_in())
+    ),
+    "rounds": Route(lambda world: ("GET", ROUNDS, None), staff()),
+    "rounds POST": Route(
+        lambda world: ("POST", ROUNDS, {"action": "begin", "number": "2"}), owners(302)
+    ),
+    "rounds POST wrong": Route(
+        lambda world: ("POST", ROUNDS, {"action": "x", "number": "2"}), staff(400)
+    ),
+    "api-rounds": Route(lambda world: ("GET", API_ROUNDS, None), in_api(staff())),
+    "api-rounds POST": Route(
+        lambda world: ("POST", API_ROUNDS, {"number": 2}), in_api(owners(201))
+    ),
+    "api-round": Route(lambda world: ("GET", f"{API_ROUNDS}/1", None), in_api(staff())),
+    "api-round PATCH": Route(
+        lambda world: ("PATCH", f"{API_ROUNDS}/1", {"name": "First"}), in_api(owners())
+    ),
+    "api-round DELETE": Route(
+        lambda world: ("DELETE", f"{API_ROUNDS}/1", None), in_api(owners(409))
     ),
     "export-findings": Route(_findings, staff()),
     "finding-quarantine": Route(_quarantine, staff(302)),

@@ -185,6 +185,7 @@ FIELDS = {
     "export-target-give-up": [],
     "export-steer": ["action"],
     "export-send": ["action", "target", "upload"],
+    "rounds": ["action", "number", "name", "trained"],
     "finding-quarantine": ["reason"],
     "quarantine-release": ["reason"],
     "export-sign-off": ["reason"],

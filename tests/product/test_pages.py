@@ -56,6 +56,7 @@ STAFF = (
     "/projects/demo/",
     "/projects/demo/prompts/",
     "/projects/demo/exports/",
+    "/projects/demo/rounds/",
 )
 STAFF_WORKED = (
     "/projects/{desk}/reviews/",

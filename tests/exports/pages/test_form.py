@@ -94,6 +94,7 @@ def test_a_box_that_is_not_sent_is_off() -> None:
         ("selection.minimum_agreement", "inf"),
         ("selection.guideline_versions", "one"),
         ("selection.guideline_versions", "-1"),
+        ("selection.rounds", "first"),
         ("selection.since", "yesterday"),
         ("selection.models", "\ud800"),
         ("selection.models", "a\0b"),

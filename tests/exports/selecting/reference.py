@@ -18,7 +18,7 @@ from labeling.models import (
 )
 from labeling.quality.consensus import UNDECIDED
 from projects.models import Project
-from tests.exports.selecting.world import CHANGED
+from tests.exports.selecting.world import CHANGED, ROUNDS_BEGAN
 from workers.models import Generation
 
 ROWS: dict[str, Any] = {
@@ -136,7 +136,16 @@ def _dates(row: Any, recipe: Recipe) -> set[Reason]:
     since, until = recipe.selection.since, recipe.selection.until
     is_early = since and row.created_at < datetime.fromisoformat(since).replace(tzinfo=UTC)
     is_late = until and row.created_at >= datetime.fromisoformat(until).replace(tzinfo=UTC)
-    return {Reason.DATES} if is_early or is_late else set()
+    found = {Reason.DATES} if is_early or is_late else set()
+    if recipe.selection.rounds and not _rounds_of(row) & set(recipe.selection.rounds):
+        found.add(Reason.ROUND)
+    return found
+
+
+def _rounds_of(row: Any) -> set[int]:
+    """The number of its round, and 0 where that is the one that goes on."""
+    begun = [began for began in ROUNDS_BEGAN if row.created_at >= began]
+    return {1 + len(begun)} | ({0} if len(begun) == len(ROUNDS_BEGAN) else set())
 
 
 def _of_prompt(prompt: Prompt, recipe: Recipe) -> set[Reason]:

@@ -65,6 +65,10 @@ def each_filter(world: World) -> list[dict[str, Any]]:
         {"until": "2026-03-10"},
         {"since": "2026-03-04", "until": "2026-03-12"},
         {"minimum_vote_weight": 0.5},
+        {"rounds": [1, 3]},
+        {"rounds": [0]},
+        {"rounds": [2], "since": "2026-03-05"},
+        {"rounds": [9]},
     ]
 
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from arena.models import Battle, CountedVote, Vote
+from exports.models import Round
 from instructions.models import Clause, Guideline, GuidelineVersion
 from labeling.assigning.lanes import lane_for
 from labeling.models import (
@@ -38,6 +39,8 @@ BODIES = (
 """The clauses of each version of the guideline; the fourth adds one and changes none."""
 CHANGED = {1: {"c-2", "c-3"}, 2: {"c-3"}, 3: set(), 4: set()}
 """By version, what has changed since."""
+ROUNDS_BEGAN = (START + timedelta(days=3), START + timedelta(days=6))
+"""The second and the third; the third goes on."""
 
 
 class World:
@@ -54,6 +57,9 @@ class World:
             kind: lane_for(project=project, kind=kind, is_gold=True)
             for kind in ("demonstration", "comparison", "ranking")
         }
+        Round.objects.create(project=project, number=1)
+        for number, began_at in enumerate(ROUNDS_BEGAN, start=2):
+            Round.objects.create(project=project, number=number, began_at=began_at)
         self.seconds = 0
         for at in range(n_tasks):
             self._task(("demonstration", "comparison", "ranking", "comparison")[at % 4])
