@@ -17,7 +17,11 @@ from tests.exports.selecting.world import ROUNDS_BEGAN, World
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db
-MODELS: dict[str, Any] = {"demonstration": Demonstration, "comparison": Comparison, "ranking": Ranking}
+MODELS: dict[str, Any] = {
+    "demonstration": Demonstration,
+    "comparison": Comparison,
+    "ranking": Ranking,
+}
 
 
 def number_of(row: Demonstration | Comparison | Ranking | Vote | Response) -> int:
