@@ -3,6 +3,7 @@
 Migrating an empty database takes half a minute of a processor, copying the files of one a second.
 What was made is kept beside pytest's own cache for as long as nothing changes that it came from;
 whoever copies it runs `migrate` on the copy all the same, which then finds nothing to do.
+`python -m tests.template` makes it ahead of the tests, while something else is done.
 """
 
 import fcntl
@@ -29,12 +30,17 @@ BESIDES_MIGRATIONS = ("projects/immutable.py", "launch/embedded.py", "requiremen
 def lay(data_folder: Path) -> bool:
     """Put a migrated cluster where `running(data_folder)` looks for one; say whether it could."""
     with _alone():
-        kept = KEPT / _fingerprint()
-        if not kept.exists():
-            _make(kept)
+        kept = _kept()
         if kept.exists():
             _copy(kept, data_folder / "postgresql" / "cluster")
         return kept.exists()
+
+
+def _kept() -> Path:
+    kept = KEPT / _fingerprint()
+    if not kept.exists():
+        _make(kept)
+    return kept
 
 
 def _make(kept: Path) -> None:
@@ -87,3 +93,8 @@ def _alone() -> Iterator[None]:
     with (KEPT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    with _alone():
+        _kept()

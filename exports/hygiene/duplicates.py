@@ -50,8 +50,10 @@ class Fingerprint:
 
 
 class ExactDuplicates:
-    def __init__(self) -> None:
-        self._seen = Seen(has_values=False)
+    """`expected`: how many records are looked at, where that is known."""
+
+    def __init__(self, *, expected: int = 0) -> None:
+        self._seen = Seen(has_values=False, expected=expected)
 
     def is_repeated(self, record: Fingerprint) -> bool:
         return bool(record.parts) and not self._seen.add(record.row)

@@ -44,7 +44,8 @@ class Scans:
 
     `filed`: under which languages prompts are, for records that do not say so themselves.
     `counting`: one in how many records is looked at for control tokens, which are always kept, and
-    for personal data and hidden text also where they are kept; 0: none is.
+    for personal data and hidden text also where they are kept; 0: none is. `expected`: how many
+    records there are, where that is known.
     Close it, or use it in `with`: near-duplicates are compared in a temporary file.
     """
 
@@ -55,12 +56,13 @@ class Scans:
         benchmarks: Mapping[str, Sequences] | None = None,
         filed: Filed | None = None,
         counting: int = 1,
+        expected: int = 0,
     ) -> None:
         self._hygiene = hygiene
         self._filed = filed or Filed()
         self._counting, self._n_seen = counting, 0
         self._contamination = Contamination(benchmarks) if benchmarks else None
-        self._exact = ExactDuplicates() if hygiene.exact_duplicates else None
+        self._exact = ExactDuplicates(expected=expected) if hygiene.exact_duplicates else None
         self._near = (
             NearDuplicates(hygiene.near_duplicates) if hygiene.near_duplicates > 0 else None
         )

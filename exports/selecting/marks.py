@@ -77,6 +77,11 @@ def scanned(rows: QuerySet[Any], failing: Failing) -> Marked:
         bits = bits + Case(
             When(condition, then=Value(1 << reason)), default=Value(0), output_field=IntegerField()
         )
-    found, marks = copying.columns(rows, "pk", bits=bits)
+    found, wide = copying.columns(rows, "pk", bits=bits)
+    marks = wide.astype(np.int32)
+    del wide
+    if np.all(found[1:] > found[:-1]):
+        # As they mostly come, since judgements never change: a copy of either is saved.
+        return Marked(found, marks)
     order = np.argsort(found)
-    return Marked(found[order], marks[order].astype(np.int32))
+    return Marked(found[order], marks[order])

@@ -87,5 +87,6 @@ def looking(project: Project, recipe: Recipe, *, n_records: int) -> Looking:
         benchmarks=sequences_in(project, names) if names else None,
         filed=_filed(project) if recipe.hygiene.language_check else None,
         counting=one_in(n_records),
+        expected=n_records,
     )
     return Looking(scans, split_map(project, recipe.splits), named(project, names))

@@ -10,6 +10,13 @@ from tests import template
 from tests.product import running
 from tests.product.chromium import CHROMIUM, FLAGS
 
+DRAWN_FIRST = 16
+THE_REST_WAITS = f"""
+from workers.holding import hold
+from workers.models import Generation
+waiting = Generation.objects.filter(state='queued', queue='batch').order_by('pk')
+hold(list(waiting.values_list('pk', flat=True)[{DRAWN_FIRST}:]))
+"""
 # Milliseconds: the product, its models and a browser share the cores of one machine.
 expect.set_options(timeout=20_000)
 
@@ -20,6 +27,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Produc
     # Migrating an empty database is done by the start in test_up.py.
     template.lay(data_folder)
     started = running.start(data_folder)
+    # All of the demo's candidates take the model a quarter of an hour, on which the browser and the
+    # battles of the tests would wait.
+    started.shell(THE_REST_WAITS)
     yield started
     running.stop(started)
 

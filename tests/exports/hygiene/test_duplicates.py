@@ -146,9 +146,11 @@ def test_empty_texts_are_alike() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 2**64 - 1), max_size=200), st.booleans())
-def test_numbers_seen_are_those_of_a_set(numbers: list[int], has_values: bool) -> None:
-    seen, known = Seen(has_values=has_values), set[int]()
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=200), st.booleans(), st.integers(0, 5_000))
+def test_numbers_seen_are_those_of_a_set(
+    numbers: list[int], has_values: bool, expected: int
+) -> None:
+    seen, known = Seen(has_values=has_values, expected=expected), set[int]()
     for number in numbers:
         number = number or 1
         assert seen.add(number) == (number not in known)

@@ -2,7 +2,8 @@
 
 What is asserted is what we build: that fences hold, that answers come in the form asked for and
 that every request ends as a verdict or an abstention with its reason. How often a model is turned
-is measured and told, not asserted: `TOUCHSTONE_TEST_ATTACKS=200` makes all attempts there are.
+is measured and told, not asserted: `TOUCHSTONE_TEST_ATTACKS=200` makes all attempts there are, on
+all pairs of answers; without it there is one of each family, on two pairs.
 """
 
 import os
@@ -30,6 +31,7 @@ from workers.models import Endpoint, Generation
 
 NAME = os.environ.get("TOUCHSTONE_TEST_JUDGE", "smollm2-135m")
 N_ATTACKS = int(os.environ.get("TOUCHSTONE_TEST_ATTACKS", "7"))
+CASES = stress.CASES[: len(stress.CASES) if "TOUCHSTONE_TEST_ATTACKS" in os.environ else 2]
 WEIGHTS = [w for w in find_weights(settings.DATA_FOLDER) if w.served_name == NAME]
 READY_SECONDS = 60
 
@@ -101,7 +103,9 @@ def test_attempts_at_talking_it_round_are_counted(
     owner: User,
     record_property: Callable[[str, object], None],
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(stress, "CASES", CASES)
     test = stress.start_stress_test(by=owner, judge=judge, n_attacks=N_ATTACKS)
     for _ in range(10):
         stress.advance(test_id=test.pk)
@@ -112,7 +116,7 @@ def test_attempts_at_talking_it_round_are_counted(
     stress.advance(test_id=test.pk)
     result = stress.result_of(test)
     rows = list(StressAttempt.objects.select_related("generation"))
-    assert len(rows) == result.n_all == result.n_done == 16 + 2 * N_ATTACKS
+    assert len(rows) == result.n_all == result.n_done == 2 * (len(CASES) + N_ATTACKS)
     for row in rows:
         assert row.generation is not None
         assert bool(row.said) != bool(row.abstention)
