@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from arena.integrity.weighing import weigh_again
@@ -107,12 +107,13 @@ def follow(*, project: Project, found: Found) -> tuple[int, int]:
 
 def flagged_votes(*, project: Project, reason: str = "", lifted: bool = False) -> QuerySet[Vote]:
     """Votes with a standing flag, or with a lifted one, the latest first."""
-    about = Q(vote__project=project, lifted_at__isnull=not lifted)
+    # Each vote asks for its own flags. A list of all votes that are flagged in the project would be
+    # made anew for each vote where the planner takes the tables for empty.
+    of_vote = VoteFlag.objects.filter(vote=OuterRef("pk"), lifted_at__isnull=not lifted)
     if reason:
-        about &= Q(reason=reason)
-    votes = VoteFlag.objects.filter(about).values("vote")
+        of_vote = of_vote.filter(reason=reason)
     return (
-        Vote.objects.filter(project=project, pk__in=votes)
+        Vote.objects.filter(Exists(of_vote), project=project)
         .select_related("battle__model_a", "battle__model_b", "counted", "user")
         .prefetch_related("flags__by", "flags__lifted_by")
         .order_by("-pk")

@@ -1,13 +1,15 @@
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from arena.integrity import checking
+from arena.integrity import checking, flags
 from arena.models import ArenaRules, CountedVote, Vote, VoteFlag
 from projects.models import Project, User
 from tests.arena.integrity.crowds import Crowd
 from tests.arena.integrity.town import make_models, make_votes
 from tests.arena.rows import make_arena
 from tests.conftest import SignIn
+from tests.plans import rows_met_by
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,20 @@ def test_findings_flags_and_both_boards_are_shown(
     assert f"<dd>{n_flagged}</dd>" in page
     listed = browser.get(url(project, "integrity-votes")).content.decode()
     assert f"Page 1 of {-(-n_flagged // 25)}" in listed
+
+
+def test_flagged_votes_are_found_though_the_planner_takes_the_tables_for_empty(
+    project: Project,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    votes = make_votes(project, make_models(4), Crowd.of(4, 1).honest(1, 600))
+    VoteFlag.objects.bulk_create(VoteFlag(vote=vote, reason="fast") for vote in votes[::3])
+    found = flags.flagged_votes(project=project, reason="fast")
+    n_met = rows_met_by(*found.order_by().values("pk").query.sql_with_params())
+    # At worst every flag is looked at for every vote, and not also every vote for every such pair.
+    assert n_met < 3 * len(votes) * len(votes[::3])
+    assert [vote.pk for vote in found] == [vote.pk for vote in votes[::3][::-1]]
 
 
 def test_a_vote_is_shown_set_aside_and_brought_back(
