@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 
 from config.endpoints import find_weights
-from labeling.machine import stress, verdicts
+from labeling.machine import attacks, stress, verdicts
 from labeling.machine.verdicts import verdict_of
 from labeling.models import Judge, StressAttempt
 from projects.models import Project, User
@@ -31,7 +31,7 @@ from workers.models import Endpoint, Generation
 
 NAME = os.environ.get("TOUCHSTONE_TEST_JUDGE", "smollm2-135m")
 N_ATTACKS = int(os.environ.get("TOUCHSTONE_TEST_ATTACKS", "7"))
-CASES = stress.CASES[: len(stress.CASES) if "TOUCHSTONE_TEST_ATTACKS" in os.environ else 2]
+CASES = attacks.CASES[: len(attacks.CASES) if "TOUCHSTONE_TEST_ATTACKS" in os.environ else 2]
 WEIGHTS = [w for w in find_weights(settings.DATA_FOLDER) if w.served_name == NAME]
 READY_SECONDS = 60
 
