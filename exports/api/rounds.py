@@ -24,7 +24,8 @@ class RoundSerializer(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True, help_text="Null of the one going on.")
     trained = serializers.CharField(help_text="The model that was trained from it, or empty.")
     judgements = serializers.DictField(
-        child=serializers.IntegerField(), help_text="By kind, as of a minute ago at most."
+        child=serializers.IntegerField(),
+        help_text="By kind, as of a minute ago; some minutes where there are many.",
     )
     prompts = serializers.IntegerField(help_text="That were judged.")
     labelers = serializers.IntegerField()

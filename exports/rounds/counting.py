@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from exports.rounds.keeping import CURRENT, Span
 from projects.models import Project
 
 KEPT_SECONDS = 60
+KEPT_TIMES = 60
+"""As long as counting took, so often: a million judgements take ten seconds."""
 MOST_EXPORTS = 1_000
 KINDS = ("demonstration", "comparison", "ranking")
 ROUND = "1 + width_bucket({at}, %(begins)s::timestamptz[])"
@@ -64,7 +67,8 @@ class Facts:
 
 
 def facts_of(project: Project, spans: Sequence[Span]) -> dict[int, Facts]:
-    """By the number of the round; counts as of a minute ago at most."""
+    """By the number of the round; counts as of a minute ago, or of some minutes where there is much
+    to count."""
     found = {span.number: Facts() for span in spans}
     for number, what, name, count in _counted(project, spans):
         facts = found[number]
@@ -85,6 +89,7 @@ def _counted(project: Project, spans: Sequence[Span]) -> list[tuple[int, str, st
     key = f"exports-rounds-{project.pk}-{len(begins)}-{begins[-1].timestamp() if begins else 0}"
     kept: list[tuple[int, str, str, int]] | None = cache.get(key)
     if kept is None:
+        began = time.monotonic()
         sql = FACTS.format(
             round=ROUND.format(at="created_at"),
             round_drawn=ROUND.format(at="r.created_at"),
@@ -93,7 +98,8 @@ def _counted(project: Project, spans: Sequence[Span]) -> list[tuple[int, str, st
         with connection.cursor() as cursor:
             cursor.execute(sql, {"project": project.pk, "begins": begins})
             kept = [(int(number), *rest) for number, *rest in cursor.fetchall()]
-        cache.set(key, kept, KEPT_SECONDS)
+        took = time.monotonic() - began
+        cache.set(key, kept, max(KEPT_SECONDS, round(KEPT_TIMES * took)))
     return kept
 
 
