@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from arena.models import Battle
 from exports.models import Export, Round
 from projects.models import Project, User
+from tests.arena.integrity.crowds import Crowd
+from tests.arena.integrity.town import make_models, make_votes
 from tests.conftest import SignIn
-from tests.exports.judgements import make_comparison, make_vote
+from tests.exports.judgements import make_comparison
 from tests.factories import make_model
 
 pytestmark = pytest.mark.django_db
@@ -60,14 +61,19 @@ def test_what_was_refused_stays_in_the_form_of_its_round(project: Project, brows
 
 
 def test_a_trained_model_stands_there_with_its_rating(project: Project, browser: Client) -> None:
-    make_vote(project)
-    model = Battle.objects.get().model_a
-    assert model is not None
-    Round.objects.create(project=project, number=1, trained=model)
-    text = browser.get(PAGE).content.decode()
-    assert "on the <a" in text
+    models = make_models(3)
+    make_votes(project, models, Crowd.of(3, 1).honest(1, 60))
+    Round.objects.create(project=project, number=1, trained=models[0])
+    page = browser.get(PAGE)
+    standing = page.context["rounds"][0].standing
+    assert standing.model_id == models[0].pk
+    text = page.content.decode()
+    assert f"at {standing.rating:,.0f} ({standing.lower:,.0f} to {standing.upper:,.0f})" in text
+    assert "not on the <a" not in text
     Round.objects.update(trained=make_model())
-    assert "not on the <a" in browser.get(PAGE).content.decode()
+    text = browser.get(PAGE).content.decode()
+    assert "not on the <a" in text
+    assert '<span class="muted">at ' not in text
 
 
 def test_exports_of_a_round_are_linked_and_another_one_is_offered(
