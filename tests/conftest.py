@@ -40,6 +40,12 @@ def _quick_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _static_files_when_asked(settings: Settings) -> None:
+    """Not all read anew by every test's client, which took a third of the time of tests of pages."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture
 def project(db: None) -> Project:
     """A project with a published guideline."""
