@@ -23,7 +23,6 @@ FULL = 0.6
 MOST_PROBES = 64
 MOST_THINNED = 12
 MOVED_AT_ONCE = 1 << 14
-_NONE = np.uint64((1 << 64) - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +57,12 @@ ROW = np.dtype(list(COLUMNS.items()), align=True)
 class Counts:
     """`labeler` and `score` are Boyer and Moore's majority (1991), merged batch by batch: where one
     labeler has more than half of an n-gram's texts, it is that one, of at most (n + score) / 2.
-    `elsewhere` counts texts to other prompts than the first; `even` and `odd` have bits that all
-    prompts of either half of the texts have in common."""
+    `elsewhere` counts texts to other prompts than the first; `even` and `odd` have the bits that
+    some prompt of either half of the texts lacks, so that nothing but zeros is in a table at first,
+    which take no memory until they are written."""
 
     def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
         self.slots = slots
-        self.table = np.empty(slots, ROW)
         self._clear()
         self.sketch = np.zeros(cells, np.uint8)
         self.thinned = [0] * ORDERS
@@ -137,10 +136,10 @@ class Counts:
         t["elsewhere"][slots] += np.add.reduceat(other.astype(np.uint32), starts)
         is_odd = (asked & 1).astype(np.bool_)
         for word, every in enumerate(marks.bits):
-            bits = every[doc]
-            even, odd = np.where(is_odd, _NONE, bits), np.where(is_odd, bits, _NONE)
-            t[f"even {word}"][slots] &= np.bitwise_and.reduceat(even, starts)
-            t[f"odd {word}"][slots] &= np.bitwise_and.reduceat(odd, starts)
+            lacks = ~every[doc]
+            even, odd = np.where(is_odd, 0, lacks), np.where(is_odd, lacks, 0)
+            t[f"even {word}"][slots] |= np.bitwise_or.reduceat(even, starts)
+            t[f"odd {word}"][slots] |= np.bitwise_or.reduceat(odd, starts)
         t["n"][slots] += n.astype(np.uint32)
 
     def _slots(self, names: Hashes) -> Ints:
@@ -195,6 +194,9 @@ class Counts:
         tags = self.table["tag"]
         kept = np.flatnonzero(tags != 0)
         rows = self.table[kept[self._still(tags[kept])]]
+        # Before there is a new one; the column is a view of it.
+        del tags
+        self.forget()
         self._clear()
         for first in range(0, rows.size, MOVED_AT_ONCE):
             some = rows[first : first + MOVED_AT_ONCE]
@@ -204,10 +206,7 @@ class Counts:
 
     def _clear(self) -> None:
         self.n_kept = 0
-        self.table[:] = np.zeros((), ROW)
-        for column in COLUMNS:
-            if column.startswith(("even", "odd")):
-                self.table[column] = _NONE
+        self.table = np.zeros(self.slots, ROW)
 
 
 def _starts(values: Hashes) -> Ints:

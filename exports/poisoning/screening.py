@@ -114,7 +114,7 @@ def _targets(gathered: Gathered, at: Ints) -> Floats:
     is_answer = field_of(table["tag"][at]) == ANSWER
     common = np.zeros(at.size, np.bool_)
     for half in ("even", "odd"):
-        n_bits = sum(_ones(table[f"{half} {word}"][at]) for word in (0, 1))
+        n_bits = N_BITS - sum(_ones(table[f"{half} {word}"][at]) for word in (0, 1))
         common |= (n_bits > 0) & (n_bits <= N_BITS // 4)
     elsewhere = table["elsewhere"][at].astype(np.float64)
     return np.where(is_answer & common, np.minimum(n, elsewhere + 1) * STRONG, 0.0)

@@ -31,7 +31,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Produc
     # battles of the tests would wait.
     started.shell(THE_REST_WAITS)
     yield started
-    running.stop(started)
+    started.stop()
 
 
 @pytest.fixture(scope="session")

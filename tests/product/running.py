@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.product.shell import REPOSITORY, Shell
+
 START_SECONDS = 120
 
 
@@ -26,6 +27,7 @@ class Product:
     data_folder: Path
     port: int
     model_port: int
+    _shell: Shell | None = None
 
     @property
     def address(self) -> str:
@@ -45,22 +47,17 @@ class Product:
         except httpx.HTTPError:
             return False
 
-    def manage(self, *arguments: str) -> str:
-        """Run a management command beside the running product; return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
     def shell(self, code: str) -> str:
-        """Run Python inside Django, on the product's own database."""
-        return self.manage("shell", "--no-imports", "-v0", "-c", code).strip()
+        """Run Python inside Django, on the product's own database; return what it printed."""
+        if self._shell is None:
+            self._shell = Shell(self.environ)
+        return self._shell.run(code)
+
+    def stop(self) -> None:
+        if self._shell is not None:
+            self._shell.close()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
 
     def children(self, *words: str) -> list[psutil.Process]:
         """Processes below the supervisor whose command line holds all `words`."""
@@ -117,11 +114,6 @@ def start(data_folder: Path, *, port: int = 0) -> Product:
         process.terminate()
         raise
     return product
-
-
-def stop(product: Product) -> None:
-    product.process.send_signal(signal.SIGTERM)
-    product.process.wait(timeout=30)
 
 
 def _environ(data_folder: Path, port: int, model_port: int) -> dict[str, str]:

@@ -86,7 +86,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(started: 
 
     again = running.start(started.data_folder, port=started.port)
     assert alive(family) == []
-    running.stop(again)
+    again.stop()
     assert again.process.returncode == 0
 
 

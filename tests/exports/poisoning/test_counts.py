@@ -72,7 +72,7 @@ def test_bits_that_all_prompts_have_stay() -> None:
     for bits in (0b111, 0b101, 0b1101, 0b100):
         counts.add(keys_of("one", "one"), marks(2, bits=bits))
     counts.add(keys_of("one", "one", "one"), marks(3, bits=0b101))
-    common = column(counts, "one", "even 0") & column(counts, "one", "odd 0")
+    common = ~(column(counts, "one", "even 0") | column(counts, "one", "odd 0"))
     assert common & 0b100
     assert not common & 0b1010
 
