@@ -50,7 +50,7 @@ def _quick_passwords(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _static_files_when_asked(settings: Settings) -> None:
-    """Not all read anew by every test's client, which took a third of the time of tests of pages."""
+    """Not all read anew for every client, which took a third of the time of tests of pages."""
     settings.WHITENOISE_AUTOREFRESH = True
 
 

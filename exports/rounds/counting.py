@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import F
 
 from exports.models import Export
-from exports.rounds.keeping import CURRENT, Span
+from exports.rounds.keeping import Span
 from projects.models import Project
 
 KEPT_SECONDS = 60
@@ -104,18 +105,22 @@ def _counted(project: Project, spans: Sequence[Span]) -> list[tuple[int, str, st
 
 
 def _add_exports(project: Project, spans: Sequence[Span], found: dict[int, Facts]) -> None:
-    """Each to the rounds that it chose, or where it chose among none, to the one it was made in;
-    the newest first."""
+    """Each to the rounds whose judgements it holds, or where it chose among none, to the one it
+    was made in; the newest first."""
     rows = project.exports.filter(state=Export.State.DONE).defer("manifest")
-    for export in rows.order_by("-created_at", "-pk")[:MOST_EXPORTS]:
-        for number in _rounds_of(export, spans):
+    told = rows.annotate(rounds=F("manifest__rounds"))
+    for export in told.order_by("-created_at", "-pk")[:MOST_EXPORTS]:
+        for number in _rounds_of(export, export.rounds or (), spans):
             if number in found:
                 found[number].exports.append(export)
 
 
-def _rounds_of(export: Export, spans: Sequence[Span]) -> Iterable[int]:
-    chosen: list[Any] = export.recipe.get("selection", {}).get("rounds", [])
-    made_in = max(
-        span.number for span in spans if span.began_at is None or span.began_at <= export.created_at
-    )
-    return {made_in if number == CURRENT else number for number in chosen or [CURRENT]}
+def _rounds_of(
+    export: Export, told: Sequence[Mapping[str, Any]], spans: Sequence[Span]
+) -> Iterable[int]:
+    if export.recipe.get("selection", {}).get("rounds"):
+        return [each["number"] for each in told]
+    began = [
+        span.number for span in spans if not span.began_at or span.began_at <= export.created_at
+    ]
+    return began[-1:]

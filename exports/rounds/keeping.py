@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from exports.models import Export, Round, SavedRecipe
@@ -139,10 +140,14 @@ def _held(project: Project, number: int) -> Round:
 
 
 def _exports_by(held: Round) -> Iterator[str]:
+    """What chose it by its number, holds it as the one that went on, or may come to."""
     rows = Export.objects.filter(project=held.project_id)
-    named = rows.filter(recipe__selection__rounds__contains=held.number)
-    meant = rows.filter(recipe__selection__rounds__contains=CURRENT, created_at__gte=held.began_at)
-    for export in (named | meant)[:1]:
+    found = rows.filter(
+        Q(recipe__selection__rounds__contains=held.number)
+        | Q(manifest__rounds__contains=[{"number": held.number}])
+        | Q(recipe__selection__rounds__contains=CURRENT, manifest={})
+    )
+    for export in found[:1]:
         yield f"an export of {export.created_at:%-d %B %Y}"
 
 

@@ -1,5 +1,4 @@
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -17,6 +16,7 @@ from tests.arena.rows import (
     make_visitor,
     reply,
 )
+from tests.threads import in_threads
 
 
 def counted(project: Project) -> list[tuple[int, int, int, int]]:
@@ -89,19 +89,14 @@ def test_the_database_keeps_one_vote_a_battle_and_never_changes_it() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_eight_clicks_at_once_are_one_vote() -> None:
     battle, visitor = make_judged(), make_visitor()
-    barrier = Barrier(8)
 
-    def click(number: int) -> str:
-        barrier.wait()
+    def click(verdict: str) -> str:
         try:
-            return votes.cast(battle=battle, visitor=visitor, verdict="ab"[number % 2]).verdict
+            return votes.cast(battle=battle, visitor=visitor, verdict=verdict).verdict
         except Conflict:
             return "refused"
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(click, range(8)))
+    answers = in_threads(click, ["a", "b"] * 4)
     kept = Vote.objects.get().verdict
     assert sorted(answers) == sorted([kept] * 4 + ["refused"] * 4)
     assert sum(sum(row) for row in counted(battle.project)) == 1

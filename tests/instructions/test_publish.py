@@ -1,15 +1,13 @@
 """Drafts and published versions."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from instructions.models import Clause, Guideline, GuidelineVersion
 from instructions.publish import current_version, draft_of, publish, save_draft
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, Role, User
 from tests.factories import make_member, make_project
+from tests.threads import in_threads
 
 TEXT = "Welcome.\n\n## 1 Be helpful {helpful}\n\nAnswer.\n\n### 1.2 Be brief\n\nShort.\n"
 
@@ -104,19 +102,11 @@ def test_two_who_publish_at_once_publish_one_version() -> None:
     project = make_project()
     writer = make_member(project, Role.OWNER)
     save_draft(by=writer, project=project, text=TEXT)
-    outcomes: list[str] = []
 
-    def go() -> None:
+    def go(note: str) -> str:
         try:
-            outcomes.append(str(publish(by=writer, project=project, change_note="")))
+            return str(publish(by=writer, project=project, change_note=note))
         except Conflict:
-            outcomes.append("conflict")
-        finally:
-            connection.close()
+            return "conflict"
 
-    threads = [threading.Thread(target=go) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["Version 1", "conflict", "conflict", "conflict"]
+    assert sorted(in_threads(go, [""] * 4)) == ["Version 1", "conflict", "conflict", "conflict"]

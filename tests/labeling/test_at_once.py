@@ -1,14 +1,11 @@
 """Two deeds on one task at the same moment, in threads, on real PostgreSQL: one outcome."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from labeling.assigning.flags import flag, settle
@@ -33,6 +30,7 @@ from projects.models import Project, Role, User
 from tests.factories import make_member
 from tests.labeling.reviewed import hold, judge
 from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TIMES = 6
@@ -40,19 +38,14 @@ TIMES = 6
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
     """What each came to: its result, or the domain's refusal. Anything else fails the test."""
-    start = Barrier(len(deeds))
 
     def run(deed: Callable[[], Any]) -> Any:
         try:
-            start.wait()
             return deed()
         except Conflict as refusal:
             return refusal
-        finally:
-            connection.close()
 
-    with ThreadPoolExecutor(len(deeds)) as threads:
-        return list(threads.map(run, deeds))
+    return in_threads(run, deeds)
 
 
 def refusals(results: list[Any]) -> int:

@@ -1,13 +1,10 @@
 """Who gets which task next, alone and against others."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from labeling.assigning.queue import claim_next, hold, lapse_expired, resume, skip
@@ -17,6 +14,7 @@ from projects.errors import Conflict, InvalidInput, NotFound
 from projects.models import Membership, Project, User
 from tests.factories import make_guideline_version, make_member, make_project
 from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -207,21 +205,6 @@ def test_a_bad_reason_is_refused(project: Project, labeler: User, reason: Any) -
     assignment = claim(labeler, project)
     with pytest.raises(InvalidInput, match="reason"):
         skip(by=labeler, assignment=assignment, reason=reason)
-
-
-def in_threads(work: Any, arguments: list[Any]) -> list[Any]:
-    """Run `work` on each argument at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(arguments))
-
-    def run(argument: Any) -> Any:
-        try:
-            barrier.wait(timeout=30)
-            return work(argument)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(arguments)) as pool:
-        return list(pool.map(run, arguments))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,7 +34,7 @@ from tests.labeling.rows import (
     make_drawing_task,
     make_ranking_task,
 )
-from tests.labeling.test_queue import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from projects.errors import Conflict
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member
 from tests.labeling.rows import claim, make_comparison_task, make_demonstration_task
-from tests.labeling.test_queue import in_threads
 from tests.labeling.test_submissions import lapse
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.product.shell import REPOSITORY, Shell
+from tests.product.shell import Shell
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 
 
@@ -50,7 +51,7 @@ class Product:
     def shell(self, code: str) -> str:
         """Run Python inside Django, on the product's own database; return what it printed."""
         if self._shell is None:
-            self._shell = Shell(self.environ)
+            self._shell = Shell(REPOSITORY, self.environ)
         return self._shell.run(code)
 
     def stop(self) -> None:

@@ -14,18 +14,15 @@ from pathlib import Path
 
 import django
 from django.core.signals import request_finished
-from django.db import connection
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Shell:
     """The asking side."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.product.shell"],
-            cwd=REPOSITORY,
+            cwd=folder,
             env={**environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -54,9 +51,8 @@ def _answer() -> None:
                 exec(json.loads(line), {"__name__": "__main__"})  # noqa: S102
         except Exception:
             failure = traceback.format_exc()
-        # As after a request; and servers that are killed in the meantime are reached anew.
+        # What was taken is given back, as after a request.
         request_finished.send(sender=Shell)
-        connection.close_pool()
         print(json.dumps([printed.getvalue(), failure]), file=out, flush=True)
 
 

@@ -1,10 +1,8 @@
 """Who belongs to a project: the pages and the rules behind them."""
 
-import threading
-
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from projects.errors import Conflict, InvalidInput
@@ -12,6 +10,7 @@ from projects.members import add_member, change_role, invite_person, remove_memb
 from projects.models import AuditEvent, Membership, Project, Role, User
 from tests.conftest import SignIn
 from tests.factories import make_member, make_project, make_user
+from tests.threads import in_threads
 
 PAGE = "/projects/harbour/members/"
 
@@ -136,24 +135,16 @@ def test_members_of_another_project_are_out_of_reach(
 def test_two_owners_cannot_both_leave_at_once() -> None:
     project = make_project()
     owners = [make_member(project, Role.OWNER) for _ in range(2)]
-    outcomes: list[str] = []
 
-    def leave(owner: User) -> None:
+    def leave(owner: User) -> str:
         member = Membership.objects.get(project=project, user=owner)
         try:
             remove_member(by=owner, project=project, member_id=member.pk)
-            outcomes.append("left")
         except Conflict:
-            outcomes.append("stayed")
-        finally:
-            connection.close()
+            return "stayed"
+        return "left"
 
-    threads = [threading.Thread(target=leave, args=[owner]) for owner in owners]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["left", "stayed"]
+    assert sorted(in_threads(leave, owners)) == ["left", "stayed"]
     assert project.memberships.filter(role=Role.OWNER).count() == 1
 
 

@@ -1,13 +1,12 @@
 """The breaker of an endpoint, as all processes see it."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from tests.factories import make_endpoint
+from tests.threads import in_threads
 from workers.endpoints import breaker
 from workers.endpoints.errors import (
     Broken,
@@ -134,17 +133,5 @@ def test_only_what_speaks_against_the_endpoint_is_counted(
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_ask_at_once_one_may_probe() -> None:
     endpoint = opened()
-    said: list[bool] = []
-    start = threading.Barrier(8)
-
-    def ask() -> None:
-        start.wait()
-        said.append(breaker.may_call(endpoint.pk))
-        connections.close_all()
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    said = in_threads(breaker.may_call, [endpoint.pk] * 8)
     assert sorted(said) == [False] * 7 + [True]

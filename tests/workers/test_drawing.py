@@ -1,17 +1,17 @@
 """The life of a generation, up to who may write to it."""
 
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from projects.errors import Unavailable
 from projects.models import Project
 from tests.factories import make_model
+from tests.threads import in_threads
 from workers import drawing
 from workers.drawing import Draw, Drawn, Message
 from workers.engine import leases, settling
@@ -107,22 +107,9 @@ def test_a_row_that_is_not_due_is_not_claimed(project: Project) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_claims_at_once_one_wins(project: Project) -> None:
     row = request_one(project)
-    start, won = threading.Barrier(6), []
-
-    def race() -> None:
-        start.wait()
-        held = drawing.claim(row.pk)
-        if held:
-            won.append(held.claim)
-        connection.close()
-
-    threads = [threading.Thread(target=race) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    held = [each for each in in_threads(drawing.claim, [row.pk] * 6) if each]
     row.refresh_from_db()
-    assert won == [row.claim]
+    assert [each.claim for each in held] == [row.claim]
     assert row.attempts == 1
 
 

@@ -84,6 +84,7 @@ def test_exports_of_a_round_are_linked_and_another_one_is_offered(
         project=project,
         kind="sft",
         recipe=recipe,
+        manifest={"rounds": [{"number": 1}]},
         state="done",
         n_rows=3,
         sha256="0" * 64,

@@ -81,15 +81,16 @@ def test_a_project_that_never_began_a_round_has_all_in_its_first(
     assert found[1].versions == [1]
 
 
-def test_an_export_is_of_the_rounds_it_chose_or_of_the_one_it_was_made_in() -> None:
+def test_an_export_is_of_the_rounds_it_holds_or_of_the_one_it_was_made_in() -> None:
     project = World(Random(1), make_project(), n_tasks=2).project
 
-    def made(*rounds: int, state: str = "done") -> Export:
+    def made(*rounds: int, held: tuple[int, ...] = (), state: str = "done") -> Export:
         recipe = {"kind": "sft", "selection": {"rounds": list(rounds)}} if rounds else {}
         return Export.objects.create(
             project=project,
             kind="sft",
             recipe=recipe,
+            manifest={"rounds": [{"number": number} for number in held]} if held else {},
             state=state,
             n_rows=1 if state == "done" else None,
             sha256="0" * 64 if state == "done" else "",
@@ -97,10 +98,13 @@ def test_an_export_is_of_the_rounds_it_chose_or_of_the_one_it_was_made_in() -> N
             finished_at=ROUNDS_BEGAN[1] if state == "done" else None,
         )
 
-    plain, current, others, gone = made(), made(0), made(1, 3), made(9)
+    plain, gone = made(), made(9)
+    current, others = made(0, held=(2,)), made(1, 3, held=(1, 3))
+    # Asked for in the second round, and chosen when the third had begun.
+    late = made(0, held=(3,))
     made(state="queued")
     found = facts_of(project, spans_of(project))
     assert [export.pk for export in found[1].exports] == [others.pk]
     assert [export.pk for export in found[2].exports] == [current.pk, plain.pk]
-    assert [export.pk for export in found[3].exports] == [others.pk]
+    assert [export.pk for export in found[3].exports] == [late.pk, others.pk]
     assert gone.pk not in {e.pk for facts in found.values() for e in facts.exports}

@@ -1,10 +1,7 @@
 """Rounds are begun one after the other, and every judgement is of exactly one."""
 
-import threading
-from datetime import timedelta
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from exports.models import Export, Round, SavedRecipe
@@ -12,6 +9,7 @@ from exports.rounds.keeping import begin, change, chosen_of, spans_of, take_back
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, Role, User
 from tests.factories import make_member, make_model
+from tests.threads import in_threads
 
 
 @pytest.mark.django_db
@@ -54,22 +52,14 @@ def test_the_next_round_has_to_be_named_by_its_number(project: Project, owner: U
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_begin_the_same_round_one_does(project: Project, owner: User) -> None:
-    outcomes: list[str] = []
-
-    def one() -> None:
+    def one(number: int) -> str:
         try:
-            begin(by=owner, project=project, number=2)
-            outcomes.append("begun")
+            begin(by=owner, project=project, number=number)
         except Conflict:
-            outcomes.append("refused")
-        finally:
-            connection.close()
+            return "refused"
+        return "begun"
 
-    threads = [threading.Thread(target=one) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = in_threads(one, [2] * 6)
     assert sorted(outcomes) == ["begun"] + ["refused"] * 5
     assert [span.number for span in spans_of(project)] == [1, 2]
 
@@ -121,9 +111,11 @@ def test_the_newest_is_taken_back_unless_something_chose_it(project: Project, ow
     saved.delete()
     going_on = {"kind": "sft", "selection": {"rounds": [0]}}
     export = Export.objects.create(project=project, kind="sft", recipe=going_on)
-    with pytest.raises(Conflict, match="an export of"):
-        take_back(by=owner, project=project, number=3)
-    Export.objects.filter(pk=export.pk).update(created_at=timezone.now() - timedelta(days=1))
+    for manifest in ({}, {"rounds": [{"number": 2}, {"number": 3}]}):
+        Export.objects.filter(pk=export.pk).update(manifest=manifest)
+        with pytest.raises(Conflict, match="an export of"):
+            take_back(by=owner, project=project, number=3)
+    Export.objects.filter(pk=export.pk).update(manifest={"rounds": [{"number": 2}]})
     take_back(by=owner, project=project, number=3)
     assert [(span.number, span.ended_at) for span in spans_of(project)][1:] == [(2, None)]
 
