@@ -140,14 +140,16 @@ class Counts:
         for answer in answers_of(record):
             length = len(answer.text)
             total += length
-            self._drawn(answer.model, answer.parameters, answer.origin, length)
+            drawn = self._drawn(answer.model, answer.parameters, answer.origin)
+            drawn.n_answers += 1
+            drawn.n_characters += length
         return total
 
     def _conversation(self, record: Conversation) -> int:
         total = 0
         sides = (record.model_a, record.conversation_a), (record.model_b, record.conversation_b)
         for model, messages in sides:
-            self._drawn(model, {})
+            self._drawn(model, {}).n_answers += 1
             self.characters["model"] += _replied(messages)
             total += sum([len(each["content"]) for each in messages])
         return total
@@ -160,13 +162,11 @@ class Counts:
             self.characters["person"] += written - by_model
         else:
             self.characters[record.answer.origin] += written
-        self._drawn(record.answer.model, record.answer.parameters)
+        self._drawn(record.answer.model, record.answer.parameters).n_answers += 1
         self.models.update(set(record.drafts.values()))
         return sum([len(each["content"]) for each in record.turns]) if record.turns else written
 
-    def _drawn(
-        self, model: str, parameters: dict[str, Any], origin: str = "", n_characters: int = 0
-    ) -> None:
+    def _drawn(self, model: str, parameters: dict[str, Any], origin: str = "") -> _Drawn:
         """Without an origin its characters are counted otherwise."""
         key = origin, model, id(parameters) if parameters else 0
         drawn = self.drawn.get(key)
@@ -175,8 +175,7 @@ class Counts:
                 # Every draw may have a seed of its own.
                 self.settle()
             drawn = self.drawn[key] = _Drawn(parameters)
-        drawn.n_answers += 1
-        drawn.n_characters += n_characters
+        return drawn
 
     def _setting(self, model: str, setting: str, n_answers: int) -> None:
         told = self.settings.setdefault(model, Counter())

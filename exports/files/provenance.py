@@ -74,9 +74,10 @@ def _type_of(name: str) -> Type:
 
 
 def _reader(record: type[Any]) -> Callable[[Any], dict[str, Any]]:
-    names = _told(record)
-    values = attrgetter(*names)
-    return lambda held: dict(zip(names, values(held), strict=True))
+    """Each field written out: names and values put together take twice as long, in every row."""
+    told = ", ".join(f"{name!r}: held.{name}" for name in _told(record))
+    read: Callable[[Any], dict[str, Any]] = eval(f"lambda held: {{{told}}}")  # noqa: S307
+    return read
 
 
 def _answers(record: type[Any]) -> Callable[[Any], Answers]:

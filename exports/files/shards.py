@@ -19,6 +19,8 @@ from exports.files.sinks import STREAMS, Sink
 
 AT_ONCE = 1 << 18
 """Bytes handed on together."""
+MOST_BEHIND = 4
+"""Pieces of lines that wait for the thread that takes them, which gets its turn late."""
 ROWS_AT_ONCE = 200
 ROWS_IN_A_GROUP = 2_000
 BYTES_IN_A_GROUP = 8 << 20
@@ -57,7 +59,7 @@ class Shard:
         self.names = {each.name for each in columns}
         self.known: set[tuple[str, ...]] = set()
         self.sink = Sink(path)
-        self.behind = Behind()
+        self.behind = Behind(1 if file_type == "parquet" else MOST_BEHIND)
         self.into: Rows = (
             Parquet(self.sink, self.behind, columns)
             if file_type == "parquet"
@@ -164,6 +166,9 @@ class Parquet:
             compression="zstd",
             compression_level=PARQUET_ZSTD_LEVEL,
             use_dictionary=False,
+            # The least and the greatest of the texts of every group, which nobody looks for, would
+            # wait in memory for the end of the file.
+            write_statistics=False,
         )
         self.waiting: list[dict[str, Any]] = []
         self.batches: list[pa.RecordBatch] = []

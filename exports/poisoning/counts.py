@@ -9,6 +9,7 @@ sampling. Long runs of words go first, for a phrase is made of many; single word
 from __future__ import annotations
 
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 
 import numpy as np
 import numpy.typing as npt
@@ -182,27 +183,33 @@ class Counts:
     def _make_room(self, coming: int) -> None:
         """Before a batch of which about a fifth may be new."""
         while self.n_kept + coming // 5 > FULL * self.slots:
-            tags = self.table["tag"]
-            sizes = np.bincount(order_of(tags[tags != 0]), minlength=ORDERS + 1)[1:]
+            sizes = self._sizes()
             weight = sizes * (1.0, 4.0, 8.0) * (np.array(self.thinned) < MOST_THINNED)
             if not weight.any() or self.n_kept == 0:
                 return
             self.thinned[int(np.argmax(weight))] += 1
             self._rebuild()
 
-    def _rebuild(self) -> None:
+    def _sizes(self) -> Ints:
+        """How many n-grams of each order have a place."""
         tags = self.table["tag"]
-        kept = np.flatnonzero(tags != 0)
-        rows = self.table[kept[self._still(tags[kept])]]
-        # Before there is a new one; the column is a view of it.
-        del tags
-        self.forget()
-        self._clear()
-        for first in range(0, rows.size, MOVED_AT_ONCE):
-            some = rows[first : first + MOVED_AT_ONCE]
-            slots = self._slots(some["tag"])
-            there = slots >= 0
-            self.table[slots[there]] = some[there]
+        return np.bincount(order_of(tags[tags != 0]), minlength=ORDERS + 1)[1:]
+
+    def _rebuild(self) -> None:
+        """By way of a file: what stays, held beside the table, would be the most memory that a
+        scan ever takes."""
+        with TemporaryFile() as aside:
+            for first in range(0, self.slots, MOVED_AT_ONCE):
+                some = self.table[first : first + MOVED_AT_ONCE]
+                some = some[some["tag"] != 0]
+                some[self._still(some["tag"])].tofile(aside)
+            self.forget()
+            self._clear()
+            aside.seek(0)
+            while (some := np.fromfile(aside, ROW, MOVED_AT_ONCE)).size:
+                slots = self._slots(some["tag"])
+                there = slots >= 0
+                self.table[slots[there]] = some[there]
 
     def _clear(self) -> None:
         self.n_kept = 0

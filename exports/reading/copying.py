@@ -18,8 +18,9 @@ Row = tuple[Any, ...]
 
 AT_ONCE = 1_000
 """Keys of one statement: what is held of them is a few megabytes of text."""
-STREAMED_TIMES = 4
-"""As many more where nothing is held of them: planning a statement takes as long as 250 rows."""
+STREAMED_TIMES = 16
+"""As many more where nothing is held of them: planning a statement takes as long as 250 rows, and
+who works on them waits for it."""
 TOGETHER = 32
 """Rows that are taken from the connection at once: each alone takes twice as long to read."""
 _HEAD, _END = 19, 2

@@ -90,11 +90,12 @@ class Building:
             plan = Plan.from_bytes(path.read_bytes())
         else:
             plan = material.plan_of(self.export.project, recipe_for(self.export))
-            moment = _moment()
+            # Packed here: what another thread lets go of is not given back to the system.
+            moment, packed = _moment().encode(), plan.as_bytes()
 
             def keep() -> None:
-                write_whole(self.draft / MOMENT, moment.encode())
-                write_whole(path, plan.as_bytes())
+                write_whole(self.draft / MOMENT, moment)
+                write_whole(path, packed)
 
             self.hold.guarded(keep, attempts=1)
         self.hold.n_expected = plan.n_records

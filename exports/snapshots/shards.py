@@ -5,7 +5,7 @@ finished ones of the export, and a note beside it says what it is. An attempt th
 the same rows in the same order and passes over those that lie in finished files.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -136,9 +136,12 @@ class Track:
         self.counts = Counts()
 
     def take(
-        self, made: Iterable[Made], n_tokens: Callable[[dict[str, Any]], int] | None = None
+        self, made: Sequence[Made], n_tokens: Callable[[dict[str, Any]], int] | None = None
     ) -> None:
         """The rows of one record stay together, as do records of one group."""
+        if not (self.n_to_pass or self.form.rows_per_file):
+            self._write(made, n_tokens)
+            return
         waiting: list[Made] = []
         for each in made:
             group = getattr(each.record, "group", "")

@@ -1,6 +1,7 @@
 """Work that is done while its caller goes on."""
 
 from functools import partial
+from threading import Event, Timer
 
 import pytest
 
@@ -16,6 +17,17 @@ def test_it_is_done_in_order_and_all_of_it() -> None:
         assert len(done) >= number
     behind.settle()
     assert done == list(range(20))
+    behind.leave()
+
+
+def test_no_more_waits_than_was_said() -> None:
+    behind, gate = Behind(2), Event()
+    behind.do(gate.wait)
+    behind.do(list)
+    Timer(0.2, gate.set).start()
+    assert not gate.is_set()
+    behind.do(list)
+    assert gate.is_set()
     behind.leave()
 
 
