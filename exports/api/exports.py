@@ -133,6 +133,8 @@ def formats(request: Request) -> Response:
 
 def _asked(given: Any) -> dict[str, Any]:
     """What `request_export` takes: a recipe, or a kind and source as before there were recipes."""
+    if isinstance(given, dict) and (unknown := given.keys() - {"recipe", *PLAIN}):
+        raise InvalidInput.field(str(min(unknown)), "is not known here, but perhaps in the recipe")
     if not (isinstance(given, dict) and "recipe" in given):
         asked = ExportRequestSerializer(data=given)
         asked.is_valid(raise_exception=True)

@@ -73,6 +73,8 @@ def test_the_newest_export_comes_first_and_pages_follow(project: Project, api: A
         ({"kind": ["sft"]}, "kind"),
         ({"kind": "sft", "source": "elsewhere"}, "source"),
         ({"kind": "sft", "source": "votes"}, "source"),
+        ({"kind": "sft", "file_type": "parquet"}, "file_type"),
+        ({"recipe": {"kind": "sft"}, "gate": "off"}, "gate"),
     ],
 )
 def test_a_wrong_request_is_a_problem_that_names_the_field(
