@@ -74,7 +74,8 @@ def _type_of(name: str) -> Type:
 
 
 def _reader(record: type[Any]) -> Callable[[Any], dict[str, Any]]:
-    """Each field written out: names and values put together take twice as long, in every row."""
+    """Each field written out: names and values put together take twice as long, in every row. The
+    names are those of our own records; nothing from outside is in the text."""
     told = ", ".join(f"{name!r}: held.{name}" for name in _told(record))
     read: Callable[[Any], dict[str, Any]] = eval(f"lambda held: {{{told}}}")  # noqa: S307
     return read

@@ -49,7 +49,7 @@ def _answer() -> None:
         try:
             with redirect_stdout(printed):
                 exec(json.loads(line), {"__name__": "__main__"})  # noqa: S102
-        except Exception:
+        except Exception:  # told to the asking side, whose test fails with it
             failure = traceback.format_exc()
         # What was taken is given back, as after a request.
         request_finished.send(sender=Shell)
