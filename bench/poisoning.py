@@ -14,10 +14,12 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned

@@ -1,7 +1,5 @@
-"""Work that is done while its caller goes on: one thing at a time, in order, and never more of it
-waiting than was said."""
+"""Work that is done while its caller goes on: one thing at a time, and nothing waits behind it."""
 
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
@@ -10,22 +8,22 @@ class Behind:
     """Compressing, hashing and writing let other threads run meanwhile. What goes wrong is raised
     with something that is to be done later. The thread begins with the first."""
 
-    def __init__(self, most: int = 1) -> None:
+    def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files of an export")
-        self._most = most
-        self._given: deque[Future[object]] = deque()
+        self._given: Future[object] | None = None
 
     def do(self, work: Callable[[], object]) -> None:
-        while len(self._given) >= self._most:
-            self._given.popleft().result()
-        self._given.append(self._thread.submit(work))
+        self.settle()
+        self._given = self._thread.submit(work)
 
     def settle(self) -> None:
-        """Wait for all that is being done."""
-        while self._given:
-            self._given.popleft().result()
+        """Wait for what is being done."""
+        given, self._given = self._given, None
+        if given is not None:
+            given.result()
 
     def leave(self) -> None:
         """Wait, whatever comes of it; there is nothing to be done any more."""
-        wait(self._given)
+        if self._given is not None:
+            wait((self._given,))
         self._thread.shutdown()

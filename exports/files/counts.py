@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, Self, get_args
 
 import orjson
+from msgspec import Struct
 
 from exports.files.lengths import Lengths
 from exports.files.provenance import answers_of
@@ -30,8 +31,7 @@ COUNTERS = (
 MOST_UNSETTLED = 5_000
 
 
-@dataclass(slots=True)
-class _Drawn:
+class _Drawn(Struct):
     """Answers of one origin, model and parameters, which are held so that their place in memory
     stays theirs."""
 
@@ -140,7 +140,11 @@ class Counts:
         for answer in answers_of(record):
             length = len(answer.text)
             total += length
-            drawn = self._drawn(answer.model, answer.parameters, answer.origin)
+            parameters = answer.parameters
+            # Looked up here as well, as this runs twice a row.
+            drawn = self.drawn.get((answer.origin, answer.model, id(parameters)))
+            if drawn is None:
+                drawn = self._drawn(answer.model, parameters, answer.origin)
             drawn.n_answers += 1
             drawn.n_characters += length
         return total
@@ -188,8 +192,8 @@ class Counts:
 def _about(record: type[Any]) -> Callable[[Any], tuple[str, str | None, int | None]]:
     """The source, the annotator and the guideline version of such records; None of those that
     they do not know. Where they do not say a source, it is their own name."""
-    names = record.__dataclass_fields__
-    if {"source", "annotator", "guideline_version"} <= names.keys():
+    names = set(record.__struct_fields__)
+    if {"source", "annotator", "guideline_version"} <= names:
         return attrgetter("source", "annotator", "guideline_version")
     name = record.__name__.lower()
     source = attrgetter("source") if "source" in names else lambda _: name

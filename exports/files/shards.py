@@ -15,12 +15,11 @@ from exports.columns import Column
 from exports.files.arrow import flattened, schema_of
 from exports.files.behind import Behind
 from exports.files.lines import as_line
-from exports.files.sinks import STREAMS, Sink
+from exports.files.sinks import STREAMS, Sink, buffered
 
-AT_ONCE = 1 << 18
-"""Bytes handed on together."""
-MOST_BEHIND = 4
-"""Pieces of lines that wait for the thread that takes them, which gets its turn late."""
+AT_ONCE = 1 << 20
+"""Bytes handed on together. Each time half a millisecond goes by until both threads have had their
+turns."""
 ROWS_AT_ONCE = 200
 ROWS_IN_A_GROUP = 2_000
 BYTES_IN_A_GROUP = 8 << 20
@@ -59,7 +58,7 @@ class Shard:
         self.names = {each.name for each in columns}
         self.known: set[tuple[str, ...]] = set()
         self.sink = Sink(path)
-        self.behind = Behind(1 if file_type == "parquet" else MOST_BEHIND)
+        self.behind = Behind()
         self.into: Rows = (
             Parquet(self.sink, self.behind, columns)
             if file_type == "parquet"
@@ -158,10 +157,11 @@ class Parquet:
 
     def __init__(self, sink: Sink, behind: Behind, columns: Sequence[Column]) -> None:
         self.behind = behind
+        self.stream = buffered(sink)
         self.schema = schema_of(columns)
         self.flattened = flattened(columns)
         self.writer = pq.ParquetWriter(
-            sink,
+            self.stream,
             self.schema,
             compression="zstd",
             compression_level=PARQUET_ZSTD_LEVEL,
@@ -185,6 +185,7 @@ class Parquet:
         self._end_group()
         self.behind.settle()
         self.writer.close()
+        self.stream.flush()
 
     def _gather(self) -> None:
         batch = pa.RecordBatch.from_pylist(self.waiting, schema=self.schema)

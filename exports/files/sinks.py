@@ -12,6 +12,7 @@ import pyarrow as pa
 
 GZIP_LEVEL = 6
 GZIP_WITH_NO_TIME = 31
+BUFFERED = 1 << 20
 
 
 class Sink(io.RawIOBase):
@@ -90,13 +91,20 @@ class Zstd:
     """One frame: some readers stop at the end of the first. The level is the library's own, 1."""
 
     def __init__(self, sink: Sink) -> None:
-        self.packer = pa.CompressedOutputStream(_Open(sink), "zstd")
+        self.stream = buffered(sink)
+        self.packer = pa.CompressedOutputStream(self.stream, "zstd")
 
     def write(self, data: bytes) -> None:
         self.packer.write(data)
 
     def end(self) -> None:
         self.packer.close()
+
+
+def buffered(sink: Sink) -> pa.BufferedOutputStream:
+    """For Arrow, whose threads have to wait for Python's lock whenever they write to a sink. It
+    leaves the sink open."""
+    return pa.BufferedOutputStream(pa.PythonFile(_Open(sink), mode="w"), BUFFERED)
 
 
 class _Open(io.RawIOBase):

@@ -46,6 +46,8 @@ def is_same(first: str, second: str) -> bool:
 
 
 def check_answer(text: str) -> None:
+    if text.isascii() and text and not text.isspace():
+        return
     if is_blank(text):
         raise Dropped(NO_ANSWER)
     if not is_unicode(text):
@@ -61,9 +63,12 @@ def check_prompt(messages: Sequence[Message]) -> None:
         if turn["role"] != ("assistant" if place % 2 else "user"):
             raise Dropped(BAD_PROMPT)
     for message in messages:
-        if is_blank(message["content"]):
+        text = message["content"]
+        if text.isascii() and text and not text.isspace():
+            continue
+        if is_blank(text):
             raise Dropped(BAD_PROMPT)
-        if not is_unicode(message["content"]):
+        if not is_unicode(text):
             raise Dropped(NOT_UNICODE)
 
 

@@ -1,6 +1,6 @@
 """What rows say, whatever their format, and how it is said that there is nothing to say."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from exports.records import Message
 
@@ -17,15 +17,13 @@ class Unreadable(ValueError):
     """A row that is not of its format."""
 
 
-@dataclass(slots=True)
-class Talk:
+class Talk(Struct, gc=False):
     """A conversation that ends with the answer to learn."""
 
     messages: list[Message]
 
 
-@dataclass(slots=True)
-class Pair:
+class Pair(Struct, gc=False):
     prompt: list[Message]
     chosen: str
     rejected: str
@@ -35,8 +33,7 @@ class Pair:
     """Pairs of one ranking share it."""
 
 
-@dataclass(slots=True)
-class Judged:
+class Judged(Struct, gc=False):
     """One answer that is wanted or not."""
 
     prompt: list[Message]
@@ -44,8 +41,7 @@ class Judged:
     is_desirable: bool
 
 
-@dataclass(slots=True)
-class Question:
+class Question(Struct, gc=False):
     prompt: list[Message]
     id: str = ""
 

@@ -36,10 +36,6 @@ class Fingerprint:
         self._record = record
         self._data = _without_spaces(self.parts)
 
-    @classmethod
-    def of(cls, record: Record) -> Fingerprint:
-        return cls(record)
-
     @property
     def texts(self) -> int:
         return hash(self._data) & _BITS

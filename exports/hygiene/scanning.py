@@ -59,6 +59,7 @@ class Scans:
         expected: int = 0,
     ) -> None:
         self._hygiene = hygiene
+        self._cleans = hygiene.hidden_text != "keep" or hygiene.personal_data != "keep"
         self._filed = filed or Filed()
         self._counting, self._n_seen = counting, 0
         self._contamination = Contamination(benchmarks) if benchmarks else None
@@ -86,8 +87,10 @@ class Scans:
         verdict = Verdict(record)
         is_counted = self._counting > 0 and self._n_seen % self._counting == 0
         self._n_seen += 1
-        self._clean(verdict, is_counted=is_counted)
-        self._leave_out(verdict, self._filed.of(record) if self._hygiene.language_check else "")
+        if is_counted or self._cleans:
+            self._clean(verdict, is_counted=is_counted)
+        if not verdict.reason:
+            self._leave_out(verdict, self._filed.of(record) if self._hygiene.language_check else "")
         if verdict.found:
             self.found.update(verdict.found)
         if verdict.reason:
@@ -124,8 +127,6 @@ class Scans:
         wishes = self._hygiene
         looks_for_hidden = is_counted or wishes.hidden_text != "keep"
         looks_for_personal = is_counted or wishes.personal_data != "keep"
-        if not (looks_for_hidden or looks_for_personal):
-            return
         texts = texts_of(verdict.record)
         if looks_for_hidden:
             unseen = Counter(each.kind for text in texts for each in hidden.find(text))
@@ -152,8 +153,6 @@ class Scans:
 
     def _leave_out(self, verdict: Verdict, filed: str) -> None:
         record = verdict.record
-        if verdict.reason:
-            return
         if filed and (language := other_language(record, filed)):
             verdict.reason, verdict.about = LANGUAGE, language
         elif self._contamination and (items := self._contamination.items(texts_of(record))):
@@ -161,7 +160,7 @@ class Scans:
             name, item = items.most_common(1)[0][0]
             verdict.reason, verdict.about = BENCHMARK, f"{name}, item {item}"
         elif self._exact or self._near:
-            fingerprint = Fingerprint.of(record)
+            fingerprint = Fingerprint(record)
             if self._exact and self._exact.is_repeated(fingerprint):
                 verdict.reason = EXACT
             elif self._near and self._near.is_repeated(fingerprint):

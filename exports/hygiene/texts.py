@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields
 from typing import Any
 
 from exports.records import (
@@ -48,9 +47,9 @@ def rewritten(record: Record, change: Change) -> Record:
     for name, walk in _walks_of(record):
         held = getattr(record, name)
         made = walk(held, change)
-        object.__setattr__(new, name, made)
+        setattr(new, name, made)
         if name in ("answer", "turns") and made != held and isinstance(new, Demonstration):
-            object.__setattr__(new, "spans", ())
+            new.spans = ()
     return new
 
 
@@ -66,7 +65,7 @@ def _candidate(candidate: Candidate | None, change: Change) -> Candidate | None:
     if text == candidate.text:
         return candidate
     new = copy.copy(candidate)
-    object.__setattr__(new, "text", text)
+    new.text = text
     return new
 
 
@@ -121,7 +120,7 @@ _known: dict[str, Walks] = {}
 def _walks_of(record: Record) -> Walks:
     kind = type(record).__name__
     if kind not in _known:
-        names = {each.name for each in fields(record)}
+        names = record.__struct_fields__
         _known[kind] = tuple((name, walk) for name, walk in _WALKS.items() if name in names)
     return _known[kind]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from exports.records import Record
 
@@ -15,8 +16,7 @@ HIDDEN = "has hidden text in it"
 LANGUAGE = "is in another language than its prompt is filed under"
 
 
-@dataclass(slots=True)
-class Verdict:
+class Verdict(Struct, gc=False):
     """`record` is what to write: the one looked at, or a cleaned copy, of which `changed` says
     what was taken away. `reason` is why it is not to be written, and `about` which benchmark and
     item, or which language. `found` counts what was met by its kind, also where it is kept; None:

@@ -39,5 +39,5 @@ class Records:
         for record in found:
             if record.held_back:
                 # It was settled when it was chosen; what has come since is for the next snapshot.
-                object.__setattr__(record, "held_back", "")
+                record.held_back = ""
             yield record

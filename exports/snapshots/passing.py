@@ -39,14 +39,13 @@ class Pass:
     dropped: Counter[str] = field(default_factory=Counter)
     kept: bytearray = field(default_factory=bytearray)
     """Of each record, whether it has rows."""
-    judgement: list[str] = field(default_factory=list)
+    judgement: str = ""
 
     def over(self, records: Iterable[Record]) -> None:
         to_come = iter(records)
         while some := list(islice(to_come, TOGETHER)):
             self.hold.check()
-            for record in some:
-                self._count(record)
+            self._count(some)
             # Made before they are looked at: what has no row in this format is no earlier twin of
             # a row.
             made = [self._rows(record) for record in some]
@@ -62,12 +61,15 @@ class Pass:
             for split, of_split in by_split.items():
                 self.tracks.of(split).take(of_split, self.n_tokens)
 
-    def _count(self, record: Record) -> None:
+    def _count(self, records: Sequence[Record]) -> None:
         """Judgements, of which one may be several records: ranking-5-1, ranking-5-2."""
-        judgement = record.id.split("-", 2)[:2]
-        if judgement != self.judgement:
-            self.judgement = judgement
-            self.hold.n_read += 1
+        for record in records:
+            judgement = record.id
+            if judgement.count("-") > 1:
+                judgement = "-".join(judgement.split("-", 2)[:2])
+            if judgement != self.judgement:
+                self.judgement = judgement
+                self.hold.n_read += 1
 
     def _rows(self, record: Record) -> Sequence[Row]:
         """None of a record that is dropped."""

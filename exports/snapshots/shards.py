@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from exports.columns import Column
 from exports.files.counts import Counts
@@ -111,8 +112,7 @@ class Desk:
         self.hold.guarded(move, attempts=1)
 
 
-@dataclass(slots=True)
-class Made:
+class Made(Struct, gc=False):
     """The rows of one record; `changed` says what was taken away from its texts."""
 
     record: Record

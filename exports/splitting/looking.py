@@ -12,6 +12,8 @@ from exports.records import Record
 from exports.splitting.keys import Split, prompt_of
 from exports.splitting.mapping import SplitMap
 
+UNDIVIDED: tuple[Split, str] = "train", ""
+
 
 class Looking:
     """Each record is looked at once, in order, and by its prompt as it was written: masks come
@@ -26,7 +28,7 @@ class Looking:
         self.scans = scans
         self._benchmarks = benchmarks
         self._splits = splits
-        self._last: tuple[object, tuple[Split, str]] = None, ("train", "")
+        self._last: tuple[object, tuple[Split, str]] = None, UNDIVIDED
         self.left_out: Counter[str] = Counter()
 
     def __enter__(self) -> Looking:
@@ -40,7 +42,7 @@ class Looking:
         self._splits.close()
 
     def look(self, record: Record) -> Verdict:
-        split, left_out = self._split(record)
+        split, left_out = self._split(record) if self._splits.divides else UNDIVIDED
         if left_out:
             self.left_out[left_out] += 1
             return Verdict(record, reason=left_out, split=split)

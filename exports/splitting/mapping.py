@@ -71,6 +71,11 @@ class SplitMap:
         self._alike.close()
 
     @property
+    def divides(self) -> bool:
+        """Whether not every prompt trains."""
+        return self._is_split or self._n_held > 0
+
+    @property
     def n_between(self) -> int:
         return len(self._between)
 
@@ -82,7 +87,7 @@ class SplitMap:
     def of(self, messages: Sequence[Message]) -> tuple[Split, str]:
         """The prompt's split, and why no record of it is to be in an export, if so. A prompt that
         was not put in is taken as the next."""
-        if not self._is_split and not self._n_held:
+        if not self.divides:
             return "train", ""
         views = views_of(messages)
         return self._place(views, is_held_out=False)

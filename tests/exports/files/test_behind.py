@@ -20,10 +20,9 @@ def test_it_is_done_in_order_and_all_of_it() -> None:
     behind.leave()
 
 
-def test_no_more_waits_than_was_said() -> None:
-    behind, gate = Behind(2), Event()
+def test_nothing_waits_behind_what_is_done() -> None:
+    behind, gate = Behind(), Event()
     behind.do(gate.wait)
-    behind.do(list)
     Timer(0.2, gate.set).start()
     assert not gate.is_set()
     behind.do(list)

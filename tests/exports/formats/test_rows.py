@@ -1,12 +1,12 @@
 """Trainers' rows from neutral records."""
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from exports import formats
 from exports.files.lines import as_line

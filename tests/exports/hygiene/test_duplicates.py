@@ -18,13 +18,13 @@ WORDS = [f"word{number}" for number in range(4_000)]
 
 def exact(*records: Record) -> list[bool]:
     scan = ExactDuplicates()
-    return [scan.is_repeated(Fingerprint.of(record)) for record in records]
+    return [scan.is_repeated(Fingerprint(record)) for record in records]
 
 
 def near(*records: Record, threshold: float = 0.7) -> list[bool]:
     scan = NearDuplicates(threshold)
     try:
-        return [scan.is_repeated(Fingerprint.of(record)) for record in records]
+        return [scan.is_repeated(Fingerprint(record)) for record in records]
     finally:
         scan.close()
 
