@@ -7,30 +7,43 @@ from typing import Any, Self
 
 QUARTERS = 4
 SHARES = (0.5, 0.9, 0.99)
+MOST_UNSETTLED = 5_000
 
 
 @dataclass
 class Lengths:
-    """Counted in bins a fifth wide at most, so that any number of rows needs as little room."""
+    """Counted in bins a fifth wide at most, so that any number of rows needs as little room. Until
+    there are many, each length is counted alone, and `settle` puts them into the bins."""
 
     unit: str = "characters"
     bins: Counter[int] = field(default_factory=Counter)
     total: int = 0
     most: int = 0
+    seen: dict[int, int] = field(default_factory=dict, init=False)
 
     def take(self, length: int) -> None:
-        self.bins[bin_of(length)] += 1
-        self.total += length
-        if length > self.most:
-            self.most = length
+        seen = self.seen
+        seen[length] = seen.get(length, 0) + 1
+        if len(seen) > MOST_UNSETTLED:
+            self.settle()
+
+    def settle(self) -> None:
+        for length, n_rows in self.seen.items():
+            self.bins[bin_of(length)] += n_rows
+            self.total += length * n_rows
+        self.most = max(self.most, *self.seen) if self.seen else self.most
+        self.seen.clear()
 
     def add(self, other: Self) -> None:
+        self.settle()
+        other.settle()
         self.bins += other.bins
         self.total += other.total
         self.most = max(self.most, other.most)
 
     def at_most(self, share: float) -> int:
-        """A length that this share of the rows does not exceed; an upper edge of its bin."""
+        """A length that this share of the rows does not exceed; an upper edge of its bin. To be
+        asked once all are settled."""
         wanted, seen = share * self.bins.total(), 0
         for number in sorted(self.bins):
             seen += self.bins[number]
@@ -40,6 +53,7 @@ class Lengths:
 
     def as_dict(self) -> dict[str, Any]:
         """`bins`: rows by the longest length that their bin holds."""
+        self.settle()
         rows = self.bins.total()
         return {
             "unit": self.unit,

@@ -42,6 +42,7 @@ ONE_ANSWER = ("answer", "revision")
 TWO_ANSWERS = ("first", "second")
 
 Answers = tuple[Candidate, ...] | list[Candidate]
+Teller = Callable[[Any, tuple[str, ...]], dict[str, Any]]
 
 
 def columns_of(record: type[Any]) -> tuple[Column, ...]:
@@ -51,13 +52,7 @@ def columns_of(record: type[Any]) -> tuple[Column, ...]:
 
 def provenance_of(record: Record, changed: tuple[str, ...] = ()) -> dict[str, Any]:
     """Everything about the record but the texts, which are in the row."""
-    told = TOLD[type(record)](record)
-    told["answers"] = [
-        {"origin": each.origin, "model": each.model, "parameters": each.parameters}
-        for each in answers_of(record)
-    ]
-    told["changed"] = changed
-    return told
+    return TOLD[type(record)](record, changed)
 
 
 def answers_of(record: Record) -> Answers:
@@ -72,12 +67,22 @@ def _type_of(name: str) -> Type:
     return TEXTS if name in LISTS else SCALARS.get(name, "string")
 
 
-def _reader(record: type[Any]) -> Callable[[Any], dict[str, Any]]:
+def _reader(record: type[Any]) -> Teller:
     """Each field written out: names and values put together take twice as long, in every row. The
     names are those of our own records; nothing from outside is in the text."""
-    told = ", ".join(f"{name!r}: held.{name}" for name in _told(record))
-    read: Callable[[Any], dict[str, Any]] = eval(f"lambda held: {{{told}}}")  # noqa: S307
+    told = [f"{name!r}: held.{name}" for name in _told(record)]
+    if "first" in record.__struct_fields__:
+        answers = ", ".join(f"told(held.{name})" for name in TWO_ANSWERS)
+        told.append(f"'answers': [{answers}]")
+    else:
+        told.append("'answers': [told(each) for each in answers(held)]")
+    text = f"lambda held, changed: {{{', '.join(told)}, 'changed': changed}}"
+    read: Teller = eval(text, {"answers": ANSWERED[record], "told": _answer})  # noqa: S307
     return read
+
+
+def _answer(answer: Candidate) -> dict[str, Any]:
+    return {"origin": answer.origin, "model": answer.model, "parameters": answer.parameters}
 
 
 def _answers(record: type[Any]) -> Callable[[Any], Answers]:
@@ -92,9 +97,7 @@ def _answers(record: type[Any]) -> Callable[[Any], Answers]:
     )
 
 
-TOLD: dict[Any, Callable[[Any], dict[str, Any]]] = {
-    record: _reader(record) for record in get_args(Record)
-}
 ANSWERED: dict[Any, Callable[[Any], Answers]] = {
     record: _answers(record) for record in get_args(Record)
 }
+TOLD: dict[Any, Teller] = {record: _reader(record) for record in get_args(Record)}

@@ -128,27 +128,36 @@ def n_shards(rows: int, rows_per_file: int) -> int:
 
 
 class Lines:
+    """One piece of lines is filled while the other is written. Kept line by line, none of them
+    would stay in the processor's caches until it is written."""
+
     def __init__(self, sink: Sink, behind: Behind, file_type: str) -> None:
         self.stream = STREAMS[file_type](sink)
         self.behind = behind
-        self.waiting: list[bytes] = []
+        self.piece, self.other = bytearray(AT_ONCE), bytearray(AT_ONCE)
         self.n_bytes = 0
 
     def write(self, rows: Sequence[dict[str, Any]]) -> None:
         for line in map(as_line, rows):
-            self.waiting.append(line)
-            self.n_bytes += len(line)
-            if self.n_bytes >= AT_ONCE:
+            end = self.n_bytes + len(line)
+            if end > AT_ONCE:
                 self._hand_on()
+                end = len(line)
+                if end > AT_ONCE:
+                    self.behind.do(partial(self.stream.write, line))
+                    continue
+            self.piece[self.n_bytes : end] = line
+            self.n_bytes = end
 
     def end(self) -> None:
+        self._hand_on()
         self.behind.settle()
-        self.stream.write(b"".join(self.waiting))
         self.stream.end()
 
     def _hand_on(self) -> None:
-        self.behind.do(partial(self.stream.write, b"".join(self.waiting)))
-        self.waiting.clear()
+        # Waits until the other one is written.
+        self.behind.do(partial(self.stream.write, memoryview(self.piece)[: self.n_bytes]))
+        self.piece, self.other = self.other, self.piece
         self.n_bytes = 0
 
 

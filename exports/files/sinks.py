@@ -13,6 +13,7 @@ import pyarrow as pa
 GZIP_LEVEL = 6
 GZIP_WITH_NO_TIME = 31
 BUFFERED = 1 << 20
+Data = bytes | memoryview
 
 
 class Sink(io.RawIOBase):
@@ -31,7 +32,7 @@ class Sink(io.RawIOBase):
     def tell(self) -> int:
         return self.size
 
-    def write(self, data: "bytes | memoryview") -> int:  # type: ignore[override]
+    def write(self, data: Data) -> int:  # type: ignore[override]
         view = memoryview(data)
         if self.is_given_up:
             return len(view)
@@ -59,7 +60,7 @@ class Sink(io.RawIOBase):
 
 
 class Stream(Protocol):
-    def write(self, data: bytes) -> object: ...
+    def write(self, data: Data) -> object: ...
 
     def end(self) -> None:
         """The last of it to the sink, which stays open."""
@@ -80,7 +81,7 @@ class Gzip:
         self.sink = sink
         self.packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WITH_NO_TIME)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         self.sink.write(self.packer.compress(data))
 
     def end(self) -> None:
@@ -94,7 +95,7 @@ class Zstd:
         self.stream = buffered(sink)
         self.packer = pa.CompressedOutputStream(self.stream, "zstd")
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         self.packer.write(data)
 
     def end(self) -> None:
@@ -116,7 +117,7 @@ class _Open(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: "bytes | memoryview") -> int:  # type: ignore[override]
+    def write(self, data: Data) -> int:  # type: ignore[override]
         return self.sink.write(data)
 
 
