@@ -6,14 +6,16 @@ import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 GZIP_LEVEL = 6
 GZIP_WITH_NO_TIME = 31
 BUFFERED = 1 << 20
-Data = bytes | memoryview
 
 
 class Sink(io.RawIOBase):
@@ -32,7 +34,7 @@ class Sink(io.RawIOBase):
     def tell(self) -> int:
         return self.size
 
-    def write(self, data: Data) -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer", /) -> int:
         view = memoryview(data)
         if self.is_given_up:
             return len(view)
@@ -60,7 +62,7 @@ class Sink(io.RawIOBase):
 
 
 class Stream(Protocol):
-    def write(self, data: Data) -> object: ...
+    def write(self, data: "ReadableBuffer", /) -> object: ...
 
     def end(self) -> None:
         """The last of it to the sink, which stays open."""
@@ -81,7 +83,7 @@ class Gzip:
         self.sink = sink
         self.packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WITH_NO_TIME)
 
-    def write(self, data: Data) -> None:
+    def write(self, data: "ReadableBuffer", /) -> None:
         self.sink.write(self.packer.compress(data))
 
     def end(self) -> None:
@@ -95,7 +97,7 @@ class Zstd:
         self.stream = buffered(sink)
         self.packer = pa.CompressedOutputStream(self.stream, "zstd")
 
-    def write(self, data: Data) -> None:
+    def write(self, data: "ReadableBuffer", /) -> None:
         self.packer.write(data)
 
     def end(self) -> None:
@@ -117,7 +119,7 @@ class _Open(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Data) -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer", /) -> int:
         return self.sink.write(data)
 
 
