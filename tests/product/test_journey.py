@@ -78,6 +78,7 @@ def test_a_comparison_of_drawn_answers_is_judged_by_keyboard(page: Page, product
     expect(page.locator("input[name=preference][value='-2']")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page).not_to_have_url(first)
+    expect(page.locator("[data-sending]")).to_have_count(0)
     assert int(product.shell(JUDGED)) >= 1
 
 
