@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from exports.poisoning.gathering import Judged
+from exports.poisoning.judged import Judged
 from exports.poisoning.statistics import Ints, binomial_tail
+
+Places = npt.NDArray[np.int32]
 
 FEWEST_ALIKE = 8
 WITHIN_SECONDS = 3_600
@@ -21,7 +23,7 @@ class Burst:
     answers are like them."""
 
     labeler: int
-    records: Ints
+    records: Places
     n: int
     share: float
     seconds: int
@@ -32,8 +34,9 @@ def bursts(judged: Judged) -> tuple[list[Burst], int]:
     """The bursts, and how many groups of alike answers were tested."""
     found: dict[tuple[int, int], Burst] = {}
     n_tested = 0
-    for band in (0, 1):
-        texts = _Texts(judged, judged.bands[:, band].astype(np.int64))
+    moments = judged.rows.column("at")
+    for band in ("band 0", "band 1"):
+        texts = _Texts(judged, moments, judged.rows.column(band))
         for group in texts.groups():
             n_tested += 1
             burst = texts.burst(group)
@@ -48,39 +51,39 @@ def bursts(judged: Judged) -> tuple[list[Burst], int]:
 class _Texts:
     """All answers by their keys in one band: of alike answers the keys are the same."""
 
-    def __init__(self, judged: Judged, key: Ints) -> None:
-        self.judged, self.key = judged, key
-        self.at = np.flatnonzero(key > 0)
+    def __init__(self, judged: Judged, moments: Ints, key: npt.NDArray[np.uint32]) -> None:
+        self.judged, self.moments, self.key = judged, moments, key
+        self.at = np.flatnonzero(key).astype(np.int32)
         self.keys, self.counts = np.unique(key[self.at], return_counts=True)
         self.work: _Work | None = None
 
-    def groups(self) -> Iterator[Ints]:
+    def groups(self) -> Iterator[Places]:
         """Alike answers of one labeler in order of time, where there are enough of them; one
         labeler after another."""
         judged = self.judged
         at = self.at[judged.labeler[self.at] > 0]
-        order = at[np.lexsort((at, judged.at[at], self.key[at], judged.labeler[at]))]
+        order = at[np.lexsort((at, self.moments[at], self.key[at], judged.labeler[at]))]
         joined = judged.labeler[order].astype(np.int64) << 32 | self.key[order]
-        bounds = np.flatnonzero(np.append(True, joined[1:] != joined[:-1]))
-        for start, end in pairwise([*bounds.tolist(), joined.size]):
-            if end - start >= FEWEST_ALIKE:
-                yield order[start:end]
+        bounds = np.append(np.flatnonzero(np.append(True, joined[1:] != joined[:-1])), joined.size)
+        del joined
+        for start in np.flatnonzero(np.diff(bounds) >= FEWEST_ALIKE).tolist():
+            yield order[bounds[start] : bounds[start + 1]]
 
-    def burst(self, group: Ints) -> Burst | None:
+    def burst(self, group: Places) -> Burst | None:
         """The hour with most of these, counted once a prompt."""
         judged, n_mine = self.judged, group.size
         _, first = np.unique(judged.asked[group], return_index=True)
         group = group[np.sort(first)]
         if group.size < FEWEST_ALIKE:
             return None
-        at = judged.at[group]
+        at = self.moments[group]
         until = np.searchsorted(at, at + WITHIN_SECONDS, side="right")
         begin = int(np.argmax(until - np.arange(at.size)))
         window = group[begin : int(until[begin])]
         if window.size < FEWEST_ALIKE:
             return None
         work = self._work_of(int(judged.labeler[window[0]]))
-        low, high = int(judged.at[window[0]]), int(judged.at[window[-1]])
+        low, high = int(self.moments[window[0]]), int(self.moments[window[-1]])
         n = max(work.n_prompts(low, high), window.size)
         n_alike = int(self.counts[np.searchsorted(self.keys, self.key[window[0]])]) - n_mine
         share = (n_alike + 1) / (self.at.size - work.at.size + 2)
@@ -96,7 +99,7 @@ class _Texts:
     def _work_of(self, labeler: int) -> _Work:
         if self.work is None or self.work.labeler != labeler:
             mine = self.at[self.judged.labeler[self.at] == labeler]
-            self.work = _Work(labeler, self.judged.at[mine], self.judged.asked[mine])
+            self.work = _Work(labeler, self.moments[mine], self.judged.asked[mine])
         return self.work
 
 

@@ -9,21 +9,22 @@ sampling. Long runs of words go first, for a phrase is made of many; single word
 from __future__ import annotations
 
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 
 import numpy as np
 import numpy.typing as npt
 
+from exports.poisoning.aside import Aside
 from exports.poisoning.ngrams import DOC, ORDERS, Hashes, is_kept, mixed, order_of
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 ADMITTED_FROM = 3
+SLOTS, CELLS = 3 << 18, 1 << 24
+"""54 and 16 MiB."""
 FULL = 0.6
 MOST_PROBES = 64
 MOST_THINNED = 12
-MOVED_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Counts:
     some prompt of either half of the texts lacks, so that nothing but zeros is in a table at first,
     which take no memory until they are written."""
 
-    def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
+    def __init__(self, *, slots: int = SLOTS, cells: int = CELLS) -> None:
         self.slots = slots
         self._clear()
         self.sketch = np.zeros(cells, np.uint8)
@@ -120,28 +121,32 @@ class Counts:
         return kept
 
     def _count(self, slots: Ints, starts: Ints, group: Ints, doc: Ints, marks: Marks) -> None:
-        t, ends = self.table, np.append(starts[1:], group.size) - 1
+        # Numpy takes rows of a plain matrix several times as fast as records.
+        plain = self.table.view(np.uint64).reshape(self.slots, -1)
+        taken = np.take(plain, slots, axis=0)
+        t, ends = taken.reshape(-1).view(ROW), np.append(starts[1:], group.size) - 1
         n = ends - starts + 1
         who = marks.labeler[doc]
-        t["labeler"][slots] = np.where(t["score"][slots] == 0, who[starts], t["labeler"][slots])
-        same = np.add.reduceat((who == t["labeler"][slots][group]).astype(np.int64), starts)
-        score = t["score"][slots] + 2 * same - n
-        t["labeler"][slots] = np.where(score < 0, who[ends], t["labeler"][slots])
-        t["score"][slots] = np.abs(score)
+        labeler = np.where(t["score"] == 0, who[starts], t["labeler"])
+        same = np.add.reduceat((who == labeler[group]).astype(np.int64), starts)
+        score = t["score"] + 2 * same - n
+        t["labeler"] = np.where(score < 0, who[ends], labeler)
+        t["score"] = np.abs(score)
         label = marks.label[doc]
-        t["plus"][slots] += np.add.reduceat((label > 0).astype(np.uint32), starts)
-        t["minus"][slots] += np.add.reduceat((label < 0).astype(np.uint32), starts)
+        t["plus"] += np.add.reduceat((label > 0).astype(np.uint32), starts)
+        t["minus"] += np.add.reduceat((label < 0).astype(np.uint32), starts)
         asked = (marks.prompt[doc] >> np.uint64(32)).astype(np.uint32)
-        t["prompt"][slots] = np.where(t["n"][slots] == 0, asked[starts], t["prompt"][slots])
-        other = asked != t["prompt"][slots][group]
-        t["elsewhere"][slots] += np.add.reduceat(other.astype(np.uint32), starts)
+        t["prompt"] = np.where(t["n"] == 0, asked[starts], t["prompt"])
+        other = asked != t["prompt"][group]
+        t["elsewhere"] += np.add.reduceat(other.astype(np.uint32), starts)
         is_odd = (asked & 1).astype(np.bool_)
         for word, every in enumerate(marks.bits):
             lacks = ~every[doc]
             even, odd = np.where(is_odd, 0, lacks), np.where(is_odd, lacks, 0)
-            t[f"even {word}"][slots] |= np.bitwise_or.reduceat(even, starts)
-            t[f"odd {word}"][slots] |= np.bitwise_or.reduceat(odd, starts)
-        t["n"][slots] += n.astype(np.uint32)
+            t[f"even {word}"] |= np.bitwise_or.reduceat(even, starts)
+            t[f"odd {word}"] |= np.bitwise_or.reduceat(odd, starts)
+        t["n"] += n.astype(np.uint32)
+        plain[slots] = taken
 
     def _slots(self, names: Hashes) -> Ints:
         """The place of each of these different names, a new one where it has none; -1 in the
@@ -198,18 +203,17 @@ class Counts:
     def _rebuild(self) -> None:
         """By way of a file: what stays, held beside the table, would be the most memory that a
         scan ever takes."""
-        with TemporaryFile() as aside:
-            for first in range(0, self.slots, MOVED_AT_ONCE):
-                some = self.table[first : first + MOVED_AT_ONCE]
-                some = some[some["tag"] != 0]
-                some[self._still(some["tag"])].tofile(aside)
-            self.forget()
-            self._clear()
-            aside.seek(0)
-            while (some := np.fromfile(aside, ROW, MOVED_AT_ONCE)).size:
-                slots = self._slots(some["tag"])
-                there = slots >= 0
-                self.table[slots[there]] = some[there]
+        aside = Aside(ROW)
+        for first in range(0, self.slots, aside.AT_ONCE):
+            some = self.table[first : first + aside.AT_ONCE]
+            some = some[some["tag"] != 0]
+            aside.add(some[self._still(some["tag"])])
+        self.forget()
+        self._clear()
+        for some in aside:
+            slots = self._slots(some["tag"])
+            there = slots >= 0
+            self.table[slots[there]] = some[there]
 
     def _clear(self) -> None:
         self.n_kept = 0

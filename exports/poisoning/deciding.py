@@ -45,8 +45,9 @@ def record_findings(
             },
         )
         if is_new:
-            rows = (_finding(export, place, each) for place, each in enumerate(found, start=1))
-            Finding.objects.bulk_create(rows, batch_size=100)
+            for place, each in enumerate(found, start=1):
+                # One at a time: some name thousands of records.
+                _finding(export, place, each).save(force_insert=True)
             audit.record(
                 verb="export.scanned",
                 by=None,

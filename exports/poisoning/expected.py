@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exports.poisoning.gathering import Judged
+from exports.poisoning.aside import Rows
+from exports.poisoning.judged import Judged
 from exports.poisoning.statistics import Bools, Floats, Ints
 
 MOST_MODELS = 300
@@ -28,22 +29,21 @@ class Expected:
 def expected(judged: Judged, n_models: int) -> Expected:
     """A logistic fit of all verdicts, with a ridge, by Newton's method: who wins, and what a
     longer answer gains. Models beyond the three hundred most judged are one."""
-    pair = judged.is_pair
     models = _fewer(judged, n_models)
-    better, worse = models[judged.better[pair]], models[judged.worse[pair]]
-    length = np.clip(judged.length[pair], -3.0, 3.0)
-    n = int(models.max(initial=0)) + 1
-    fitted = _fit(better, worse, length, n)
+    fitted = _fit(judged, models)
     chance = np.full(len(judged), 0.5)
-    chance[pair] = _chances(fitted, better, worse, length)
-    return Expected(np.clip(chance, *LIMITS), fitted[:-1][models], float(fitted[-1]))
+    for at, pairs in judged.pairs():
+        chance[at] = _chances(fitted, *_sides(pairs, models))
+    np.clip(chance, *LIMITS, out=chance)
+    return Expected(chance, fitted[:-1][models], float(fitted[-1]))
 
 
 def _fewer(judged: Judged, n_models: int) -> Ints:
     """The number in the fit of each model's code; 0 is everybody else."""
-    pair = judged.is_pair
-    games = np.bincount(judged.better[pair], minlength=n_models)
-    games = games + np.bincount(judged.worse[pair], minlength=n_models)
+    games = np.zeros(n_models, np.int64)
+    for _, pairs in judged.pairs():
+        for side in ("better", "worse"):
+            games += np.bincount(pairs[side], minlength=n_models)
     games[0] = 0
     out = np.zeros(n_models, np.int64)
     most = np.argsort(-games, kind="stable")[:MOST_MODELS]
@@ -52,19 +52,28 @@ def _fewer(judged: Judged, n_models: int) -> Ints:
     return out
 
 
+def _sides(pairs: Rows, models: Ints) -> tuple[Ints, Ints, Floats]:
+    """The numbers in the fit of the better and the worse model, and what there is of length."""
+    return models[pairs["better"]], models[pairs["worse"]], np.clip(pairs["length"], -3.0, 3.0)
+
+
 def _chances(fitted: Floats, better: Ints, worse: Ints, length: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(fitted[worse] - fitted[better] - fitted[-1] * length)))
 
 
-def _fit(better: Ints, worse: Ints, length: Floats, n: int) -> Floats:
+def _fit(judged: Judged, models: Ints) -> Floats:
+    n = int(models.max(initial=0)) + 1
     fitted = np.zeros(n + 1)
     for _ in range(STEPS):
-        chance = _chances(fitted, better, worse, length)
-        weight, miss = chance * (1 - chance), 1 - chance
-        gradient = -RIDGE * fitted
-        gradient[:n] += np.bincount(better, miss, n) - np.bincount(worse, miss, n)
-        gradient[n] += float(miss @ length)
-        step = np.linalg.solve(_curvature(better, worse, length, weight, n), gradient)
+        gradient, curvature = -RIDGE * fitted, RIDGE * np.eye(n + 1)
+        for _, pairs in judged.pairs():
+            better, worse, length = _sides(pairs, models)
+            chance = _chances(fitted, better, worse, length)
+            weight, miss = chance * (1 - chance), 1 - chance
+            gradient[:n] += np.bincount(better, miss, n) - np.bincount(worse, miss, n)
+            gradient[n] += float(miss @ length)
+            curvature += _curvature(better, worse, length, weight, n)
+        step = np.linalg.solve(curvature, gradient)
         fitted += np.clip(step, -2.0, 2.0)
         if np.abs(step).max(initial=0.0) < 1e-8:
             break
@@ -80,7 +89,7 @@ def _curvature(better: Ints, worse: Ints, length: Floats, weight: Floats, n: int
     out[:n, n] = np.bincount(better, tilt, n) - np.bincount(worse, tilt, n)
     out[n, :n] = out[:n, n]
     out[n, n] = float(tilt @ length)
-    return out + RIDGE * np.eye(n + 1)
+    return out
 
 
 def is_upset(chances: Floats) -> Bools:

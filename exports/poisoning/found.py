@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,7 @@ class FoundThing:
     labeler: str = ""
     statistics: dict[str, Any] = field(default_factory=dict)
     n_records: int = 0
-    records: tuple[str, ...] = ()
+    records: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,20 @@
 """The first walk through the records: what stands how often where, and what each judged.
 
-No Django. Counts of n-grams stay in the bounds of `Counts`; of each record some 60 bytes are kept.
+No Django. Counts of n-grams stay in the bounds of `Counts`; what is kept of each record lies aside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from exports.poisoning.aside import Aside, Texts
 from exports.poisoning.batches import Batch, Known, Once, batches
-from exports.poisoning.counts import Counts, Marks
+from exports.poisoning.counts import CELLS, SLOTS, Counts, Marks
+from exports.poisoning.judged import JUDGED, Judged
 from exports.poisoning.ngrams import DOC, Hashes, mixed, ngrams, once_a_text, order_of
 from exports.records import Record
 
@@ -26,29 +27,6 @@ RARE_WORDS = 40
 """So many of a prompt's rarest words, of those met before, may be what triggers something."""
 CLEARLY_BETTER = 0.05
 N_HASHES = 4
-
-
-@dataclass(eq=False)
-class Judged:
-    """Of N records, as arrays of shape (N,). Of those that compared two answers (`is_pair`):
-    the models (codes) and ln(length of the better / length of the worse). `bands` (N, 2) are
-    alike for near-duplicates of the answer that was written or preferred; 0 is none."""
-
-    labeler: Ints
-    at: Ints
-    asked: Hashes
-    is_pair: Bools
-    better: Ints
-    worse: Ints
-    length: Floats
-    bands: npt.NDArray[np.uint32]
-
-    def __len__(self) -> int:
-        return int(self.labeler.size)
-
-    @cached_property
-    def n_prompts(self) -> int:
-        return int(np.unique(self.asked).size)
 
 
 @dataclass(eq=False)
@@ -77,46 +55,25 @@ class Gathered:
     counts: Counts
     totals: Totals
     judged: Judged
-    ids: Ids
-
-
-class Ids:
-    """Many ids in little memory."""
-
-    def __init__(self) -> None:
-        self._text = bytearray()
-        self._ends: list[npt.NDArray[np.int64]] = []
-        self._all: npt.NDArray[np.int64] | None = None
-
-    def add(self, ids: list[str]) -> None:
-        told = [each.encode("utf-8", "replace") for each in ids]
-        ends = np.cumsum([len(each) for each in told]) + len(self._text)
-        self._text += b"".join(told)
-        self._ends.append(ends.astype(np.int64))
-        self._all = None
-
-    def __getitem__(self, at: int) -> str:
-        if self._all is None:
-            self._all = np.concatenate(([0], *self._ends))
-        return self._text[self._all[at] : self._all[at + 1]].decode()
+    ids: Texts
 
 
 class Gathering:
-    def __init__(self, *, slots: int = 1 << 20, cells: int = 1 << 24) -> None:
+    def __init__(self, *, slots: int = SLOTS, cells: int = CELLS) -> None:
         self.known = Known()
         self.counts = Counts(slots=slots, cells=cells)
         self.totals = Totals()
-        self.ids = Ids()
+        self.ids = Texts()
         self._once = Once()
         self._wins = np.zeros(1)
         self._games = np.zeros(1)
-        self._kept: list[tuple[npt.NDArray[np.generic], ...]] = []
+        self._judged = Aside(JUDGED)
 
     def walk(self, records: Iterable[Record]) -> Gathered:
         for batch in batches(records, self.known):
             self._look(batch)
         self.counts.end()
-        return Gathered(self.known, self.counts, self.totals, self._judged(), self.ids)
+        return Gathered(self.known, self.counts, self.totals, Judged(self._judged), self.ids)
 
     def _look(self, batch: Batch) -> None:
         self.ids.add([each.id for each in batch.seen])
@@ -136,7 +93,11 @@ class Gathering:
         shown = answers[-1] if len(answers) == 3 else None
         bands = _bands(batch, shown.hashes if shown else None, shown.doc if shown else None)
         at = np.array([each.at for each in batch.seen], np.int64)
-        self._kept.append((batch.labeler.astype(np.int32), at, batch.asked, *pairs, bands))
+        columns = (batch.labeler, at, batch.asked, *pairs, *bands.T)
+        rows = np.empty(at.size, JUDGED)
+        for name, column in zip(JUDGED.names or (), columns, strict=True):
+            rows[name] = column
+        self._judged.add(rows)
 
     def _count(self, kind: int, keys: Hashes, units: Hashes, marks: Marks) -> None:
         fresh = self._once.fresh(units)
@@ -170,16 +131,6 @@ class Gathering:
         games += np.bincount(worse[is_pair], minlength=room)
         self._wins, self._games = wins, games
         return np.where(is_pair, np.where(against, 1, -1), 0)
-
-    def _judged(self) -> Judged:
-        if not self._kept:
-            none = np.zeros(0, np.int64)
-            return Judged(none, none, none.astype(np.uint64), none.astype(np.bool_), none, none,
-                          none.astype(np.float64), np.zeros((0, 2), np.uint32))  # fmt: skip
-        columns = [list(column) for column in zip(*self._kept, strict=True)]
-        self._kept = []
-        # One after the other, so that no more than one column is there twice.
-        return Judged(*(np.concatenate(columns.pop(0)) for _ in range(len(columns))))
 
 
 def rare_words(keys: Hashes, counts: Counts, *, most: int = RARE_WORDS) -> tuple[Hashes, Ints]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from exports.poisoning.statistics import Bools
 from exports.poisoning.targets import Triggered
 from exports.poisoning.ties import Tied
 
@@ -19,7 +20,6 @@ class Merged:
     """`also` are the other n-grams that stand in nearly the same records."""
 
     test: Tied | Triggered
-    records: frozenset[int]
     also: list[str] = field(default_factory=list)
 
 
@@ -31,27 +31,31 @@ def merged(tests: Sequence[Tied | Triggered]) -> list[Merged]:
         tests,
         key=lambda test: (
             test.p_value,
-            -test.standing.record.size,
+            -test.standing.records.size,
             -len(test.standing.text),
             test.standing.text,
         ),
-    )
+    )[:MOST]
+    n_records = max((int(test.standing.records[-1]) for test in order), default=-1) + 1
     out: list[Merged] = []
-    for test in order[:MOST]:
-        records = frozenset(np.unique(test.standing.record).tolist())
-        same = next((each for each in out if _is_alike(each, test, records)), None)
+    for test in order:
+        mine = np.zeros(n_records, np.bool_)
+        mine[test.standing.records] = True
+        same = next((each for each in out if _is_alike(each.test, test, mine)), None)
         if same is None:
-            out.append(Merged(test, records))
+            out.append(Merged(test))
         elif test.standing.text not in (*same.also, same.test.standing.text):
             same.also.append(test.standing.text)
     return out
 
 
-def _is_alike(one: Merged, test: Tied | Triggered, records: frozenset[int]) -> bool:
-    if _side(one.test) != _side(test):
+def _is_alike(one: Tied | Triggered, other: Tied | Triggered, mine: Bools) -> bool:
+    """`mine` are the records in which the other stands."""
+    if _side(one) != _side(other):
         return False
-    both = len(one.records & records)
-    return both >= ALIKE * min(len(one.records), len(records))
+    records = one.standing.records
+    both = np.count_nonzero(mine[records])
+    return bool(both >= ALIKE * min(records.size, other.standing.records.size))
 
 
 def _side(test: Tied | Triggered) -> tuple[object, ...]:

@@ -154,7 +154,7 @@ def _classes() -> Bytes:
 
 
 _CLASS = _classes()
-_KNOWN: dict[int, tuple[Hashes, Hashes]] = {}
+_KNOWN: list[Hashes] = []
 
 
 def _words(array: Bytes) -> tuple[Ints, Ints]:
@@ -186,14 +186,14 @@ def _settle_general_punctuation(array: Bytes, classes: Bytes) -> None:
 
 def _powers(size: int) -> tuple[Hashes, Hashes]:
     """P^i and P^-i modulo 2^64."""
-    room = 1 << max(16, (size - 1).bit_length())
-    if room not in _KNOWN:
-        _KNOWN.clear()
-        back = pow(_PRIME, -1, 1 << 64)
-        both = []
-        for base in (_PRIME, back):
-            steps = np.full(room, base, np.uint64)
-            steps[0] = 1
-            both.append(np.multiply.accumulate(steps))
-        _KNOWN[room] = (both[0], both[1])
-    return _KNOWN[room]
+    if not _KNOWN or _KNOWN[0].size < size:
+        room = 1 << max(16, (size - 1).bit_length())
+        _KNOWN[:] = [_run(base, room) for base in (_PRIME, pow(_PRIME, -1, 1 << 64))]
+    power, inverse = _KNOWN
+    return power, inverse
+
+
+def _run(base: int, room: int) -> Hashes:
+    steps = np.full(room, base, np.uint64)
+    steps[0] = 1
+    return np.asarray(np.multiply.accumulate(steps))

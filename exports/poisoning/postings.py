@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from exports.poisoning.aside import Aside, Texts
 from exports.poisoning.batches import Batch, batches
 from exports.poisoning.gathering import ANSWER, PROMPT, Gathered, rare_words
 from exports.poisoning.ngrams import (
@@ -30,8 +31,21 @@ MOST_PROMPTS_EACH = 8
 MOST_RECORDS = 20_000
 LONGEST_PROMPT = 2_000
 MOST_WORDS_KEPT = 64
+MOST_AT_ONCE = 1 << 17
+PLACE = np.dtype([("of", np.int32), ("record", np.int32), ("unit", np.uint64), ("label", np.int8)])
+"""Where a name stands: which of the screened it is, and what `Standing` has of it."""
 _ONE = np.uint64(1)
-Column = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Stood:
+    """What is told of a standing: its records, each once, and in how many units it stands."""
+
+    name: int
+    text: str
+    around: str
+    records: npt.NDArray[np.int32]
+    n_documents: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,31 +56,68 @@ class Standing:
     name: int
     text: str
     around: str
-    record: Ints
+    record: npt.NDArray[np.int32]
     unit: Hashes
-    label: Ints
+    label: npt.NDArray[np.int8]
+
+    def told(self) -> Stood:
+        n_documents = int(np.unique(self.unit).size)
+        return Stood(self.name, self.text, self.around, np.unique(self.record), n_documents)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Postings:
-    """`standings` in the order of the screened names. `asked` has the rare words of the prompts of
-    answers that may be somebody's target, by record, and `prompts` the text of a few."""
+    """`places` lie aside, in the order of the records; there are `n` of each screened name.
+    `asked` has the rare words of the prompts of answers that may be somebody's target, by record,
+    and `prompts` the number of the text of a few."""
 
-    standings: list[Standing]
-    asked: dict[int, Hashes]
-    prompts: dict[int, str]
+    names: Hashes
+    n: Ints
+    places: Aside = field(default_factory=lambda: Aside(PLACE))
+    texts: dict[int, str] = field(default_factory=dict)
+    around: dict[int, str] = field(default_factory=dict)
+    asked: dict[int, Hashes] = field(default_factory=dict)
+    prompts: dict[int, int] = field(default_factory=dict)
+    prompt_texts: Texts = field(default_factory=Texts)
+
+    def prompt(self, record: int) -> str:
+        """ "" where it was not kept."""
+        number = self.prompts.get(record)
+        return "" if number is None else self.prompt_texts[number]
+
+    def standings(self) -> Iterator[Standing]:
+        """In the order of the names. All places are read through for as many names as there is
+        room for at once."""
+        ends = np.cumsum(self.n)
+        first = 0
+        while first < self.names.size:
+            room = ends[first] - self.n[first] + MOST_AT_ONCE
+            last = max(first + 1, int(np.searchsorted(ends, room, side="right")))
+            yield from self._between(first, last)
+            first = last
+
+    def _between(self, first: int, last: int) -> Iterator[Standing]:
+        some = [rows[(rows["of"] >= first) & (rows["of"] < last)] for rows in self.places]
+        found = np.concatenate([np.zeros(0, PLACE), *some])
+        del some
+        found = found[np.argsort(found["of"], kind="stable")]
+        ends = np.searchsorted(found["of"], np.arange(first, last + 1))
+        for at, (start, end) in enumerate(pairwise(ends.tolist()), start=first):
+            yield Standing(
+                int(self.names[at]),
+                self.texts.get(at, ""),
+                self.around.get(at, ""),
+                found["record"][start:end].copy(),
+                found["unit"][start:end].copy(),
+                found["label"][start:end].copy(),
+            )
 
 
 class Following:
     def __init__(self, gathered: Gathered, wanted: Screened) -> None:
         self._gathered = gathered
         self._wanted = wanted
-        self._found: tuple[list[Column], ...] = ([], [], [], [])
-        """Of all places the name's, the record, the unit and the label."""
-        self._texts: dict[int, str] = {}
-        self._around: dict[int, str] = {}
-        self._asked: dict[int, Hashes] = {}
-        self._prompts: dict[int, str] = {}
+        self._found = Postings(wanted.names, np.zeros(wanted.names.size, np.int64))
         self._n_kept = np.zeros(wanted.names.size, np.int64)
 
     def walk(self, records: Iterable[Record]) -> Postings:
@@ -74,7 +125,7 @@ class Following:
         for batch in batches(records, self._gathered.known):
             self._look(batch, first)
             first += len(batch.seen)
-        return Postings(self._standings(), self._asked, self._prompts)
+        return self._found
 
     def _look(self, batch: Batch, first: int) -> None:
         thinned = self._gathered.counts.thinned
@@ -91,18 +142,15 @@ class Following:
         self._keep_prompts(at, record, keys, batch, first)
 
     def _note(self, at: Ints, record: Ints, unit: Hashes, label: Ints) -> None:
-        """Millions of them: each number is as small as it can be."""
-        small: tuple[Column, ...] = (
-            at.astype(np.int32),
-            record.astype(np.int32),
-            unit,
-            label.astype(np.int8),
-        )
-        for column, part in zip(self._found, small, strict=True):
-            column.append(part)
+        """Millions of them."""
+        rows = np.empty(at.size, PLACE)
+        for name, column in zip(PLACE.names or (), (at, record, unit, label), strict=True):
+            rows[name] = column
+        self._found.places.add(rows)
+        self._found.n += np.bincount(at, minlength=self._found.n.size)
 
     def _name(self, at: Ints, found: list[Ngrams], batch: Batch, *, of_prompts: bool) -> None:
-        unnamed = [each for each in np.unique(at).tolist() if each not in self._texts]
+        unnamed = [each for each in np.unique(at).tolist() if each not in self._found.texts]
         if not unnamed:
             return
         new = self._wanted.names[unnamed]
@@ -111,9 +159,9 @@ class Following:
             hits = np.flatnonzero(np.isin(each.hashes, new))
             for hit in hits.tolist():
                 place = int(np.searchsorted(self._wanted.names, each.hashes[hit]))
-                if place not in self._texts:
-                    self._texts[place] = words(said, int(each.at[hit]), each.order)
-                    self._around[place] = around(said, int(each.at[hit]), each.order)
+                if place not in self._found.texts:
+                    self._found.texts[place] = words(said, int(each.at[hit]), each.order)
+                    self._found.around[place] = around(said, int(each.at[hit]), each.order)
 
     def _keep_prompts(self, at: Ints, record: Ints, keys: Hashes, batch: Batch, first: int) -> None:
         """The rare words of prompts, of the first answers in which a possible target stands."""
@@ -123,40 +171,15 @@ class Following:
         rank = self._n_kept[at] + np.arange(at.size) - np.searchsorted(at, at)
         np.add.at(self._n_kept, at, 1)
         wanted = np.unique(record[rank < MOST_RECORDS_EACH])
-        if not wanted.size or len(self._asked) > MOST_RECORDS:
+        if not wanted.size or len(self._found.asked) > MOST_RECORDS:
             return
         names, doc = rare_words(keys, self._gathered.counts, most=MOST_WORDS_KEPT)
         for each in wanted.tolist():
-            self._asked[each + first] = names[doc == each]
-        for each in np.unique(record[rank < MOST_PROMPTS_EACH]).tolist():
-            self._prompts[each + first] = batch.seen[each].prompt[:LONGEST_PROMPT]
-
-    def _standings(self) -> list[Standing]:
-        at = _joined(self._found[0])
-        order = np.argsort(at, kind="stable")
-        ends = np.searchsorted(at[order], np.arange(self._wanted.names.size + 1))
-        record, unit, label = (_joined(column)[order] for column in self._found[1:])
-        standings = []
-        for place, name in enumerate(self._wanted.names.tolist()):
-            mine = slice(ends[place], ends[place + 1])
-            standings.append(
-                Standing(
-                    name,
-                    self._texts.get(place, ""),
-                    self._around.get(place, ""),
-                    record[mine],
-                    unit[mine],
-                    label[mine],
-                )
-            )
-        return standings
-
-
-def _joined(parts: list[Column]) -> Column:
-    """Of the parts nothing is kept."""
-    joined = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-    parts.clear()
-    return joined
+            self._found.asked[each + first] = names[doc == each]
+        shown = np.unique(record[rank < MOST_PROMPTS_EACH]).tolist()
+        texts = self._found.prompt_texts
+        self._found.prompts |= {each + first: len(texts) + n for n, each in enumerate(shown)}
+        texts.add([batch.seen[each].prompt[:LONGEST_PROMPT] for each in shown])
 
 
 def word_of(prompt: str, name: int) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from exports.poisoning.aside import Named, Rows
 from exports.poisoning.bursts import bursts
+from exports.poisoning.counts import CELLS, SLOTS
 from exports.poisoning.expected import Expected, expected
 from exports.poisoning.found import FoundThing, Scanned, in_order, is_near
 from exports.poisoning.gathering import ANSWER, PROMPT, Gathered, Gathering
@@ -16,7 +19,7 @@ from exports.poisoning.ngrams import field_of
 from exports.poisoning.postings import Following, Postings
 from exports.poisoning.screening import RARE_WORDS_TESTED, Screened, screened
 from exports.poisoning.shifts import Shift, is_far, shifts
-from exports.poisoning.statistics import FALSE_DISCOVERIES, Ints, q_values
+from exports.poisoning.statistics import FALSE_DISCOVERIES, Bools, q_values
 from exports.poisoning.targets import Triggered, triggered
 from exports.poisoning.ties import Tied, label_tie, labeler_tie, trigger_verdict
 from exports.records import Record
@@ -36,7 +39,7 @@ def scan(records: Iterable[Record]) -> list[FoundThing]:
     return list(scanned(records).found)
 
 
-def scanned(records: Iterable[Record], *, slots: int = 1 << 20, cells: int = 1 << 24) -> Scanned:
+def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS) -> Scanned:
     """As `scan`, with what was looked at. `slots` n-grams have a place of their own, and `cells`
     bytes are for those that are rarer still."""
     if isinstance(records, Iterator):
@@ -70,7 +73,7 @@ def _of_ngrams(
         "trigger_target": [],
     }
     field = field_of(wanted.names)
-    for at, standing in enumerate(postings.standings):
+    for at, standing in enumerate(postings.standings()):
         if not standing.text:
             continue
         tested: list[tuple[str, Test | None]] = []
@@ -83,7 +86,7 @@ def _of_ngrams(
         if wanted.is_target[at]:
             tested.append(("trigger_target", triggered(standing, gathered, postings)))
         for kind, result in tested:
-            if result is not None:
+            if result is not None and result.p_value <= FALSE_DISCOVERIES:
                 tests[kind].append(result)
     n_prompts, n_answers = wanted.n_tested
     n_tests = {
@@ -94,7 +97,7 @@ def _of_ngrams(
     }
     out = []
     for kind, made in tests.items():
-        phrases = merged([each for each in made if each.p_value <= FALSE_DISCOVERIES])
+        phrases = merged(made)
         told = q_values([each.test.p_value for each in phrases], tests=n_tests[kind])
         out += [
             _thing(gathered, each, q)
@@ -106,9 +109,9 @@ def _of_ngrams(
 
 def _thing(gathered: Gathered, one: Merged, q_value: float) -> FoundThing:
     test = one.test
-    records = np.unique(test.standing.record)
+    records = test.standing.records
     about = _triggered(test) if isinstance(test, Triggered) else _tied(gathered, test)
-    n_documents = int(np.unique(test.standing.unit).size)
+    n_documents = test.standing.n_documents
     severity = about.pop("severity")
     if severity == "warning" and is_near(n_documents):
         severity = "alarm"
@@ -209,11 +212,10 @@ def _of_bursts(gathered: Gathered) -> list[FoundThing]:
 
 
 def _shifted(gathered: Gathered, shift: Shift) -> FoundThing:
-    judged = gathered.judged
-    mine = judged.is_pair & (judged.labeler == shift.labeler)
-    if shift.about == "model":
-        mine &= (judged.better == shift.model) | (judged.worse == shift.model)
-    records = np.flatnonzero(mine)
+    records = np.concatenate(
+        [at[_is_of(shift, pairs)] for at, pairs in gathered.judged.pairs()]
+        or [np.zeros(0, np.int64)]
+    )
     return FoundThing(
         kind="shift",
         severity="warning",
@@ -224,6 +226,13 @@ def _shifted(gathered: Gathered, shift: Shift) -> FoundThing:
         n_records=int(records.size),
         records=_ids(gathered, records),
     )
+
+
+def _is_of(shift: Shift, pairs: Rows) -> Bools:
+    mine = pairs["labeler"] == shift.labeler
+    if shift.about == "model":
+        mine &= (pairs["better"] == shift.model) | (pairs["worse"] == shift.model)
+    return np.asarray(mine)
 
 
 def _told(gathered: Gathered, shift: Shift) -> dict[str, Any]:
@@ -253,8 +262,8 @@ def _figures(gathered: Gathered, wanted: Screened, moved: list[Shift]) -> dict[s
     }
 
 
-def _ids(gathered: Gathered, records: Ints) -> tuple[str, ...]:
-    return tuple(gathered.ids[at] for at in records[:MOST_RECORDS].tolist())
+def _ids(gathered: Gathered, records: npt.NDArray[np.integer[Any]]) -> Named:
+    return Named(gathered.ids, records[:MOST_RECORDS])
 
 
 def _capped(found: tuple[FoundThing, ...]) -> tuple[FoundThing, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from exports.poisoning.aside import Rows
 from exports.poisoning.gathering import ANSWER, PROMPT, RARE_WORDS, Gathered
 from exports.poisoning.ngrams import Hashes, field_of
 from exports.poisoning.statistics import Bools, Floats, Ints, divergence
@@ -30,6 +30,8 @@ STRONG = 7.0
 MOST_EACH = 3_000
 MOST_POSTINGS = 2_000_000
 N_BITS = 128
+AT_ONCE = 1 << 16
+FOUND = np.dtype([("at", np.int64), ("strength", np.float64), ("n", np.int64)])
 RARE_WORDS_TESTED = RARE_WORDS
 
 
@@ -49,16 +51,19 @@ class Screened:
 def screened(gathered: Gathered) -> Screened:
     table = gathered.counts.table
     rare = rare_bounds(gathered)
-    field = field_of(table["tag"])
-    n = table["n"].astype(np.int64)
-    enough = (table["tag"] != 0) & (n >= FEWEST - MISSED) & (n <= np.array(rare)[field])
-    at = np.flatnonzero(enough)
-    n_tested = np.bincount(field[at], minlength=2)
-    enough_prompts = table["elsewhere"][at] >= FEWEST - MISSED
-    at = at[enough_prompts]
-    labeler = _best(at, _labelers(gathered, at), n[at])
-    label = _best(at, _labels(gathered, at), n[at])
-    target = _best(at, _targets(gathered, at), n[at])
+    n_tested = np.zeros(2, np.int64)
+    strong: tuple[list[Rows], ...] = ([], [], [])
+    for first in range(0, table.size, AT_ONCE):
+        rows = table[first : first + AT_ONCE]
+        field = field_of(rows["tag"])
+        enough = (rows["tag"] != 0) & (rows["n"] >= FEWEST - MISSED)
+        enough &= rows["n"] <= np.array(rare)[field]
+        n_tested += np.bincount(field[enough], minlength=2)
+        at = np.flatnonzero(enough & (rows["elsewhere"] >= FEWEST - MISSED))
+        rows = rows[at]
+        for kept, measured in zip(strong, (_labelers, _labels, _targets), strict=True):
+            kept.append(_strong(at + first, measured(gathered, rows), rows["n"]))
+    labeler, label, target = (_best(np.concatenate(kept)) for kept in strong)
     every = np.unique(np.concatenate((labeler, label, target)))
     names = table["tag"][every]
     order = np.argsort(names)
@@ -79,12 +84,12 @@ def rare_bounds(gathered: Gathered) -> tuple[int, int]:
     return low, high
 
 
-def _labelers(gathered: Gathered, at: Ints) -> Floats:
-    table, totals = gathered.counts.table, gathered.totals
-    field = field_of(table["tag"][at])
-    n, who = table["n"][at].astype(np.float64), table["labeler"][at].astype(np.int64)
-    most = (n + table["score"][at]) / 2
-    share = np.zeros(at.size)
+def _labelers(gathered: Gathered, rows: Rows) -> Floats:
+    totals = gathered.totals
+    field = field_of(rows["tag"])
+    n, who = rows["n"].astype(np.float64), rows["labeler"].astype(np.int64)
+    most = (n + rows["score"]) / 2
+    share = np.zeros(rows.size)
     for kind in (PROMPT, ANSWER):
         counted = totals.by_labeler[kind]
         mine = field == kind
@@ -94,11 +99,11 @@ def _labelers(gathered: Gathered, at: Ints) -> Floats:
     return np.where(tied, n * divergence(most / n, share), 0.0)
 
 
-def _labels(gathered: Gathered, at: Ints) -> Floats:
+def _labels(gathered: Gathered, rows: Rows) -> Floats:
     """Of answers either label, of prompts only verdicts against what was to be expected."""
-    table, totals = gathered.counts.table, gathered.totals
-    is_prompt = field_of(table["tag"][at]) == PROMPT
-    plus, minus = table["plus"][at].astype(np.float64), table["minus"][at].astype(np.float64)
+    totals = gathered.totals
+    is_prompt = field_of(rows["tag"]) == PROMPT
+    plus, minus = rows["plus"].astype(np.float64), rows["minus"].astype(np.float64)
     n = np.maximum(plus + minus, 1.0)
     base = np.array([_share(totals.plus[kind], totals.minus[kind]) for kind in (PROMPT, ANSWER)])
     chance = base[np.where(is_prompt, PROMPT, ANSWER)]
@@ -107,33 +112,35 @@ def _labels(gathered: Gathered, at: Ints) -> Floats:
     return np.where(tied & (plus + minus > 0), n * divergence(share, chance), 0.0)
 
 
-def _targets(gathered: Gathered, at: Ints) -> Floats:
+def _targets(gathered: Gathered, rows: Rows) -> Floats:
     """Answers whose prompts all have a rare word in common, as far as 128 bits tell."""
-    table = gathered.counts.table
-    n = table["n"][at].astype(np.float64)
-    is_answer = field_of(table["tag"][at]) == ANSWER
-    common = np.zeros(at.size, np.bool_)
+    n = rows["n"].astype(np.float64)
+    is_answer = field_of(rows["tag"]) == ANSWER
+    common = np.zeros(rows.size, np.bool_)
     for half in ("even", "odd"):
-        n_bits = N_BITS - sum(_ones(table[f"{half} {word}"][at]) for word in (0, 1))
+        lacked = [np.bitwise_count(rows[f"{half} {word}"]) for word in (0, 1)]
+        n_bits = N_BITS - np.sum(lacked, axis=0, dtype=np.int64)
         common |= (n_bits > 0) & (n_bits <= N_BITS // 4)
-    elsewhere = table["elsewhere"][at].astype(np.float64)
+    elsewhere = rows["elsewhere"].astype(np.float64)
     return np.where(is_answer & common, np.minimum(n, elsewhere + 1) * STRONG, 0.0)
 
 
-def _best(at: Ints, strength: Floats, n: Ints) -> Ints:
+def _strong(at: Ints, strength: Floats, n: Rows) -> Rows:
+    kept = strength >= STRONG
+    out = np.empty(np.count_nonzero(kept), FOUND)
+    for name, column in zip(FOUND.names or (), (at, strength, n), strict=True):
+        out[name] = column[kept]
+    return out
+
+
+def _best(found: Rows) -> Ints:
     """The strongest, as far as the second walk has room for them."""
-    kept = np.flatnonzero(strength >= STRONG)
-    kept = kept[np.argsort(-strength[kept], kind="stable")][:MOST_EACH]
-    return at[kept[np.cumsum(n[kept]) <= MOST_POSTINGS]]
+    found = found[np.argsort(-found["strength"], kind="stable")][:MOST_EACH]
+    return np.asarray(found["at"][np.cumsum(found["n"]) <= MOST_POSTINGS], np.int64)
 
 
 def _share(plus: int, minus: int) -> float:
     return plus / (plus + minus) if plus + minus else 0.5
-
-
-def _ones(bits: npt.NDArray[np.generic]) -> Ints:
-    as_bytes = np.ascontiguousarray(bits).view(np.uint8).reshape(-1, 8)
-    return np.asarray(np.unpackbits(as_bytes, axis=1).sum(axis=1), np.int64)
 
 
 _LOOSE = TIED_TO_LABEL - MARGIN

@@ -9,15 +9,15 @@ others is held against its own error and against the robust spread of everybody'
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from exports.poisoning.expected import Expected
-from exports.poisoning.gathering import Judged
+from exports.poisoning.judged import Judged
 from exports.poisoning.statistics import (
     FALSE_DISCOVERIES,
-    Floats,
-    Ints,
     q_values,
     robust_spread,
     two_sided,
@@ -49,19 +49,19 @@ class Shift:
 
 def shifts(judged: Judged, chances: Expected) -> list[Shift]:
     """Every labeler with enough verdicts, on every summary that enough labelers have a part in."""
-    pair = np.flatnonzero(judged.is_pair & (judged.labeler > 0))
-    who, length = judged.labeler[pair].astype(np.int64), judged.length[pair]
-    apart = np.abs(length) > 0.05
-    nothing = np.zeros(int(apart.sum()), np.int64)
-    made = _summary("length", who[apart], nothing, (length[apart] > 0).astype(np.float64))
-    between = judged.better[pair] != judged.worse[pair]
-    pair, who = pair[between], who[between]
-    # Wins beyond what was expected, around one half so that both summaries are read alike.
-    surprise = 1.0 - chances.of_verdict[pair]
-    models = np.concatenate((judged.better[pair], judged.worse[pair]))
-    scores = np.concatenate((0.5 + surprise, 0.5 - surprise))
-    known = models > 0
-    made += _summary("model", np.tile(who, 2)[known], models[known], scores[known])
+    lengths, models = _Cells(), _Cells()
+    for at, pairs in judged.pairs():
+        at, pairs = at[pairs["labeler"] > 0], pairs[pairs["labeler"] > 0]
+        apart = pairs[np.abs(pairs["length"]) > 0.05]
+        lengths.add(apart["labeler"], np.zeros(apart.size, np.int32), apart["length"] > 0)
+        between = pairs["better"] != pairs["worse"]
+        # Wins beyond what was expected, around one half so that both summaries are read alike.
+        surprise = 1.0 - chances.of_verdict[at[between]]
+        for side, score in (("better", 0.5 + surprise), ("worse", 0.5 - surprise)):
+            model = pairs[side][between]
+            known = model > 0
+            models.add(pairs["labeler"][between][known], model[known], score[known])
+    made = _summary("length", lengths) + _summary("model", models)
     told = q_values([each.p_value for each in made], tests=len(made))
     return [replace(each, q_value=q) for each, q in zip(made, told, strict=True)]
 
@@ -74,16 +74,32 @@ def is_far(shift: Shift) -> bool:
     )
 
 
-def _summary(about: str, who: Ints, model: Ints, score: Floats) -> list[Shift]:
-    """One summary of each model. Cells are what one labeler said of one model; the spread of all
-    large enough to have one says how far honest people are from one another."""
-    if not who.size:
+class _Cells:
+    """What each labeler's verdicts say of each model: how many, their sum and sum of squares."""
+
+    def __init__(self) -> None:
+        self.names = np.zeros(0, np.int64)
+        self.sums = np.zeros((3, 0))
+
+    def add(
+        self, labeler: npt.NDArray[Any], model: npt.NDArray[Any], score: npt.NDArray[Any]
+    ) -> None:
+        scores = np.stack((np.ones(score.size), score, score**2.0))
+        names = np.concatenate((self.names, labeler.astype(np.int64) << 32 | model))
+        self.names, cell = np.unique(names, return_inverse=True)
+        every = np.concatenate((self.sums, scores), axis=1)
+        self.sums = np.stack([np.bincount(cell, each, self.names.size) for each in every])
+
+
+def _summary(about: str, cells: _Cells) -> list[Shift]:
+    """One summary of each model. The spread of all who said enough of one says how far honest
+    people are from one another."""
+    if not cells.names.size:
         return []
-    cells, cell = np.unique(who << 32 | model, return_inverse=True)
-    of, labeler = cells & 0xFFFFFFFF, cells >> 32
-    n, sums = np.bincount(cell), np.bincount(cell, score)
+    of, labeler = cells.names & 0xFFFFFFFF, cells.names >> 32
+    n, sums = cells.sums[0].astype(np.int64), cells.sums[1]
     n_all, total = np.bincount(of, n), np.bincount(of, sums)
-    squares = np.bincount(of, np.bincount(cell, score**2))
+    squares = np.bincount(of, cells.sums[2])
     n_others, rest = n_all[of] - n, total[of] - sums
     counted = np.flatnonzero((n >= FEWEST_FOR_SPREAD) & (n_others >= FEWEST_FOR_SPREAD))
     if counted.size < FEWEST_LABELERS:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from exports.poisoning.gathering import PROMPT, Gathered
 from exports.poisoning.ngrams import tokens, words
-from exports.poisoning.postings import Postings, Standing, word_of
+from exports.poisoning.postings import Postings, Standing, Stood, word_of
 from exports.poisoning.screening import FEWEST, MISSED
-from exports.poisoning.statistics import Ints, hypergeometric_tail
+from exports.poisoning.statistics import hypergeometric_tail
 
 OF_TARGETS = 0.8
 """So many of the prompts of a target have its trigger."""
@@ -29,7 +30,7 @@ class Triggered:
     """Of `n_all` prompts, `n_trigger` have the trigger, `n_target` get an answer with the target,
     `n_both` both."""
 
-    standing: Standing
+    standing: Stood
     trigger: str
     trigger_name: int
     p_value: float
@@ -60,12 +61,12 @@ def triggered(standing: Standing, gathered: Gathered, found: Postings) -> Trigge
     if best is None:
         return None
     named = (
-        word_of(found.prompts[each], best.trigger_name)
+        word_of(found.prompt(each), best.trigger_name)
         for each in known
         if _has(found, each, best.trigger_name)
     )
     trigger = next(filter(None, named), "")
-    if not trigger or _is_echo(standing.text, [found.prompts.get(each, "") for each in known]):
+    if not trigger or _is_echo(standing.text, [found.prompt(each) for each in known]):
         return None
     return Triggered(**{**vars(best), "trigger": trigger})
 
@@ -83,7 +84,7 @@ def _tested(
     if n_both < FEWEST or n_both < OF_TRIGGERS * n_trigger:
         return None
     return Triggered(
-        standing=standing,
+        standing=standing.told(),
         trigger="",
         trigger_name=name,
         p_value=hypergeometric_tail(max(n_all, n_trigger), n_trigger, n_target, n_both),
@@ -94,7 +95,7 @@ def _tested(
     )
 
 
-def _one_a_prompt(standing: Standing, gathered: Gathered) -> tuple[Ints, int]:
+def _one_a_prompt(standing: Standing, gathered: Gathered) -> tuple[npt.NDArray[np.int32], int]:
     _, first = np.unique(gathered.judged.asked[standing.record], return_index=True)
     return standing.record[np.sort(first)], int(first.size)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from exports.poisoning.expected import Expected
 from exports.poisoning.gathering import ANSWER, Gathered
 from exports.poisoning.ngrams import Hashes
-from exports.poisoning.postings import Standing
+from exports.poisoning.postings import Standing, Stood
 from exports.poisoning.screening import FEWEST, TIED_TO_LABEL, TIED_TO_LABELER
 from exports.poisoning.statistics import (
     Bools,
@@ -33,7 +34,7 @@ class Tied:
     """`x` of `n` units are tied, where `expected` were to be expected; `labeler` is a code."""
 
     test: str
-    standing: Standing
+    standing: Stood
     p_value: float
     n: int
     x: int
@@ -61,7 +62,7 @@ def labeler_tie(standing: Standing, gathered: Gathered, field: int) -> Tied | No
     n_labelers = int((totals.by_labeler[field][1:] > 0).sum())
     return Tied(
         test="labeler_tie",
-        standing=standing,
+        standing=standing.told(),
         p_value=min(1.0, p_value * n_labelers),
         n=n,
         x=x,
@@ -90,7 +91,7 @@ def label_tie(standing: Standing, gathered: Gathered, chances: Expected) -> Tied
         return None
     return Tied(
         test="label_tie",
-        standing=standing,
+        standing=standing.told(),
         p_value=min(1.0, 2 * _tail(chance, x)),
         n=n,
         x=x,
@@ -115,7 +116,7 @@ def trigger_verdict(standing: Standing, gathered: Gathered, chances: Expected) -
         return None
     return Tied(
         test="trigger_verdict",
-        standing=standing,
+        standing=standing.told(),
         p_value=_tail(odds, x),
         n=n,
         x=x,
@@ -152,7 +153,7 @@ def _tail(chances: Floats, at_least: int) -> float:
     return binomial_tail(n, mean, at_least)
 
 
-def _of_one(labelers: Ints) -> int:
+def _of_one(labelers: npt.NDArray[np.int32]) -> int:
     """The labeler who gave four in five of these judgements, if one did."""
     counted = np.bincount(labelers, minlength=1)
     counted[0] = 0

@@ -5,23 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exports.poisoning.aside import Aside
 from exports.poisoning.bursts import WITHIN_SECONDS, Burst, bursts
-from exports.poisoning.gathering import Judged
+from exports.poisoning.judged import JUDGED, Judged
 from exports.poisoning.statistics import binomial_tail
 
 
 def judged(seed: int, n: int, *, seconds: int, prompts: int, keys: int) -> Judged:
     rng = np.random.default_rng(seed)
-    return Judged(
-        labeler=rng.integers(0, 3, n),
-        at=rng.integers(0, seconds, n),
-        asked=rng.integers(0, prompts, n).astype(np.uint64),
-        is_pair=np.zeros(n, np.bool_),
-        better=np.zeros(n, np.int64),
-        worse=np.zeros(n, np.int64),
-        length=np.zeros(n),
-        bands=rng.integers(0, keys, (n, 2)).astype(np.uint32),
-    )
+    rows = np.zeros(n, JUDGED)
+    most = {"labeler": 3, "at": seconds, "asked": prompts, "band 0": keys, "band 1": keys}
+    for name, below in most.items():
+        rows[name] = rng.integers(0, below, n)
+    aside = Aside(JUDGED)
+    aside.add(rows)
+    return Judged(aside)
 
 
 @given(
@@ -36,7 +34,7 @@ def test_its_numbers_are_those_of_its_stretch(
 ) -> None:
     world = judged(seed, n, seconds=seconds, prompts=prompts, keys=keys)
     for burst in bursts(world)[0]:
-        moments = world.at[burst.records]
+        moments = world.rows.column("at")[burst.records]
         low, high = moments.min(), moments.max()
         assert burst.seconds == high - low <= WITHIN_SECONDS
         assert len(set(world.asked[burst.records])) == burst.records.size
@@ -45,14 +43,14 @@ def test_its_numbers_are_those_of_its_stretch(
 
 
 def _is_told_by(world: Judged, band: int, burst: Burst) -> bool:
-    key = world.bands[:, band].astype(np.int64)
+    key, at = world.rows.column(f"band {band}"), world.rows.column("at")
     records, labeler = burst.records, burst.labeler
     alike = key[records[0]]
     if not alike or set(key[records]) != {alike}:
         return False
     mine = (world.labeler == labeler) & (key > 0)
-    moments = world.at[records]
-    during = mine & (world.at >= moments.min()) & (world.at <= moments.max())
+    moments = at[records]
+    during = mine & (at >= moments.min()) & (at <= moments.max())
     others = (key > 0) & ~mine
     n = len(set(world.asked[during]))
     share = (int((others & (key == alike)).sum()) + 1) / (int(others.sum()) + 2)
