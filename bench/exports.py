@@ -33,7 +33,11 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--file-types", nargs="+", default=FILE_TYPES, choices=FILE_TYPES)
     parser.add_argument("--repeats", type=int, default=1, help="The best of these counts.")
-    parser.add_argument("--scan", action="store_true", help="With the scan for poisoning.")
+    parser.add_argument(
+        "--scan",
+        action="store_true",
+        help="With the scan for poisoning, of which only the memory has limits.",
+    )
     options = parser.parse_args()
     with django_ready() as folder:
         # The models can be imported only now.

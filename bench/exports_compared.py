@@ -38,6 +38,7 @@ class Compared:
     ours: Measured
     bare: Measured
     peak_at_a_tenth: float
+    is_scanned: bool
 
     @property
     def of_bare(self) -> float:
@@ -45,8 +46,10 @@ class Compared:
 
     @property
     def is_kept(self) -> bool:
+        """A bare copy scans nothing: of a scan only the memory is held against its limits."""
         is_flat = self.ours.peak_mib <= FLAT * self.peak_at_a_tenth
-        return self.of_bare >= LEAST_OF_BARE and self.ours.peak_mib <= MOST_MIB and is_flat
+        is_fast = self.is_scanned or self.of_bare >= LEAST_OF_BARE
+        return is_fast and self.ours.peak_mib <= MOST_MIB and is_flat
 
 
 def compare(
@@ -75,10 +78,8 @@ def compare(
             f"{each.ours.peak_mib:>7.0f}{each.peak_at_a_tenth:>12.0f}"
             f"   {'kept' if each.is_kept else 'MISSED'}"
         )
-    print(
-        f"limits: at least {LEAST_OF_BARE:.0%} of bare, at most {MOST_MIB} MiB, "
-        f"at most {FLAT:g} times that of a tenth"
-    )
+    of_bare = f"at least {LEAST_OF_BARE:.0%} of bare, " if gate == "off" else ""
+    print(f"limits: {of_bare}at most {MOST_MIB} MiB, at most {FLAT:g} times that of a tenth")
     print(LABEL_STUDIO)
     return int(not all(each.is_kept for each in results))
 
@@ -98,7 +99,7 @@ def _compared(
     for _ in range(repeats):
         ours.append(in_child(lambda: export(all_of_it)))
         bare.append(in_child(lambda: write_bare(all_of_it, file_type, folder / "bare")))
-    return Compared(file_type, best(ours), best(bare), peak)
+    return Compared(file_type, best(ours), best(bare), peak, is_scanned=gate != "off")
 
 
 def best(runs: Sequence[Measured]) -> Measured:
