@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -54,20 +55,28 @@ class _Texts:
     def __init__(self, judged: Judged, moments: Ints, key: npt.NDArray[np.uint32]) -> None:
         self.judged, self.moments, self.key = judged, moments, key
         self.at = np.flatnonzero(key).astype(np.int32)
-        self.keys, self.counts = np.unique(key[self.at], return_counts=True)
+        ordered = np.sort(key[self.at])
+        last = ordered[FEWEST_ALIKE - 1 :]
+        self.keys = np.unique(last[last == ordered[: last.size]])
+        """Those of enough alike answers, and how many these are."""
+        ends = np.searchsorted(ordered, self.keys, side="right")
+        self.counts = ends - np.searchsorted(ordered, self.keys)
         self.work: _Work | None = None
 
     def groups(self) -> Iterator[Places]:
         """Alike answers of one labeler in order of time, where there are enough of them; one
         labeler after another."""
-        judged = self.judged
-        at = self.at[judged.labeler[self.at] > 0]
+        if not self.keys.size:
+            return
+        judged, key = self.judged, self.key[self.at]
+        near = np.minimum(np.searchsorted(self.keys, key), self.keys.size - 1)
+        at = self.at[(self.keys[near] == key) & (judged.labeler[self.at] > 0)]
         order = at[np.lexsort((at, self.moments[at], self.key[at], judged.labeler[at]))]
         joined = judged.labeler[order].astype(np.int64) << 32 | self.key[order]
         bounds = np.append(np.flatnonzero(np.append(True, joined[1:] != joined[:-1])), joined.size)
-        del joined
-        for start in np.flatnonzero(np.diff(bounds) >= FEWEST_ALIKE).tolist():
-            yield order[bounds[start] : bounds[start + 1]]
+        for start, end in pairwise(bounds.tolist()):
+            if end - start >= FEWEST_ALIKE:
+                yield order[start:end]
 
     def burst(self, group: Places) -> Burst | None:
         """The hour with most of these, counted once a prompt."""
@@ -108,12 +117,12 @@ class _Work:
 
     def __init__(self, labeler: int, at: Ints, asked: Ints) -> None:
         self.labeler = labeler
-        order = np.argsort(at, kind="stable")
+        order = np.argsort(at, kind="stable").astype(np.int32)
         self.at, asked = at[order], asked[order]
-        by_prompt = np.argsort(asked, kind="stable")
+        by_prompt = np.argsort(asked, kind="stable").astype(np.int32)
         is_again = np.append(False, asked[by_prompt][1:] == asked[by_prompt][:-1])
         self.has_repeats = bool(is_again.any())
-        self.before = np.full(at.size, -1)
+        self.before = np.full(at.size, -1, np.int32)
         """Of each the place of the one before it on the same prompt, or -1."""
         self.before[by_prompt[is_again]] = by_prompt[np.flatnonzero(is_again) - 1]
 
