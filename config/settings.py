@@ -1,5 +1,6 @@
 """Settings. Every value from outside comes through `config.environment`."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from csp.constants import NONE, SELF
 from config import environment
 
 django_stubs_ext.monkeypatch()
+# Arrow's own pool keeps what it once had, after an export of Parquet files some 40 MiB. Arrow looks
+# at this once, when it is imported.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 ENVIRONMENT = environment.load()
 VERSION = "0.1.0"

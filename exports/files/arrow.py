@@ -18,9 +18,6 @@ SCALARS = {
 }
 Change = Callable[[Any], Any]
 
-# Arrow's own pool keeps what it once had: some 40 MiB of an export of Parquet files.
-pa.set_memory_pool(pa.system_memory_pool())
-
 
 def schema_of(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema([pa.field(each.name, arrow_type(each.type)) for each in columns])

@@ -192,3 +192,7 @@ def test_other_files_have_an_entry_without_rows(tmp_path: Path) -> None:
         "bytes": 7,
         "sha256": hashlib.sha256(b"# Hello").hexdigest(),
     }
+
+
+def test_arrow_keeps_no_memory_of_its_own() -> None:
+    assert pa.default_memory_pool().backend_name == "system"
