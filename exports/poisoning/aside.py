@@ -54,8 +54,7 @@ class Aside:
 
     def column(self, name: str) -> Rows:
         """One number of every row, in memory."""
-        kind, shape = self.row[name].base, self.row[name].shape
-        out = np.empty((self._n, *shape), kind)
+        out = np.empty(self._n, self.row[name])
         first = 0
         for rows in self:
             out[first : first + rows.size] = rows[name]

@@ -81,7 +81,7 @@ class Postings:
     prompt_texts: Texts = field(default_factory=Texts)
 
     def prompt(self, record: int) -> str:
-        """ "" where it was not kept."""
+        """Its text, or nothing where that was not kept."""
         number = self.prompts.get(record)
         return "" if number is None else self.prompt_texts[number]
 
