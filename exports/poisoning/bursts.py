@@ -16,6 +16,7 @@ Places = npt.NDArray[np.int32]
 
 FEWEST_ALIKE = 8
 WITHIN_SECONDS = 3_600
+MOST_AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,22 +62,33 @@ class _Texts:
         """Those of enough alike answers, and how many these are."""
         ends = np.searchsorted(ordered, self.keys, side="right")
         self.counts = ends - np.searchsorted(ordered, self.keys)
+        self.is_many = np.zeros(key.size, np.bool_)
+        for first in range(0, key.size if self.keys.size else 0, MOST_AT_ONCE):
+            some = slice(first, first + MOST_AT_ONCE)
+            near = np.minimum(np.searchsorted(self.keys, key[some]), self.keys.size - 1)
+            self.is_many[some] = (self.keys[near] == key[some]) & (judged.labeler[some] > 0)
         self.work: _Work | None = None
 
     def groups(self) -> Iterator[Places]:
-        """Alike answers of one labeler in order of time, where there are enough of them; one
-        labeler after another."""
-        if not self.keys.size:
-            return
-        judged, key = self.judged, self.key[self.at]
-        near = np.minimum(np.searchsorted(self.keys, key), self.keys.size - 1)
-        at = self.at[(self.keys[near] == key) & (judged.labeler[self.at] > 0)]
-        order = at[np.lexsort((at, self.moments[at], self.key[at], judged.labeler[at]))]
-        joined = judged.labeler[order].astype(np.int64) << 32 | self.key[order]
+        """Alike answers of one labeler in order of time, where there are enough of them."""
+        ends = np.cumsum(self.counts)
+        first = 0
+        while first < self.keys.size:
+            room = ends[first] - self.counts[first] + MOST_AT_ONCE
+            last = max(first + 1, int(np.searchsorted(ends, room, side="right")))
+            yield from self._between(int(self.keys[first]), int(self.keys[last - 1]))
+            first = last
+
+    def _between(self, low: int, high: int) -> Iterator[Places]:
+        """Those whose keys are from `low` to `high`; one labeler after another."""
+        judged, key = self.judged, self.key
+        at = np.flatnonzero(self.is_many & (key >= low) & (key <= high)).astype(np.int32)
+        at = at[np.lexsort((at, self.moments[at], key[at], judged.labeler[at]))]
+        joined = judged.labeler[at].astype(np.int64) << 32 | key[at]
         bounds = np.append(np.flatnonzero(np.append(True, joined[1:] != joined[:-1])), joined.size)
         for start, end in pairwise(bounds.tolist()):
             if end - start >= FEWEST_ALIKE:
-                yield order[start:end]
+                yield at[start:end]
 
     def burst(self, group: Places) -> Burst | None:
         """The hour with most of these, counted once a prompt."""
@@ -120,7 +132,8 @@ class _Work:
         order = np.argsort(at, kind="stable").astype(np.int32)
         self.at, asked = at[order], asked[order]
         by_prompt = np.argsort(asked, kind="stable").astype(np.int32)
-        is_again = np.append(False, asked[by_prompt][1:] == asked[by_prompt][:-1])
+        asked = asked[by_prompt]
+        is_again = np.append(False, asked[1:] == asked[:-1])
         self.has_repeats = bool(is_again.any())
         self.before = np.full(at.size, -1, np.int32)
         """Of each the place of the one before it on the same prompt, or -1."""

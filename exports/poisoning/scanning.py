@@ -53,6 +53,7 @@ def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS
     del postings
     gathered.counts.forget()
     moved = shifts(gathered.judged, chances)
+    del chances
     found += _of_bursts(gathered)
     found += [_shifted(gathered, each) for each in moved if is_far(each)]
     ordered = in_order(found)

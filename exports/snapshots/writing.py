@@ -13,7 +13,7 @@ from exports.records import Record
 from exports.snapshots import making
 from exports.snapshots.claims import Guard
 from exports.snapshots.material import Records
-from exports.snapshots.memory import give_back
+from exports.snapshots.memory import give_back, give_large_back
 from exports.snapshots.passing import Pass
 from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Desk, Tracks, Whole
@@ -59,6 +59,7 @@ class _Kept:
 def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     """Inside one transaction that reads."""
     records = Records(project, plan.recipe, plan.ids)
+    give_large_back()
     give_back()
     written, kept = _passed(project, plan, records, desk)
     give_back()

@@ -1,6 +1,7 @@
 """What lies in files comes back as it was put there, and scans find the same by way of them."""
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import poisoning as worlds
-from exports.poisoning import postings
+from exports.poisoning import bursts, postings
 from exports.poisoning.aside import Aside, Named, Texts
 from exports.poisoning.scanning import scanned
+from exports.records import Record
 
 ROW = np.dtype([("number", np.int32), ("moment", np.float64)])
 N = 900
@@ -71,10 +73,14 @@ def test_a_file_is_closed_with_the_last_who_asks() -> None:
 def test_the_same_is_found_however_little_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = worlds.flipped(worlds.preferences(N, seed=4), 90 / N, random.Random(5))
     written = worlds.targeted(worlds.demonstrations(N, seed=4), 60 / N, random.Random(5))
-    whole = [scanned(compared), scanned(written)]
+    pasted = worlds.copied(worlds.demonstrations(N, seed=4), 60 / N, random.Random(5))
+    records: tuple[Sequence[Record], ...] = (compared, written, pasted)
+    whole = [scanned(each) for each in records]
     monkeypatch.setattr(Aside, "AT_ONCE", 101)
     monkeypatch.setattr(postings, "MOST_AT_ONCE", 4_000)
-    for before, after in zip(whole, [scanned(compared), scanned(written)], strict=True):
+    monkeypatch.setattr(bursts, "MOST_AT_ONCE", 11)
+    assert "burst" in {found.kind for found in whole[-1].found}
+    for before, after in zip(whole, map(scanned, records), strict=True):
         assert before.found
         assert len(after.found) == len(before.found)
         for one, other in zip(before.found, after.found, strict=True):
