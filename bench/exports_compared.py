@@ -19,7 +19,7 @@ from exports.snapshots.requests import export_now
 from projects.models import Project
 
 LEAST_OF_BARE = 0.6
-MOST_MIB = 300
+MOST_MB = 300
 FLAT = 1.15
 LABEL_STUDIO = "beside: Label Studio 1.23, export as JSON, measured on two cores: 75 to 267 rows/s"
 
@@ -29,7 +29,7 @@ class Measured:
     seconds: float
     cpu_seconds: float
     """Of the process that reads and writes, without the server."""
-    peak_mib: float
+    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Compared:
     @property
     def is_kept(self) -> bool:
         """A bare copy scans nothing: of a scan only the memory is held against its limits."""
-        is_flat = self.ours.peak_mib <= FLAT * self.peak_at_a_tenth
+        is_flat = self.ours.peak_mb <= FLAT * self.peak_at_a_tenth
         is_fast = self.is_scanned or self.of_bare >= LEAST_OF_BARE
-        return is_fast and self.ours.peak_mib <= MOST_MIB and is_flat
+        return is_fast and self.ours.peak_mb <= MOST_MB and is_flat
 
 
 def compare(
@@ -75,11 +75,11 @@ def compare(
             f"{n_rows / each.bare.seconds:>9,.0f}{each.of_bare:>9.0%}"
             f"{each.ours.cpu_seconds / n_rows * 1e6:>12.1f}"
             f"{each.bare.cpu_seconds / n_rows * 1e6:>6.1f}"
-            f"{each.ours.peak_mib:>7.0f}{each.peak_at_a_tenth:>12.0f}"
+            f"{each.ours.peak_mb:>7.0f}{each.peak_at_a_tenth:>12.0f}"
             f"   {'kept' if each.is_kept else 'MISSED'}"
         )
     of_bare = f"at least {LEAST_OF_BARE:.0%} of bare, " if gate == "off" else ""
-    print(f"limits: {of_bare}at most {MOST_MIB} MiB, at most {FLAT:g} times that of a tenth")
+    print(f"limits: {of_bare}at most {MOST_MB} MB, at most {FLAT:g} times that of a tenth")
     print(LABEL_STUDIO)
     return int(not all(each.is_kept for each in results))
 
@@ -95,7 +95,7 @@ def _compared(
             raise SystemExit(f"{made.n_rows} rows came of {project.prompts.count()} comparisons.")
 
     ours, bare = [], []
-    peak = in_child(lambda: export(a_tenth)).peak_mib
+    peak = in_child(lambda: export(a_tenth)).peak_mb
     for _ in range(repeats):
         ours.append(in_child(lambda: export(all_of_it)))
         bare.append(in_child(lambda: write_bare(all_of_it, file_type, folder / "bare")))
@@ -106,7 +106,7 @@ def best(runs: Sequence[Measured]) -> Measured:
     return Measured(
         min(each.seconds for each in runs),
         min(each.cpu_seconds for each in runs),
-        max(each.peak_mib for each in runs),
+        max(each.peak_mb for each in runs),
     )
 
 
@@ -134,8 +134,8 @@ def in_child(run: Callable[[], object]) -> Measured:
         seconds = time.perf_counter() - started
         unit = 1 if sys.platform == "darwin" else 1024
         used = resource.getrusage(resource.RUSAGE_SELF)
-        peak_mib = used.ru_maxrss * unit / 2**20
-        results.put(Measured(seconds, used.ru_utime + used.ru_stime, peak_mib))
+        peak_mb = used.ru_maxrss * unit / 1e6
+        results.put(Measured(seconds, used.ru_utime + used.ru_stime, peak_mb))
 
     process = fork.Process(target=child)
     process.start()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from exports.poisoning.large import zeros
 from exports.poisoning.ngrams import Hashes, Tokens, mixed, tokens
 from exports.poisoning.seen import Seen, seen
 from exports.records import Record
@@ -109,7 +110,7 @@ class Once:
     million met, it takes one new one in five hundred for known."""
 
     def __init__(self, *, bits: int = 1 << 26) -> None:
-        self._bits = np.zeros(bits // 8, np.uint8)
+        self._bits = zeros(bits // 8, np.uint8)
         self._mask = np.uint64(bits - 1)
 
     def fresh(self, hashes: Hashes) -> Bools:

@@ -1,6 +1,6 @@
 """How often n-grams stand where, in memory that does not grow. No Django.
 
-An n-gram is first counted in a sketch, one byte a cell, where many share one. From its third text
+An n-gram is first counted in a sketch, two bits a cell, where many share one. From its third text
 on it has a place of its own in a table with open addressing. When the table gets full, an order is
 thinned: of its hashes every second goes, in the table and in all that comes, as in adaptive
 sampling. Long runs of words go first, for a phrase is made of many; single words go last.
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from exports.poisoning.aside import Aside
+from exports.poisoning.large import zeros
 from exports.poisoning.ngrams import DOC, ORDERS, Hashes, is_kept, mixed, order_of
 
 Ints = npt.NDArray[np.int64]
@@ -21,7 +22,10 @@ Bools = npt.NDArray[np.bool_]
 
 ADMITTED_FROM = 3
 SLOTS, CELLS = 3 << 18, 1 << 24
-"""54 and 16 MiB."""
+"""54 and 4 MiB."""
+CELLS_A_BYTE = 4
+AT_ONCE = 1 << 13
+"""So many n-grams' rows are taken out of the table and put back."""
 FULL = 0.6
 MOST_PROBES = 64
 MOST_THINNED = 12
@@ -66,7 +70,9 @@ class Counts:
     def __init__(self, *, slots: int = SLOTS, cells: int = CELLS) -> None:
         self.slots = slots
         self._clear()
-        self.sketch = np.zeros(cells, np.uint8)
+        self.cells = cells
+        self.sketch = zeros(-(-cells // CELLS_A_BYTE), np.uint8)
+        """No bit of a cell is set, one, or both: in no text so far, in one, in more."""
         self.thinned = [0] * ORDERS
 
     def add(self, keys: Hashes, marks: Marks) -> None:
@@ -90,8 +96,17 @@ class Counts:
             here = found[group]
             group, doc = (np.cumsum(found) - 1)[group[here]], doc[here]
             starts, slots = _starts(group.astype(np.uint64)), slots[found]
-        if slots.size:
-            self._count(slots, starts, group, doc, marks)
+        bounds = np.append(starts, group.size)
+        for first in range(0, slots.size, AT_ONCE):
+            last = min(first + AT_ONCE, slots.size)
+            begin, end = int(bounds[first]), int(bounds[last])
+            self._count(
+                slots[first:last],
+                starts[first:last] - begin,
+                group[begin:end] - first,
+                doc[begin:end],
+                marks,
+            )
 
     def end(self) -> None:
         """No more is counted."""
@@ -108,9 +123,11 @@ class Counts:
 
     def _admitted(self, names: Hashes, n: Ints) -> Bools:
         cell = np.asarray((names * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(33), np.int64)
-        cell %= self.sketch.size
-        before = self.sketch[cell].astype(np.int64)
-        self.sketch[cell] = np.minimum(before + n, 255)
+        cell %= self.cells
+        byte, place = cell // CELLS_A_BYTE, (2 * (cell % CELLS_A_BYTE)).astype(np.uint8)
+        before = np.bitwise_count((self.sketch[byte] >> place) & np.uint8(0b11))
+        now = np.where(before + n > 1, np.uint8(0b11), np.uint8(0b01))
+        np.bitwise_or.at(self.sketch, byte, now << place)
         return np.asarray(before + n >= ADMITTED_FROM)
 
     def _still(self, names: Hashes) -> Bools:
@@ -217,7 +234,7 @@ class Counts:
 
     def _clear(self) -> None:
         self.n_kept = 0
-        self.table = np.zeros(self.slots, ROW)
+        self.table = zeros(self.slots, ROW)
 
 
 def _starts(values: Hashes) -> Ints:

@@ -41,7 +41,7 @@ def scan(records: Iterable[Record]) -> list[FoundThing]:
 
 def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS) -> Scanned:
     """As `scan`, with what was looked at. `slots` n-grams have a place of their own, and `cells`
-    bytes are for those that are rarer still."""
+    are for those that are rarer still."""
     if isinstance(records, Iterator):
         raise TypeError("records are walked through twice; an iterator can be only once")
     gathered = Gathering(slots=slots, cells=cells).walk(records)

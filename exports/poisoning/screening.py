@@ -30,7 +30,7 @@ STRONG = 7.0
 MOST_EACH = 3_000
 MOST_POSTINGS = 2_000_000
 N_BITS = 128
-AT_ONCE = 1 << 16
+AT_ONCE = 1 << 14
 FOUND = np.dtype([("at", np.int64), ("strength", np.float64), ("n", np.int64)])
 RARE_WORDS_TESTED = RARE_WORDS
 

@@ -1,6 +1,7 @@
 """Counting n-grams in memory that does not grow."""
 
 import numpy as np
+import pytest
 
 from exports.poisoning.counts import ADMITTED_FROM, Counts, Marks
 from exports.poisoning.ngrams import DOC, Hashes, name, ngrams, once_a_text, tokens
@@ -50,6 +51,33 @@ def test_a_batch_counts_as_its_texts_one_by_one() -> None:
         n = whole.n_of(name_of(word))[0]
         assert n == sum(word in text.split() for text in texts) * 3
         assert n - single.n_of(name_of(word))[0] <= ADMITTED_FROM - 1
+
+
+def test_words_that_share_a_byte_of_the_sketch_are_all_counted() -> None:
+    words = [f"word{n}" for n in range(30)]
+    counts = Counts(slots=64, cells=64)
+    for _ in range(ADMITTED_FROM):
+        counts.add(keys_of(" ".join(words)), marks(1))
+    assert all(counts.n_of(name_of(word))[0] for word in words)
+
+
+def test_rows_are_taken_out_of_the_table_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    texts = [" ".join(chance.choice(list("abcdefghijk"), 4)) for _ in range(60)]
+    said = Marks(
+        labeler=chance.integers(1, 4, 60),
+        label=chance.integers(-1, 2, 60),
+        prompt=chance.integers(1, 9, 60).astype(np.uint64) << np.uint64(32),
+        bits=chance.integers(0, 1 << 60, (2, 60)).astype(np.uint64),
+    )
+    tables = []
+    for at_once in (1 << 13, 3):
+        monkeypatch.setattr("exports.poisoning.counts.AT_ONCE", at_once)
+        counts = Counts(slots=64, cells=1 << 16)
+        counts.add(keys_of(*texts), said)
+        tables.append(counts.table.copy())
+    assert np.count_nonzero(tables[0]["tag"]) == 11
+    assert tables[0].tobytes() == tables[1].tobytes()
 
 
 def test_the_majority_is_found_whatever_the_batches() -> None:
