@@ -99,8 +99,8 @@ class Recipe:
     file_type: str = "jsonl"
     source: str = "all"
     with_machine: bool = False
-    rows_per_file: int = 0
-    """0: one file a split."""
+    rows_per_file: int = 100_000
+    """A builder that follows goes on after the last whole file. 0: one file a split."""
     tokenizer: str = ""
     """Name of a tokenizer known here, for lengths in tokens; empty: lengths in characters."""
     gate: str = "report"

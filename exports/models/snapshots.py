@@ -41,6 +41,7 @@ class Export(models.Model):
         WAITING = "", "Waiting for a worker"
         SELECTING = "selecting", "Choosing the judgements"
         WRITING = "writing", "Writing rows"
+        SCANNING = "scanning", "Looking for poisoned data, in two walks"
         FINISHING = "finishing", "Describing and checking the files"
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)

@@ -23,7 +23,7 @@ from exports.snapshots.folders import (
 from exports.snapshots.making import recipe_for
 from exports.snapshots.memory import give_back
 from exports.snapshots.plan import PLAN, Plan
-from exports.snapshots.shards import Desk
+from exports.snapshots.shards import Desk, Otherwise
 from exports.snapshots.writing import Written, write_rows
 
 logger = logging.getLogger(__name__)
@@ -63,18 +63,28 @@ class Building:
 
     def run(self) -> None:
         self.hold.guarded(self._take_up)
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            plan, moment = self._planned()
-            self.hold.phase = Export.Phase.WRITING
-            written = write_rows(self.export.project, plan, self.desk)
+        try:
+            plan, moment, written = self._read()
+        except Otherwise:
+            logger.info("export %s is written anew: what was finished holds others", self.export.pk)
+            self.hold.guarded(self.desk.start_over)
+            self.hold.n_read = 0
+            plan, moment, written = self._read()
         self.hold.phase = Export.Phase.FINISHING
         described = describe(self.export, plan, moment, written)
         self.hold.guarded(
             lambda: self._put_in_place(written, described), **self._final(described.manifest)
         )
         remove(self.draft)
+
+    def _read(self) -> tuple[Plan, str, Written]:
+        """One transaction, which is the snapshot."""
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            plan, moment = self._planned()
+            self.hold.phase = Export.Phase.WRITING
+            return plan, moment, write_rows(self.export.project, plan, self.desk)
 
     def _take_up(self) -> None:
         """What was renamed into place by an attempt that died before it could say so goes back."""

@@ -63,7 +63,9 @@ def held(export: Export) -> Any:
 class Guard(Protocol):
     """What writing needs of whoever lets it write."""
 
+    phase: str
     n_read: int
+    n_expected: int | None
 
     def check(self) -> None: ...
 
@@ -74,7 +76,9 @@ class Guard(Protocol):
 class Alone:
     """Nobody else writes where this one does, and there is no row to say anything of."""
 
+    phase: str = ""
     n_read: int = 0
+    n_expected: int | None = None
 
     def check(self) -> None:
         pass
@@ -160,7 +164,7 @@ class Hold:
 
     def _measure(self) -> None:
         now, n_read = time.monotonic(), self.n_read
-        pace = (n_read - self.before[1]) / max(now - self.before[0], 1e-6)
+        pace = max(n_read - self.before[1], 0) / max(now - self.before[0], 1e-6)
         self.before = (now, n_read)
         known = self.rows_per_second
         self.rows_per_second = pace if known is None else SMOOTHING * pace + (1 - SMOOTHING) * known

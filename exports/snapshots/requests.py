@@ -10,7 +10,7 @@ from exports.models import Export, SavedRecipe
 from exports.recipe import Recipe, read
 from exports.snapshots.building import build
 from exports.snapshots.claims import MOST_ATTEMPTS, is_claimable
-from exports.snapshots.folders import draft_of, exports_folder, remove
+from exports.snapshots.folders import draft_of, exports_folder, folder_of, remove
 from exports.snapshots.making import check
 from projects import audit
 from projects.access import STAFF, project_for
@@ -19,6 +19,7 @@ from projects.models import Project, User
 
 logger = logging.getLogger(__name__)
 NUDGE_AFTER = timedelta(seconds=10)
+SWEPT_FOR = timedelta(days=1)
 
 
 def request_export(
@@ -101,6 +102,7 @@ def nudge(export_id: int) -> None:
 
 
 def _sweep() -> None:
+    _sweep_renamed()
     drafts = {path.name.lstrip("."): path for path in exports_folder().glob(".????????-*")}
     if not drafts:
         return
@@ -131,3 +133,14 @@ def _new(
             verb="export.requested", by=by, project=project, subject=export, recipe=told, **name
         )
     return export
+
+
+def _sweep_renamed() -> None:
+    """Whole folders whose builder died between the renaming and its commit, and that nobody is to
+    finish any more."""
+    ended = Export.objects.filter(
+        state__in=[Export.State.CANCELLED, Export.State.FAILED],
+        finished_at__gte=timezone.now() - SWEPT_FOR,
+    )
+    for export in ended:
+        remove(folder_of(export))

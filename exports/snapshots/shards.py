@@ -2,9 +2,11 @@
 
 A builder writes in a folder of its own; a file that is whole is moved, under the claim, to the
 finished ones of the export, and a note beside it says what it is. An attempt that follows makes
-the same rows in the same order and passes over those that lie in finished files.
+the same rows in the same order and passes over those that lie in finished files. Where they are
+not the same any more, it says so instead.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,10 @@ FINISHED = "finished"
 NOTE = ".json"
 
 
+class Otherwise(Exception):
+    """Finished files hold other records than those that come now: rules or marks have changed."""
+
+
 @dataclass(frozen=True)
 class Whole:
     """A finished file of rows and the one of their provenance."""
@@ -34,6 +40,8 @@ class Whole:
     data: FileEntry
     provenance: FileEntry
     counts: Counts
+    records: str = ""
+    """A sum of which records it holds, in their order."""
     of: int = 0
     """How many there are of the split; 0: not known yet."""
 
@@ -54,6 +62,7 @@ class Whole:
                 "data": self.data.as_dict(),
                 "provenance": self.provenance.as_dict(),
                 "counts": self.counts.as_dict(),
+                "records": self.records,
             }
         )
 
@@ -66,6 +75,7 @@ class Whole:
             FileEntry(**told["data"]),
             FileEntry(**told["provenance"]),
             Counts.from_dict(told["counts"]),
+            told["records"],
         )
 
 
@@ -95,6 +105,11 @@ class Desk:
         for left in self.finished.parent.glob("work-*"):
             remove(left)
         self.work.mkdir()
+
+    def start_over(self) -> None:
+        """Without what was finished."""
+        remove(self.finished)
+        self.clear()
 
     def wholes(self) -> list[Whole]:
         notes = sorted(self.finished.glob(f"*{NOTE}"))
@@ -127,47 +142,77 @@ class Track:
     def __init__(self, split: str, form: Form, desk: Desk, finished: Sequence[Whole]) -> None:
         self.split, self.form, self.desk = split, form, desk
         self.wholes = list(finished)
-        self.n_to_pass = sum(whole.data.rows or 0 for whole in finished)
-        self.n_rows = 0
-        """Of the file that is being written, with those that are about to be."""
-        self.group = ""
+        self.to_pass = [whole for whole in finished if whole.data.rows]
         self.data: Shard | None = None
         self.provenance: Shard | None = None
-        self.counts = Counts()
+        self._begin()
+
+    def _begin(self) -> None:
+        """The next file, whether it is to be written or passed over."""
+        self.n_rows = 0
+        """With those that are about to be written."""
+        self.records = hashlib.sha256()
+        self.group = ""
 
     def take(
         self, made: Sequence[Made], n_tokens: Callable[[dict[str, Any]], int] | None = None
     ) -> None:
         """The rows of one record stay together, as do records of one group."""
-        if not (self.n_to_pass or self.form.rows_per_file):
+        n_coming = sum(len(each.rows) for each in made)
+        most = self.form.rows_per_file
+        if not self.to_pass and (not most or self.n_rows + n_coming <= most):
+            self.n_rows += n_coming
+            self.group = _group_of(made[-1])
             self._write(made, n_tokens)
             return
         waiting: list[Made] = []
         for each in made:
-            group = getattr(each.record, "group", "")
-            is_going_on, self.group = bool(group) and group == self.group, group
-            if self.n_to_pass:
-                self.n_to_pass -= len(each.rows)
+            if self.to_pass:
+                self._pass_over(each)
                 continue
-            if 0 < self.form.rows_per_file <= self.n_rows and not is_going_on:
+            group = _group_of(each)
+            is_going_on = bool(group) and group == self.group
+            if 0 < most <= self.n_rows and not is_going_on:
                 self._write(waiting, n_tokens)
                 waiting.clear()
                 self.close()
+            self.group = group
             waiting.append(each)
             self.n_rows += len(each.rows)
         self._write(waiting, n_tokens)
 
+    def _pass_over(self, made: Made) -> None:
+        self.n_rows += len(made.rows)
+        self._note(made)
+        n_rows = self.to_pass[0].data.rows or 0
+        if self.n_rows < n_rows:
+            return
+        if self.n_rows > n_rows or self.records.hexdigest() != self.to_pass[0].records:
+            raise Otherwise
+        self.to_pass.pop(0)
+        self._begin()
+
+    def _note(self, made: Made) -> None:
+        self.records.update(f"{made.record.id} {len(made.rows)}\n".encode())
+
     def close(self) -> None:
         """Finish the file that is being written, if one is."""
+        if self.to_pass:
+            raise Otherwise
         if self.data is None or self.provenance is None:
             return
         whole = Whole(
-            self.split, len(self.wholes), self.data.close(), self.provenance.close(), self.counts
+            self.split,
+            len(self.wholes),
+            self.data.close(),
+            self.provenance.close(),
+            self.counts,
+            self.records.hexdigest(),
         )
         self.desk.keep(whole)
         self.wholes.append(whole)
         self.data = self.provenance = None
-        self.n_rows = 0
+        self._begin()
 
     def leave(self) -> None:
         """Let go of what is being written."""
@@ -190,6 +235,7 @@ class Track:
         origins = [(provenance_of(each.record, each.changed), len(each.rows)) for each in made]
         provenance.write([origin for origin, n_rows in origins for _ in range(n_rows)])
         for each in made:
+            self._note(each)
             for row in each.rows:
                 length = n_tokens(row) if n_tokens else None
                 self.counts.take(each.record, self.split, each.changed, length)
@@ -204,6 +250,10 @@ class Track:
             self.counts = Counts()
             self.counts.lengths.unit = form.unit
         return self.data, self.provenance
+
+
+def _group_of(made: Made) -> str:
+    return getattr(made.record, "group", "")
 
 
 class Tracks:
@@ -223,6 +273,8 @@ class Tracks:
 
     def close(self) -> list[Whole]:
         """All files, under the names that they have in the snapshot."""
+        for whole in self.finished:
+            self.of(whole.split)
         for track in self.by_split.values():
             track.close()
         if not any(track.wholes for track in self.by_split.values()):

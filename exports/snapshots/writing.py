@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
 from exports.known_tokenizers import row_tokens
+from exports.models import Export
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned
 from exports.records import Record
@@ -45,7 +47,7 @@ class Written:
 
 
 class _Kept:
-    """The records that have rows, as often as they are asked for."""
+    """The records that have rows, as often as they are asked for. They are counted as read anew."""
 
     def __init__(self, records: Records, kept: bytearray, guard: Guard) -> None:
         self.records, self.kept, self.guard = records, kept, guard
@@ -53,6 +55,7 @@ class _Kept:
     def __iter__(self) -> Iterator[Record]:
         for record in compress(self.records, self.kept):
             self.guard.check()
+            self.guard.n_read += 1
             yield record
 
 
@@ -66,9 +69,19 @@ def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
     if plan.recipe.gate != "off" and not any(kept):
         written.findings = ()
     elif plan.recipe.gate != "off":
-        found = scanned(_Kept(records, kept, desk.hold))
+        with _scanning(desk.hold, n_kept=kept.count(1)):
+            found = scanned(_Kept(records, kept, desk.hold))
         written.findings, written.figures = found.found, found.figures
     return written
+
+
+@contextmanager
+def _scanning(hold: Guard, *, n_kept: int) -> Iterator[None]:
+    """How far the scan is, which walks through the records twice."""
+    n_read, n_expected = hold.n_read, hold.n_expected
+    hold.phase, hold.n_read, hold.n_expected = Export.Phase.SCANNING, 0, 2 * n_kept
+    yield
+    hold.n_read, hold.n_expected = n_read, n_expected
 
 
 def _passed(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from exports import formats
 from exports.files.manifest import address_of
 from exports.models import Export
+from exports.poisoning.found import Scanned
 from exports.recipe import KINDS, read
 from exports.snapshots.building import build
 from exports.snapshots.folders import draft_of, folder_of
@@ -439,3 +440,33 @@ def test_judgements_held_back_meanwhile_stay_in_a_snapshot_that_was_planned(
     Assignment.objects.update(state="reopened")
     assert rebuild(export).differing == ()
     assert export_now(project=project, kind="preferences").n_rows == 0
+
+
+def test_the_scan_tells_how_far_it_is(
+    project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        make_comparison(project, labeler)
+    told = []
+
+    def scanned(records: Any) -> Scanned:
+        for _ in (1, 2):
+            for _ in records:
+                hold = records.guard
+                told.append((hold.phase, hold.n_read, hold.n_expected))
+        return Scanned(found=(), figures={})
+
+    monkeypatch.setattr("exports.snapshots.writing.scanned", scanned)
+    export = export_now(project=project, kind="preferences")
+    assert told == [("scanning", n, 8) for n in range(1, 9)]
+    assert (export.n_read, export.n_expected) == (4, 4)
+
+
+@pytest.mark.parametrize("state", [Export.State.CANCELLED, Export.State.FAILED])
+def test_what_was_renamed_into_place_and_never_finished_goes(project: Project, state: str) -> None:
+    done = export_now(project=project, kind="prompts")
+    dead = waiting(project, state=state, finished_at=timezone.now())
+    folder_of(dead).mkdir(mode=0o555)
+    reconcile()
+    assert not folder_of(dead).exists()
+    assert folder_of(done).is_dir()
