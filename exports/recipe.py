@@ -76,6 +76,10 @@ class Splits:
     test: int = 0
     salt: str = "touchstone"
 
+    @property
+    def are_some(self) -> bool:
+        return self.validation + self.test > 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hygiene:

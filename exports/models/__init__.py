@@ -1,5 +1,6 @@
 """The rows of exports."""
 
+from exports.models.arrivals import Arrivals
 from exports.models.benchmarks import Benchmark, HeldOut
 from exports.models.findings import (
     Finding,
@@ -14,6 +15,7 @@ from exports.models.snapshots import Export
 from exports.models.targets import Target, Upload
 
 __all__ = [
+    "Arrivals",
     "Benchmark",
     "Export",
     "Finding",

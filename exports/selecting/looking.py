@@ -1,6 +1,6 @@
 """What looks at texts while somebody waits, where there are few enough of them."""
 
-from exports.recipe import Recipe, Splits
+from exports.recipe import Recipe
 from exports.splitting.looking import Looking
 from exports.splitting.prompts import looking
 from projects.models import Project
@@ -19,12 +19,8 @@ def looks_of(project: Project, recipe: Recipe, n_records: int) -> Looking | None
 
 def _n_prompts(project: Project, recipe: Recipe) -> int:
     n_prompts = project.held_out.count()
-    if recipe.hygiene.language_check or _is_split(recipe.splits):
+    if recipe.hygiene.language_check or recipe.splits.are_some:
         n_prompts += project.prompts.count()
-    if _is_split(recipe.splits):
+    if recipe.splits.are_some:
         n_prompts += project.votes.count()
     return n_prompts
-
-
-def _is_split(splits: Splits) -> bool:
-    return splits.validation + splits.test > 0

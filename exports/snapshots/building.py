@@ -79,10 +79,13 @@ class Building:
 
     def _read(self) -> tuple[Plan, str, Written]:
         """One transaction, which is the snapshot."""
+        arrivals = None
+        if not self._is_planned:
+            arrivals = material.arrivals_for(self.export.project, recipe_for(self.export))
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            plan, moment = self._planned()
+            plan, moment = self._planned(arrivals)
             self.hold.phase = Export.Phase.WRITING
             return plan, moment, write_rows(self.export.project, plan, self.desk)
 
@@ -93,13 +96,17 @@ class Building:
         if final.exists() and not self.whole.exists():
             take_back(final, self.whole)
 
-    def _planned(self) -> tuple[Plan, str]:
+    @property
+    def _is_planned(self) -> bool:
+        return (self.draft / PLAN).exists()
+
+    def _planned(self, arrivals: int | None) -> tuple[Plan, str]:
         """What an earlier attempt settled on, or else what stands now."""
         path = self.draft / PLAN
-        if path.exists():
+        if self._is_planned:
             plan = Plan.from_bytes(path.read_bytes())
         else:
-            plan = material.plan_of(self.export.project, recipe_for(self.export))
+            plan = material.plan_of(self.export.project, recipe_for(self.export), arrivals)
             # Packed here: what another thread lets go of is not given back to the system.
             moment, packed = _moment().encode(), plan.as_bytes()
 

@@ -8,15 +8,23 @@ from exports.records import Record
 from exports.rounds.keeping import chosen_of
 from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
+from exports.splitting.arrivals import keep_arrivals
 from projects.models import Project
 
 
-def plan_of(project: Project, recipe: Recipe) -> Plan:
+def arrivals_for(project: Project, recipe: Recipe) -> int | None:
+    """The last that its splits are to know of. To be called before the snapshot's transaction."""
+    return keep_arrivals(project) if recipe.splits.are_some else None
+
+
+def plan_of(project: Project, recipe: Recipe, arrivals: int | None) -> Plan:
     """To be called inside the transaction that is the snapshot."""
     found = selected(project, recipe)
     spans = chosen_of(project, recipe.selection.rounds)
     rounds = tuple(span.as_dict() for span in spans)
-    return Plan(recipe=recipe, ids=found.ids, dropped=found.dropped, rounds=rounds)
+    return Plan(
+        recipe=recipe, ids=found.ids, dropped=found.dropped, rounds=rounds, arrivals=arrivals
+    )
 
 
 class Records:

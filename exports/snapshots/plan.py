@@ -33,6 +33,8 @@ class Plan:
     """What was not selected, by the first reason."""
     rounds: tuple[dict[str, Any], ...] = ()
     """Of rounds that the recipe chooses by, from when to when each went."""
+    arrivals: int | None = None
+    """The last that splits know of; None without splits."""
 
     @property
     def n_records(self) -> int:
@@ -45,6 +47,7 @@ class Plan:
             "dropped": dict(sorted(self.dropped.items())),
             "sources": list(self.ids),
             "rounds": list(self.rounds),
+            "arrivals": self.arrivals,
         }
         text = orjson.dumps(about, option=orjson.OPT_SORT_KEYS)
         arrays = {f"{IDS}{source}": np.asarray(keys, "<i8") for source, keys in self.ids.items()}
@@ -63,4 +66,5 @@ class Plan:
             ids=ids,
             dropped=Counter(about["dropped"]),
             rounds=tuple(about.get("rounds", ())),
+            arrivals=about.get("arrivals"),
         )

@@ -91,7 +91,7 @@ def _passed(
     the way is gone when this is over: the scan needs as much again."""
     recipe = plan.recipe
     tracks = Tracks(making.form(recipe), desk)
-    with looking(project, recipe, n_records=plan.n_records) as looks:
+    with looking(project, recipe, n_records=plan.n_records, until=plan.arrivals) as looks:
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
         passing.n_tokens, passing.unsaid = row_tokens(recipe), making.unsaid(recipe)
         try:

@@ -1,4 +1,4 @@
-"""The map of one project, from all its prompts in the order they arrived."""
+"""The map of one project, and with it all that looks at the texts of its records."""
 
 from __future__ import annotations
 
@@ -13,59 +13,44 @@ from exports.hygiene.met import one_in
 from exports.hygiene.scanning import Scans
 from exports.recipe import Recipe, Splits
 from exports.records import Message
+from exports.splitting.arrivals import arrived
 from exports.splitting.looking import Looking
 from exports.splitting.mapping import SplitMap
 from projects.models import Project
 
 AT_ONCE = 2_000
-# Prompts of votes arrive with their vote: a battle without one is in no export.
-ARRIVED = """
-SELECT messages, message, is_held_out FROM (
-    SELECT p.created_at, 0 AS kind, p.id AS key, p.messages::text, NULL AS message,
-           h.id IS NOT NULL AS is_held_out
-    FROM labeling_prompt p LEFT JOIN exports_heldout h ON h.prompt_id = p.id
-    WHERE p.project_id = %(project)s
-    UNION ALL
-    SELECT v.created_at, 1, t.id, NULL, t.message, false
-    FROM arena_vote v JOIN arena_turn t ON t.battle_id = v.battle_id AND t.parent_id IS NULL
-    WHERE v.project_id = %(project)s
-) AS arrived ORDER BY created_at, kind, key
-"""
 HELD_OUT = """
-SELECT p.messages::text, NULL, true
-FROM exports_heldout h JOIN labeling_prompt p ON p.id = h.prompt_id
-WHERE h.project_id = %(project)s ORDER BY p.created_at, p.id
+SELECT p.messages::text FROM exports_heldout h JOIN labeling_prompt p ON p.id = h.prompt_id
+WHERE h.project_id = %(project)s ORDER BY h.id
 """
-
-
 FILED = """
 SELECT messages::text, language FROM labeling_prompt
 WHERE project_id = %(project)s AND language <> '' ORDER BY id
 """
 
 
-def split_map(project: Project, splits: Splits) -> SplitMap:
+def split_map(project: Project, splits: Splits, *, until: int | None = None) -> SplitMap:
     """The same for every recipe with these splits. To be called in the transaction that the
-    records are read in; it has to be closed.
+    records are read in; it has to be closed. What came after the arrivals `until` is in no split;
+    None: it is taken as what arrives next.
 
     Without splits only what is held out is read, and where nothing is, every prompt trains.
     """
-    found = SplitMap(splits)
-    is_split = splits.validation + splits.test > 0
-    for messages, is_held_out in _prompts(project, ARRIVED if is_split else HELD_OUT):
-        found.add(messages, is_held_out=is_held_out)
+    found = SplitMap(splits, is_whole=until is not None)
+    for messages in _held_out(project):
+        found.hold(messages)
+    if splits.are_some:
+        for messages in arrived(project, until=until):
+            found.add(messages)
     return found
 
 
-def _prompts(project: Project, statement: str) -> Iterator[tuple[list[Message], bool]]:
+def _held_out(project: Project) -> Iterator[list[Message]]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, {"project": project.pk})
+        cursor.execute(HELD_OUT, {"project": project.pk})
         while rows := cursor.fetchmany(AT_ONCE):
-            for messages, message, is_held_out in rows:
-                if messages is None:
-                    yield [{"role": "user", "content": message}], is_held_out
-                else:
-                    yield orjson.loads(messages), is_held_out
+            for (messages,) in rows:
+                yield orjson.loads(messages)
 
 
 def _filed(project: Project) -> Filed:
@@ -78,9 +63,11 @@ def _filed(project: Project) -> Filed:
     return filed
 
 
-def looking(project: Project, recipe: Recipe, *, n_records: int) -> Looking:
-    """What looks at the records of a recipe, of which there are so many. To be called in the
-    transaction that they are read in; it has to be closed."""
+def looking(
+    project: Project, recipe: Recipe, *, n_records: int, until: int | None = None
+) -> Looking:
+    """What looks at the records of a recipe, of which there are so many; `until` as in `split_map`.
+    To be called in the transaction that they are read in; it has to be closed."""
     names = recipe.hygiene.decontaminate
     scans = Scans(
         recipe.hygiene,
@@ -89,4 +76,5 @@ def looking(project: Project, recipe: Recipe, *, n_records: int) -> Looking:
         counting=one_in(n_records),
         expected=n_records,
     )
-    return Looking(scans, split_map(project, recipe.splits), named(project, names))
+    splits = split_map(project, recipe.splits, until=until)
+    return Looking(scans, splits, named(project, names))

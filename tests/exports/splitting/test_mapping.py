@@ -28,8 +28,10 @@ def mapped(
     prompts: list[list[Message]], splits: Splits = SPLITS, held: frozenset[int] = frozenset()
 ) -> list[tuple[str, str]]:
     with SplitMap(splits) as splitting:
-        for place, prompt in enumerate(prompts):
-            splitting.add(prompt, is_held_out=place in held)
+        for place in sorted(held & set(range(len(prompts)))):
+            splitting.hold(prompts[place])
+        for prompt in prompts:
+            splitting.add(prompt)
         return [splitting.of(prompt) for prompt in prompts]
 
 
