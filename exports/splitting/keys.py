@@ -54,9 +54,10 @@ def key_of(views: Sequence[str]) -> str:
 
 
 def split_of(key: str, splits: Splits) -> Split:
-    """Train, validation or test, by the per mille of SHA-256 of the salt and the key."""
+    """Train, validation or test, by the per mille of SHA-256 of the salt and the key. Test lies at
+    the one end, validation at the other: where the share of either grows, it takes from train."""
     hashed = hashlib.sha256(f"{splits.salt}:{key}".encode()).digest()
     place = int.from_bytes(hashed[:8], "big") * 1000 >> 64
     if place < splits.test:
         return "test"
-    return "validation" if place < splits.test + splits.validation else "train"
+    return "validation" if place >= 1000 - splits.validation else "train"
