@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -31,6 +31,7 @@ FIELDS = (
     "content", "messages",
 )  # fmt: skip
 """Of a JSON object, the first of these is the item; beside others, `input` follows it."""
+T = TypeVar("T")
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -84,8 +85,14 @@ def named(project: Project, names: Iterable[str]) -> list[dict[str, Any]]:
 
 def read_items(data: bytes) -> list[str]:
     """The texts of a benchmark's items; every broken rule is named with its line."""
+    return read_lines(data, item_text)
+
+
+def read_lines(data: bytes, read: Callable[[Any], T]) -> list[T]:
+    """What `read` makes of each line of a file: of its text, or where the file is JSONL of what
+    that says. Every broken rule is named with its line."""
     if len(data) > FILE_LIMIT:
-        raise TooLarge(f"A benchmark has at most {FILE_LIMIT // MEGABYTE} MB; cut it into parts.")
+        raise TooLarge(f"A file has at most {FILE_LIMIT // MEGABYTE} MB; cut it into parts.")
     if data.startswith(_UTF16_MARKS):
         raise InvalidInput.field("file", "is UTF-16; save it as UTF-8")
     lines = [
@@ -96,13 +103,29 @@ def read_items(data: bytes) -> list[str]:
     if not lines:
         raise InvalidInput.field("file", "is empty")
     if len(lines) > MOST_ITEMS:
-        raise TooLarge(f"A benchmark has at most {MOST_ITEMS:,} items, this has {len(lines):,}.")
+        raise TooLarge(f"A file has at most {MOST_ITEMS:,} items, this has {len(lines):,}.")
     is_json = lines[0][1].lstrip()[:1] in (b"{", b'"')
     problems: list[Problem] = []
-    items = list(_checked(lines, is_json, problems))
+    items = list(_checked(lines, read, is_json, problems))
     if problems:
         raise InvalidInput(*problems)
     return items
+
+
+def item_text(value: Any) -> str:
+    """Of a text, or an object of one of the fields."""
+    if isinstance(value, str):
+        return _clean(value)
+    if not isinstance(value, dict):
+        raise InvalidInput.field("line", "must be a text or an object")
+    name = next((name for name in FIELDS if name in value), "")
+    if not name:
+        raise InvalidInput.field("line", f"must have one of: {', '.join(FIELDS)}")
+    if name == "messages":
+        return _clean(_said(value[name]))
+    text = _clean(value[name], field=name)
+    more = value.get("input")
+    return f"{text}\n{more}" if name != "input" and isinstance(more, str) and more else text
 
 
 def _keep(
@@ -136,12 +159,15 @@ def _same(project: Project, name: str, sha256: str) -> Benchmark:
 
 
 def _checked(
-    lines: Iterable[tuple[int, bytes]], is_json: bool, problems: list[Problem]
-) -> Iterator[str]:
+    lines: Iterable[tuple[int, bytes]],
+    read: Callable[[Any], T],
+    is_json: bool,
+    problems: list[Problem],
+) -> Iterator[T]:
     for number, line in lines:
         try:
             text = line.decode().strip()
-            yield _item(parse_json(text)) if is_json else _clean(text)
+            yield read(parse_json(text) if is_json else text)
         except UnicodeDecodeError as error:
             problems.append(Problem("line", f"is not UTF-8 at byte {error.start + 1}", line=number))
         except InvalidInput as error:
@@ -150,21 +176,6 @@ def _checked(
             problems.append(Problem("line", str(error), line=number))
         if len(problems) >= SHOWN_PROBLEMS:
             return
-
-
-def _item(value: Any) -> str:
-    if isinstance(value, str):
-        return _clean(value)
-    if not isinstance(value, dict):
-        raise InvalidInput.field("line", "must be a text or an object")
-    name = next((name for name in FIELDS if name in value), "")
-    if not name:
-        raise InvalidInput.field("line", f"must have one of: {', '.join(FIELDS)}")
-    if name == "messages":
-        return _clean(_said(value[name]))
-    text = _clean(value[name], field=name)
-    more = value.get("input")
-    return f"{text}\n{more}" if name != "input" and isinstance(more, str) and more else text
 
 
 def _said(messages: Any) -> str:

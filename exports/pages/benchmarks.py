@@ -47,17 +47,16 @@ def held_out(request: HttpRequest, slug: str) -> HttpResponse:
     """Hold prompts out, or let them into exports again."""
     member = membership(person(request), slug, roles=STAFF)
     post, action = request.POST, request.POST.get("action", "")
-    ids = [line.strip() for line in post.get("external_ids", "").splitlines() if line.strip()]
-    given: dict[str, Any] = {"by": member.user, "project": member.project}
+    ids = [line.strip() for line in post.get("ids", "").splitlines() if line.strip()]
+    given: dict[str, Any] = {"by": member.user, "project": member.project, "ids": ids or None}
     try:
+        given["texts"] = _texts(request)
         if action == "hold":
             tag = post.get("tag", "").strip() or None
-            number = hold_out(
-                **given, external_ids=ids or None, tag=tag, reason=post.get("reason", "")
-            )
+            number = hold_out(**given, tag=tag, reason=post.get("reason", ""))
             messages.success(request, f"{number:,} more prompts are held out.")
         elif action == "release":
-            number = release(**given, external_ids=ids)
+            number = release(**given)
             messages.success(request, f"{number:,} prompts may be exported again.")
         else:
             raise InvalidInput.field("action", "must be one of: hold, release")
@@ -66,12 +65,21 @@ def held_out(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("export-benchmarks", slug)
 
 
+def _texts(request: HttpRequest) -> bytes | None:
+    written = request.POST.get("texts", "").strip()
+    if "file" not in request.FILES:
+        return written.encode() or None
+    if written:
+        raise InvalidInput.field("texts", "must be written here or be in a file, not both")
+    return _uploaded(request)
+
+
 def _uploaded(request: HttpRequest) -> bytes:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         raise InvalidInput.field("file", "must be a file")
     if file.size is None or file.size > FILE_LIMIT:
-        raise TooLarge(f"A benchmark has at most {FILE_LIMIT // 2**20} MB; cut it into parts.")
+        raise TooLarge(f"A file has at most {FILE_LIMIT // 2**20} MB; cut it into parts.")
     return bytes(file.read())
 
 

@@ -20,7 +20,8 @@ from projects.models import Project
 
 AT_ONCE = 2_000
 HELD_OUT = """
-SELECT p.messages::text FROM exports_heldout h JOIN labeling_prompt p ON p.id = h.prompt_id
+SELECT coalesce(p.messages, h.messages)::text
+FROM exports_heldout h LEFT JOIN labeling_prompt p ON p.id = h.prompt_id
 WHERE h.project_id = %(project)s ORDER BY h.id
 """
 FILED = """

@@ -34,7 +34,7 @@ def lay_exported(slug: str) -> dict[str, str]:
         make_comparison(project, lena, a=f"Write to a{at}@example.org. <|im_end|>", b=f"No. {at}")
     before = export_now(project=project, recipe=read({"kind": "preferences", "gate": "off"}))
     held_out = make_demonstration(project, lena, "Kept for measuring.").prompt
-    hold_out(by=olga, project=project, external_ids=[held_out.external_id], reason="A benchmark.")
+    hold_out(by=olga, project=project, ids=[held_out.external_id], reason="A benchmark.")
     make_comparison(project, lena, a="Another.", b="And one more.")
     after = export_now(project=project, recipe=read(CLEANED))
     record_findings(after, _findings(), figures={"n_records": 7, "n_labelers": 1})

@@ -180,7 +180,7 @@ FIELDS = {
     "export-new": ["kind", "format", "selection.since", "splits.test", "name", "action"],
     "export-recipe": ["action", "every", "weekday", "hour"],
     "export-benchmarks": ["name", "file"],
-    "export-held-out": ["action", "external_ids", "tag", "reason"],
+    "export-held-out": ["action", "ids", "tag", "texts", "reason"],
     "export-targets": ["kind", "name", "url", "endpoint_url", "region", "key", "secret"],
     "export-target-give-up": [],
     "export-steer": ["action"],

@@ -156,13 +156,32 @@ def test_a_benchmark_is_uploaded_and_a_prompt_held_out(
     assert browser.post(path, {"name": "Capitals", "file": file}).status_code == 302
     assert Benchmark.objects.get().n_items == 1
     held = "/projects/harbour/exports/held-out/"
-    browser.post(held, {"action": "hold", "external_ids": made.prompt.external_id})
+    browser.post(held, {"action": "hold", "ids": made.prompt.external_id})
     assert HeldOut.objects.get().prompt == made.prompt
     page = browser.get(path).content.decode()
     assert "Capitals" in page
     assert made.prompt.external_id in page
-    browser.post(held, {"action": "release", "external_ids": made.prompt.external_id})
+    browser.post(held, {"action": "release", "ids": made.prompt.external_id})
     assert not HeldOut.objects.exists()
+
+
+def test_texts_are_held_out_written_or_in_a_file(project: Project, browser: Client) -> None:
+    held = "/projects/harbour/exports/held-out/"
+    browser.post(held, {"action": "hold", "texts": "Why is it so?\r\nAnd how?\r\n"})
+    file = SimpleUploadedFile("asked.jsonl", b'{"messages": [{"role": "user", "content": "Who?"}]}')
+    browser.post(held, {"action": "hold", "file": file})
+    assert HeldOut.objects.count() == 3
+    page = browser.get("/projects/harbour/exports/benchmarks/").content.decode()
+    assert "Why is it so?" in page
+    assert "Who?" in page
+    file.seek(0)
+    both = browser.post(held, {"action": "hold", "texts": "Why?", "file": file})
+    assert both.status_code == 400
+    assert "must be written here or be in a file" in both.content.decode()
+    wrong = browser.post(held, {"action": "hold", "texts": '{"messages": []}'})
+    assert "must hold a message of the user" in wrong.content.decode()
+    browser.post(held, {"action": "release", "texts": "Why is it so?\nAnd how?"})
+    assert HeldOut.objects.get().asked == [{"role": "user", "content": "Who?"}]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"{\n"])

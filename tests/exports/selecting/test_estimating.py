@@ -86,7 +86,7 @@ def test_of_few_the_count_is_what_the_export_comes_to(
     for text in ("The moon.", "The moon. ", "Ask a@b.de.", "The sun."):
         make_demonstration(project, labeler, text, messages=messages)
     held = make_demonstration(project, labeler, "Nobody.")
-    hold_out(by=owner, project=project, external_ids=[held.prompt.external_id])
+    hold_out(by=owner, project=project, ids=[held.prompt.external_id])
     make_demonstration(project, labeler, " ")
     recipe = read(
         {"kind": "sft", "hygiene": {"personal_data": "drop"}, "splits": {"validation": 500}}

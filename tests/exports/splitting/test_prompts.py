@@ -1,6 +1,7 @@
 """The map of a project, and prompts held out of it."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from exports.hygiene.verdicts import BENCHMARK, LANGUAGE
 from exports.models import HeldOut
 from exports.reading import read
 from exports.recipe import Hygiene, Recipe, Splits
+from exports.records import Raw
 from exports.splitting.holding_out import held_out_in, hold_out, release
 from exports.splitting.mapping import HELD_OUT
 from exports.splitting.prompts import looking, split_map
@@ -20,6 +22,7 @@ from projects.models import AuditEvent, Project, Role
 from tests.exports.hygiene.records import demonstration, user
 from tests.exports.judgements import make_comparison, make_demonstration, make_prompt, make_vote
 from tests.factories import make_guideline_version, make_member, make_project, make_user
+from tests.labeling.test_comparison_import import row, take_in
 
 pytestmark = pytest.mark.django_db
 SPLITS = Splits(validation=250, test=250)
@@ -55,13 +58,13 @@ def test_a_prompt_held_out_is_in_no_export_whatever_the_splits() -> None:
     made = prompts(project)
     owner = make_member(project, Role.OWNER)
     ids = [made[0].external_id]
-    assert hold_out(by=owner, project=project, external_ids=ids, reason="Our test set") == 1
-    assert hold_out(by=owner, project=project, external_ids=ids) == 0
+    assert hold_out(by=owner, project=project, ids=ids, reason="Our test set") == 1
+    assert hold_out(by=owner, project=project, ids=ids) == 0
     for splits in (SPLITS, Splits()):
         found = mapped(project, [TEXTS[0], TEXTS[0] + " Please.", TEXTS[5]], splits)
         assert [left_out for _, left_out in found] == [HELD_OUT, HELD_OUT, ""]
     assert [held.reason for held in held_out_in(project)] == ["Our test set"]
-    assert release(by=owner, project=project, external_ids=ids) == 1
+    assert release(by=owner, project=project, ids=ids) == 1
     assert mapped(project, [TEXTS[0]], Splits()) == [("train", "")]
     verbs = AuditEvent.objects.filter(project=project).order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == ["prompts.held_out", "prompts.released"]
@@ -75,6 +78,21 @@ def test_prompts_are_held_out_by_their_tag() -> None:
         hold_out(by=None, project=project, tag="untried")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"messages": user("Why?")},
+        {"prompt": True, "messages": user("Why?"), "content_hash": "x"},
+    ],
+)
+def test_what_is_held_out_is_a_prompt_or_a_text(fields: dict[str, Any]) -> None:
+    prompt = prompts(make_project())[0]
+    given = fields | ({"prompt": prompt} if "prompt" in fields else {})
+    with pytest.raises(IntegrityError):
+        HeldOut.objects.create(project=prompt.project, **given)
+
+
 def test_a_prompt_is_held_out_once() -> None:
     prompt = prompts(make_project())[0]
     HeldOut.objects.create(project=prompt.project, prompt=prompt)
@@ -82,16 +100,122 @@ def test_a_prompt_is_held_out_once() -> None:
         HeldOut.objects.create(project=prompt.project, prompt=prompt)
 
 
+def test_a_text_is_held_out_once() -> None:
+    project = make_project()
+    text: dict[str, Any] = {"messages": user("Why?"), "content_hash": "x"}
+    HeldOut.objects.create(project=project, **text)
+    HeldOut.objects.create(project=make_project(), **text)
+    with pytest.raises(IntegrityError):
+        HeldOut.objects.create(project=project, **text)
+
+
+def test_prompts_are_held_out_by_the_ids_that_exports_write() -> None:
+    project = make_project()
+    make_guideline_version(project)
+    take_in(project, row(prompt=TEXTS[0], annotator="ann"))
+    plain = Prompt.objects.get()
+    other = Prompt.objects.create(
+        project=project, messages=user(TEXTS[1]), content_hash="1", external_id=f"prompt-{plain.pk}"
+    )
+    assert hold_out(by=None, project=project, ids=[f"prompt-{plain.pk}"]) == 1
+    assert held_out_in(project).get().prompt == other
+    assert hold_out(by=None, project=project, ids=[f"prompt-{other.pk}"]) == 0
+    other.delete()
+    (asked,) = read("raw", project, source="comparisons", with_machine=True, ids=None)
+    assert isinstance(asked, Raw)
+    assert hold_out(by=None, project=project, ids=[asked.judgement["prompt"]["id"]]) == 1
+    held = held_out_in(project).get()
+    assert (held.prompt, held.told_id) == (plain, f"prompt-{plain.pk}")
+    elsewhere = prompts(make_project())[0]
+    with pytest.raises(InvalidInput, match=f"ids: there is no prompt “prompt-{elsewhere.pk}”"):
+        hold_out(by=None, project=project, ids=[f"prompt-{elsewhere.pk}"])
+    assert release(by=None, project=project, ids=[held.told_id]) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXTS[0],
+        json.dumps(TEXTS[0]),
+        json.dumps({"question": TEXTS[0]}),
+        json.dumps({"prompt": user(TEXTS[0]), "chosen": []}),
+        json.dumps(
+            {
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    *user(TEXTS[0]),
+                    {"role": "assistant", "content": "No."},
+                ]
+            }
+        ),
+    ],
+)
+def test_prompts_are_held_out_by_what_they_say(data: str) -> None:
+    project = make_project()
+    make_guideline_version(project)
+    make_vote(project, turns=[(TEXTS[0], "These.", "Those.")])
+    prompts(project)
+    before = mapped(project, TEXTS)
+    texts = f"{data}\n\n{data}\n".encode()
+    assert hold_out(by=None, project=project, texts=texts, reason="A benchmark") == 1
+    assert hold_out(by=None, project=project, texts=texts) == 0
+    for splits in (SPLITS, Splits()):
+        found = mapped(project, [TEXTS[0], TEXTS[0] + " Please."], splits)
+        assert [left_out for _, left_out in found] == [HELD_OUT] * 2
+    assert mapped(project, TEXTS)[1:] == before[1:]
+    assert held_out_in(project).get().told_id == ""
+    with looking(project, Recipe(kind="conversations"), n_records=1) as looks:
+        records = read("conversations", project, source="votes", with_machine=False, ids=None)
+        assert [looks.look(each).reason for each in records] == [HELD_OUT]
+    assert release(by=None, project=project, texts=texts) == 1
+    assert mapped(project, TEXTS) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b'"\xff"', "line 2: line: is not UTF-8 at byte 2"),
+        (b"{", "line 2: line: "),
+        (b"7", "line 2: line: must be a text or an object"),
+        (b'{"answer": "x"}', "line 2: line: must have one of: "),
+        (b'{"prompt": 7}', "line 2: prompt: must be a text"),
+        (b'{"messages": "x"}', 'line 2: messages: must be a list of {"role", "content"}'),
+        (b'{"messages": []}', "line 2: messages: must hold a message of the user"),
+        (b'{"messages": [{"role": "bot"}]}', "line 2: messages[0]: must be an object with a role"),
+        (
+            b'{"messages": [{"role": "user", "content": " "}]}',
+            "line 2: messages[0].content: must not be blank",
+        ),
+    ],
+)
+def test_texts_that_cannot_be_read_are_refused_by_line(line: bytes, problem: str) -> None:
+    project = make_project()
+    with pytest.raises(InvalidInput) as caught:
+        hold_out(by=None, project=project, texts=b'"Why?"\n' + line)
+    (told,) = caught.value.problems
+    assert problem in f"line {told.line}: {told.field}: {told.rule}"
+    assert not HeldOut.objects.exists()
+
+
+def test_texts_are_at_most_so_many_at_once() -> None:
+    with pytest.raises(InvalidInput, match="at most 10,000 at once, are 10,001"):
+        hold_out(by=None, project=make_project(), texts=b"Why?\n" * 10_001)
+
+
 @pytest.mark.parametrize(
     "given",
     [
         {},
-        {"external_ids": ["external"], "tag": "tried"},
-        {"external_ids": []},
-        {"external_ids": "external"},
-        {"external_ids": [7]},
-        {"external_ids": ["\0"]},
-        {"external_ids": ["gone"]},
+        {"ids": ["external"], "tag": "tried"},
+        {"texts": b"Why?", "tag": "tried"},
+        {"texts": b""},
+        {"ids": ["prompt-0"]},
+        {"ids": ["prompt-9999999999999999999"]},
+        {"ids": []},
+        {"ids": "external"},
+        {"ids": [7]},
+        {"ids": ["\0"]},
+        {"ids": ["gone"]},
         {"tag": "\ud800"},
         {"tag": 7},
         {"tag": "tried", "reason": "x" * 201},
@@ -112,13 +236,13 @@ def test_only_staff_holds_out() -> None:
         with pytest.raises(refused):
             hold_out(by=person, project=project, tag="tried")
         with pytest.raises(refused):
-            release(by=person, project=project, external_ids=["x"])
+            release(by=person, project=project, ids=["x"])
 
 
 def test_looking_at_records_says_their_split_or_why_they_are_left_out() -> None:
     project = make_project()
     made = prompts(project)
-    hold_out(by=None, project=project, external_ids=[made[1].external_id])
+    hold_out(by=None, project=project, ids=[made[1].external_id])
     recipe = Recipe(kind="sft", splits=SPLITS, hygiene=Hygiene(personal_data="mask"))
     records = [demonstration(text, "Ask a@b.de") for text in TEXTS]
     with looking(project, recipe, n_records=1) as looks:
@@ -175,7 +299,7 @@ def test_every_kind_of_record_of_a_held_out_prompt_is_left_out() -> None:
     made = make_comparison(project, labeler, messages=asked)  # type: ignore[arg-type]
     make_demonstration(project, labeler, "The moon.", messages=asked)
     make_vote(project, turns=[(asked[0]["content"], "The moon.", "The sun.")])
-    hold_out(by=owner, project=project, external_ids=[made.prompt.external_id])
+    hold_out(by=owner, project=project, ids=[made.prompt.external_id])
     for kind, number in (("sft", 1), ("preferences", 2), ("conversations", 1), ("raw", 3)):
         with looking(project, Recipe(kind=kind), n_records=1) as looks:
             records = list(read(kind, project, source="all", with_machine=True, ids=None))
