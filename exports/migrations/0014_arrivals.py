@@ -10,7 +10,7 @@ from projects.immutable import freeze
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0012_rounds'),
+        ('exports', '0013_scanning_phase'),
         ('projects', '0003_audit_of_tasks'),
     ]
 

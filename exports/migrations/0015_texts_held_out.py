@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exports', '0013_arrivals'),
+        ('exports', '0014_arrivals'),
         ('labeling', '0015_autonomy'),
         ('projects', '0003_audit_of_tasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
