@@ -1,7 +1,8 @@
 """Croissant 1.0 metadata (https://docs.mlcommons.org/croissant/docs/croissant-spec.html).
 
 A FileObject with its SHA-256 for every file, and one FileSet for the rows of all splits. The set
-names no `containedIn`: it lies where this file does, which is how local readers find it.
+names no `containedIn`: it lies where this file does, which is how local readers find it. Of rows
+that no reader can reach from here (Croissant knows no Zstandard) no record set is told.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,10 @@ SCALARS = {
 ENCODINGS = {
     "jsonl": "application/jsonlines",
     "jsonl.gz": "application/jsonlines",
-    "jsonl.zst": "application/jsonlines",
+    "jsonl.zst": "application/zstd",
     "parquet": "application/x-parquet",
 }
+UNREAD = frozenset({"jsonl.zst"})
 OTHER_ENCODINGS = {
     "json": "application/json",
     "md": "text/markdown",
@@ -103,6 +105,7 @@ def _dataset(manifest: Mapping[str, Any], columns: Sequence[Column]) -> Node:
     }
     if splits:
         told["distribution"].append(_file_set(splits, file_type))
+    if splits and file_type not in UNREAD:
         told["recordSet"].append(_record_set(columns))
     return told
 
@@ -175,7 +178,7 @@ def _field(column: Column) -> Node:
     kind, is_list = _item(column.type)
     field = _named(f"{ROWS}/{column.name}", column, is_list=is_list)
     if not isinstance(kind, Struct):
-        return field | {"dataType": _data_type(kind), "source": _source(column.name)}
+        return field | {"dataType": _data_type(column), "source": _source(column.name)}
     parts = [_part(field["@id"], each, (column.name,), is_list) for each in kind.fields]
     return field | {"subField": [each for each in parts if each]}
 
@@ -190,7 +193,7 @@ def _part(above: str, part: Column, path: tuple[str, ...], is_in_list: bool) -> 
     if isinstance(kind, Struct):
         parts = [_part(field["@id"], each, path, is_list) for each in kind.fields]
         return field | {"subField": [each for each in parts if each]}
-    return field | {"dataType": _data_type(kind), "source": _source(*path)}
+    return field | {"dataType": _data_type(part), "source": _source(*path)}
 
 
 def _named(identity: str, column: Column, *, is_list: bool) -> Node:
@@ -210,8 +213,12 @@ def _item(kind: Type) -> tuple[Type, bool]:
     return (kind.item, True) if isinstance(kind, ListOf) else (kind, False)
 
 
-def _data_type(kind: Type) -> str:
-    """Of a scalar, or of a list's innermost item."""
+def _data_type(column: Column) -> str:
+    """Of a scalar, or of a list's innermost item. Readers of JSON lines make a time of whatever a
+    column called `..._at` holds."""
+    if column.type == "string" and column.name.endswith("_at"):
+        return "sc:DateTime"
+    kind = column.type
     while isinstance(kind, ListOf):
         kind = kind.item
     return SCALARS[kind] if isinstance(kind, str) else "sc:Text"

@@ -34,7 +34,12 @@ DATES = """
 Where every text of a column reads like a date (`1989-11-09`), `datasets` may spell them another
 way, since JSON has no types; `Dataset.from_list([json.loads(line) for line in file])` leaves them
 as they are, and so does Parquet."""
-ZSTD = "\nReading `.zst` with `datasets` needs `pip install zstandard`."
+NUMBERS = """
+`mlcroissant` takes the texts of a column for numbers where each of them reads like one (`007`
+becomes 7); of Parquet it takes them as they are."""
+ZSTD = """
+Reading `.zst` with `datasets` needs `pip install zstandard`. `mlcroissant` reads no `.zst`, so
+`croissant.json` names the files and their sums, but no records."""
 
 
 def how_to_load(manifest: Mapping[str, Any], note: str) -> Iterator[str]:
@@ -56,3 +61,5 @@ def how_to_load(manifest: Mapping[str, Any], note: str) -> Iterator[str]:
         yield DATES
     if file_type == "jsonl.zst":
         yield ZSTD
+    elif file_type != "parquet":
+        yield NUMBERS

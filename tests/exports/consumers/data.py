@@ -10,11 +10,14 @@ from exports.recipe import Mappings
 from exports.records import (
     Asked,
     Candidate,
+    Conversation,
     Critique,
     Demonstration,
     Message,
     Preference,
     Ranked,
+    Rated,
+    Raw,
     Record,
     Unpaired,
 )
@@ -49,8 +52,11 @@ def records(kind: str) -> list[Record]:
         "reward": _preference,
         "rankings": _ranked,
         "unpaired": _unpaired,
+        "ratings": _rated,
         "critiques": _critique,
         "prompts": _asked,
+        "conversations": _conversation,
+        "raw": _raw,
     }
     return [makers[kind](number) for number in range(1, N + 1)]
 
@@ -119,6 +125,16 @@ def _unpaired(number: int) -> Record:
     )
 
 
+def _rated(number: int) -> Record:
+    return Rated(
+        answer=good(number),
+        ratings={"helpfulness": number % 5, "verbosity": 1},
+        flags=(),
+        annotator="p-1",
+        **_about(number),
+    )
+
+
 def _critique(number: int) -> Record:
     return Critique(
         source="fix",
@@ -133,3 +149,23 @@ def _critique(number: int) -> Record:
 
 def _asked(number: int) -> Record:
     return Asked(**_about(number))
+
+
+def _conversation(number: int) -> Record:
+    asked = prompt(number)
+    return Conversation(
+        id=f"made-{number}",
+        model_a="slate-1",
+        model_b="flint-2",
+        conversation_a=[*asked, {"role": "assistant", "content": good(number).text}],
+        conversation_b=[*asked, {"role": "assistant", "content": bad(number).text}],
+        winner="model_a",
+        n_turns=sum(each["role"] == "user" for each in asked),
+        voter="v-1",
+        created_at=WHEN,
+        weight=0.5,
+    )
+
+
+def _raw(number: int) -> Record:
+    return Raw(id=f"made-{number}", kind="report", judgement={"number": number}, created_at=WHEN)

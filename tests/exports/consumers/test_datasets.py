@@ -8,12 +8,10 @@ import pytest
 from exports.formats import FORMATS
 from tests.exports.consumers import data
 
-KINDS = ("sft", "preferences", "reward", "rankings", "unpaired", "critiques", "prompts")
 CELLS = [
     (name, kind, file_type)
     for name, each in FORMATS.items()
     for kind in each.shapes
-    if kind in KINDS
     for file_type in ("jsonl", "parquet")
     if file_type in each.file_types
 ]

@@ -85,6 +85,23 @@ def test_the_text_says_what_it_is_and_what_it_is_not(tmp_path: Path) -> None:
         assert sentence in body
 
 
+@pytest.mark.parametrize(
+    ("file_type", "said", "unsaid"),
+    [
+        ("jsonl", "`mlcroissant` takes the texts", "zstandard"),
+        ("jsonl.gz", "`mlcroissant` takes the texts", "zstandard"),
+        ("jsonl.zst", "`mlcroissant` reads no `.zst`", "`mlcroissant` takes the texts"),
+        ("parquet", "load_dataset", "mlcroissant"),
+    ],
+)
+def test_it_says_what_readers_make_of_files_of_its_type(
+    tmp_path: Path, file_type: str, said: str, unsaid: str
+) -> None:
+    _, body = written(tmp_path, file_type=file_type)
+    assert said in body
+    assert unsaid not in body
+
+
 def test_a_dataset_that_nobody_scanned_says_so(tmp_path: Path) -> None:
     _, body = written(tmp_path)
     assert "It was not scanned for poisoning." in body

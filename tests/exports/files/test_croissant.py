@@ -18,7 +18,12 @@ def test_every_file_has_its_checksum_and_type(tmp_path: Path, file_type: str) ->
     manifest = with_file(manifest, FileEntry("dataset_info.json", 2, "ab" * 32))
     manifest = with_file(manifest, FileEntry("NOTICE", 2, "cd" * 32))
     *files, file_set = orjson.loads(croissant(manifest, COLUMNS))["distribution"]
-    rows = "application/x-parquet" if file_type == "parquet" else "application/jsonlines"
+    rows = {
+        "jsonl": "application/jsonlines",
+        "jsonl.gz": "application/jsonlines",
+        "jsonl.zst": "application/zstd",
+        "parquet": "application/x-parquet",
+    }[file_type]
     assert {each["name"]: each["encodingFormat"] for each in files} == {
         f"train-00000-of-00001.{file_type}": rows,
         f"provenance-train-00000-of-00001.{file_type}": rows,
