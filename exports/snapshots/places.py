@@ -36,9 +36,13 @@ class Place:
     """A folder of the target."""
 
     def __init__(self, target: Target, folder: str) -> None:
-        self.base = f"{target.url.rstrip('/')}/{folder}"
         self.is_store = urlsplit(target.url).scheme == "s3"
-        self.files: Any = _store(target) if self.is_store else _disk(target)
+        if self.is_store:
+            self.files: Any = _store(target)
+            self.base = f"{target.url.rstrip('/')}/{folder}"
+        else:
+            self.files = fsspec.filesystem("file", skip_instance_cache=True)
+            self.base = str(_on_disk(target, folder))
 
     def has(self, name: str, size: int, sha256: str) -> bool:
         """Whether this very file lies there."""
@@ -71,7 +75,7 @@ class Place:
         """The store checks what it receives against the sums of the requests; ours lies with it."""
         if self.is_store:
             return str(self.files.metadata(path).get(SUM, ""))
-        return sha256_of(Path(self.files._strip_protocol(path)))
+        return sha256_of(Path(path))
 
 
 def _store(target: Target) -> Any:
@@ -96,7 +100,8 @@ def _store(target: Target) -> Any:
     )
 
 
-def _disk(target: Target) -> Any:
-    if allowed_folder(target.url) is None:
+def _on_disk(target: Target, folder: str) -> Path:
+    found = allowed_folder(target.url, folder)
+    if found is None:
         raise Refused("The operator does not let exports be sent to this folder.")
-    return fsspec.filesystem("file", skip_instance_cache=True)
+    return found

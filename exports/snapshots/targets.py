@@ -88,12 +88,17 @@ def target_for(user: User, project: Project, name: str) -> Target:
     return target
 
 
-def allowed_folder(url: str) -> Path | None:
-    """The folder that a file:// URL names, if the operator lets exports be sent there."""
+def allowed_folder(url: str, inside: str = "") -> Path | None:
+    """The folder that a file:// URL names, or one inside it, if the operator lets exports be sent
+    there. Every link is followed: what is given back is where files go."""
     parts = urlsplit(url)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+    is_plain = parts.scheme == "file" and parts.netloc in ("", "localhost")
+    if not is_plain or _has_question(url) or not parts.path.startswith("/"):
         return None
-    folder = Path(unquote(parts.path)).resolve()
+    try:
+        folder = Path(unquote(parts.path), inside).resolve()
+    except (OSError, RuntimeError, ValueError):  # A circle of links, or a NUL.
+        return None
     allowed = [Path(each).resolve() for each in settings.EXPORT_FOLDERS]
     return folder if any(folder.is_relative_to(each) for each in allowed) else None
 
@@ -122,15 +127,24 @@ def _problems(kind: str, told: dict[str, str]) -> list[Problem]:
 
 
 def _url_rule(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "must be a whole address, like s3://bucket/folder"
     if parts.scheme == "s3":
-        is_whole = BUCKET.fullmatch(parts.netloc) and not parts.query and not parts.fragment
+        is_whole = BUCKET.fullmatch(parts.netloc) and not _has_question(url)
         return "" if is_whole else "must be like s3://bucket/folder"
     if parts.scheme == "file":
+        if _has_question(url):
+            return "must hold no ? and no #; as part of a folder's name they are %3F and %23"
         if allowed_folder(url) is None:
             return "must be a folder that the operator lists in TOUCHSTONE_EXPORT_FOLDERS"
         return ""
     return "must begin with s3:// or file://"
+
+
+def _has_question(url: str) -> bool:
+    return "?" in url or "#" in url
 
 
 def _repository_rule(url: str) -> str:

@@ -10,6 +10,8 @@ from pytest_django.fixtures import Settings
 
 from config.private_endpoints import PrivateEndpoints
 from exports.models import Target
+from exports.snapshots.places import Place, Refused
+from exports.snapshots.signing import sha256_of
 from exports.snapshots.targets import add_target, give_up_target, target_for
 from projects.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
@@ -90,6 +92,8 @@ def test_a_target_that_is_given_up_forgets_its_secret_and_frees_its_name(
         ({"url": "s3://"}, "url"),
         ({"url": "s3://UPPER/x"}, "url"),
         ({"url": "s3://bucket/x?versionId=1"}, "url"),
+        ({"url": "s3://bucket/x#"}, "url"),
+        ({"url": "file://[bucket/x"}, "url"),
         ({"endpoint_url": "http://169.254.169.254/latest"}, "endpoint_url"),
         ({"endpoint_url": "http://127.0.0.1:9000"}, "endpoint_url"),
         ({"endpoint_url": "http://[::1]"}, "endpoint_url"),
@@ -122,9 +126,52 @@ def test_folders_are_those_the_operator_lists_and_no_way_leads_out_of_them(
     (allowed / "out").symlink_to(outside)
     settings.EXPORT_FOLDERS = (allowed,)
     add_target(by=owner, project=project, **(STORE | {"url": f"file://{allowed}/deep/er"}))
-    for url in (f"file://{allowed}/../outside", f"file://{allowed}/out", f"file://{outside}"):
+    for url in (
+        f"file://{allowed}/../outside",
+        f"file://{allowed}/out",
+        f"file://{outside}",
+        f"file://{allowed}/x%00y",
+    ):
         with pytest.raises(InvalidInput):
             add_target(by=owner, project=project, **(STORE | {"name": "other", "url": url}))
+
+
+@pytest.mark.parametrize("mark", ["?", "#"])
+@pytest.mark.parametrize("rest", ["", "/../../outside", "a"])
+def test_nothing_of_a_folder_s_address_is_passed_over(
+    project: Project, owner: User, settings: Settings, tmp_path: Path, mark: str, rest: str
+) -> None:
+    settings.EXPORT_FOLDERS = (tmp_path / "allowed",)
+    url = f"file://{tmp_path}/allowed/x{mark}{rest}"
+    with pytest.raises(InvalidInput, match=r"url: must hold no \? and no #"):
+        add_target(by=owner, project=project, **(STORE | {"url": url}))
+    kept = Target.objects.create(project=project, by=owner, **(STORE | {"url": url}))
+    with pytest.raises(Refused):
+        Place(kept, "export")
+
+
+def test_what_is_judged_is_where_files_go(
+    project: Project, owner: User, settings: Settings, tmp_path: Path
+) -> None:
+    allowed, outside, file = (tmp_path / name for name in ("allowed", "outside", "rows.jsonl"))
+    for folder in (allowed, outside):
+        folder.mkdir()
+    file.write_text("{}\n")
+    settings.EXPORT_FOLDERS = (allowed,)
+    url = f"file://localhost{allowed}/a%20%23b"
+    target = add_target(by=owner, project=project, **(STORE | {"url": url}))
+    place = Place(target, "export")
+    place.put(file, sha256_of(file), lambda: None)
+    assert (allowed / "a #b" / "export" / file.name).read_text() == "{}\n"
+    assert place.base == str(allowed / "a #b" / "export")
+    (allowed / "a #b" / "later").symlink_to(outside)
+    with pytest.raises(Refused):
+        Place(target, "later")
+    (allowed / "a #b").rename(allowed / "moved")
+    (allowed / "a #b").symlink_to(outside)
+    with pytest.raises(Refused):
+        Place(target, "export")
+    assert list(outside.iterdir()) == []
 
 
 def test_a_private_store_is_one_that_the_operator_allows(
