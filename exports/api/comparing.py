@@ -40,7 +40,8 @@ class ExportDifferenceSerializer(serializers.Serializer[Any]):
 @extend_schema(operation_id="exports_diff", responses=ExportDifferenceSerializer)
 @api_view(["GET"])
 def export_diff(request: Request, public_id: UUID, other: UUID) -> Response:
-    """What came, went and changed from this export to another of the same project."""
+    """What came, went and changed from this export to another of the same project. 409 while
+    either is held."""
     user = person(request)
     before, after = export_for(user, public_id), export_for(user, other)
     if before.project_id != after.project_id:

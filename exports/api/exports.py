@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from exports.formats import possible
 from exports.models import Export
 from exports.pages.access import export_for
 from exports.pages.files import archive_response, file_response
+from exports.poisoning.deciding import held_among
 from exports.recipe import KINDS, everything
 from exports.snapshots.making import recipe_for
 from exports.snapshots.requests import cancel, request_export
@@ -40,14 +42,28 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         read_only=True, allow_null=True, help_text="By the pace of the last moments."
     )
 
+    is_held = serializers.SerializerMethodField(
+        help_text="Finished, but of its files only the manifest goes out before its findings "
+        "are signed off."
+    )
+
     class Meta:
         model = Export
         fields = [
-            *("id", "kind", "source", "with_machine", "recipe", "state", "phase"),
+            *("id", "kind", "source", "with_machine", "recipe", "state", "is_held", "phase"),
             *("n_read", "n_expected", "rows_per_second", "seconds_left", "n_rows"),
             *("sha256", "address", "manifest", "error", "created_at", "finished_at"),
         ]
         read_only_fields = fields
+
+    @cached_property
+    def _held(self) -> set[int]:
+        """Of all that are told of together, at once."""
+        told: Any = self.parent.instance if self.parent else [self.instance]
+        return held_among(each for each in told if each.is_done)
+
+    def get_is_held(self, export: Export) -> bool:
+        return export.pk in self._held
 
     @extend_schema_field(recipe_schema())
     def get_recipe(self, export: Export) -> dict[str, Any]:
@@ -113,14 +129,15 @@ def export_cancel(request: Request, public_id: UUID) -> Response:
 @extend_schema(operation_id="exports_file", responses={200: FILE})
 @api_view(["GET"])
 def export_file(request: Request, public_id: UUID, name: str) -> HttpResponseBase:
-    """A file of a finished export; its manifest names them all."""
+    """A file of a finished export; its manifest names them all. 409 while it is held, but for the
+    manifest."""
     return file_response(request._request, export_for(person(request), public_id), name)
 
 
 @extend_schema(operation_id="exports_archive", responses={200: FILE})
 @api_view(["GET"])
 def export_archive(request: Request, public_id: UUID) -> HttpResponseBase:
-    """All files of a finished export as one tar file."""
+    """All files of a finished export as one tar file. 409 while it is held."""
     return archive_response(export_for(person(request), public_id))
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from exports.models import Export
 from exports.pages.first_rows import spread
 from exports.pages.words import KINDS
+from exports.poisoning.deciding import held_among, refuse_held
 from exports.snapshots.diff import CHANGES, Difference, difference
 from exports.snapshots.folders import folder_of
 from projects.access import STAFF, membership, person
@@ -65,7 +66,10 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         "after": after,
         "offered": [(each, KINDS[each.kind].title) for each in _comparable(project)],
     }
-    if before and after:
+    pair = [each for each in (before, after) if each]
+    held = held_among(each for each in pair if each.is_done)
+    context["held"] = [(each, KINDS[each.kind].title) for each in pair if each.pk in held]
+    if before and after and not held:
         found = difference_of(before, after)
         context |= {"found": found, "changes": changes(found)}
     return render(request, "exports/compare.html", context)
@@ -78,6 +82,7 @@ def difference_of(before: Export, after: Export) -> Difference:
             raise Conflict("Only finished exports, made by a recipe, can be compared.")
         if not folder_of(export).exists():
             raise Conflict("The files of one of them are no longer on the server's disk.")
+    refuse_held(before, after)
     if (before.n_rows or 0) + (after.n_rows or 0) > MOST_ROWS:
         raise TooLarge(
             f"Together they have more than {MOST_ROWS:,} rows; "

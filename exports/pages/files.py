@@ -16,12 +16,12 @@ from exports.models import Export
 from exports.pages import archive
 from exports.pages.access import export_for
 from exports.pages.first_rows import first_rows
-from exports.poisoning.deciding import may_download
+from exports.poisoning.deciding import may_download, refuse_held
 from exports.snapshots.folders import folder_of
 from exports.snapshots.ranges import sent
 from exports.snapshots.signing import sha256_of
 from projects.access import person
-from projects.errors import Conflict, NotFound
+from projects.errors import NotFound
 
 TYPES = {
     ".jsonl": "application/jsonl",
@@ -93,8 +93,8 @@ def path_of(found: Export, name: str) -> Path:
     poisoning holds stays where it is, but for the manifest."""
     if not found.is_done or name not in {MANIFEST, *(f["name"] for f in found.manifest["files"])}:
         raise NotFound("There is no such file.")
-    if name != MANIFEST and not may_download(found):
-        raise Conflict("This export is held until somebody has signed its findings off.")
+    if name != MANIFEST:
+        refuse_held(found)
     path = folder_of(found) / name
     if not path.exists():
         raise NotFound("This file is no longer on the server's disk.")
@@ -134,9 +134,9 @@ def n_bytes(found: Export) -> int:
 
 
 def sample(found: Export) -> list[str]:
-    """The first rows as they are in the file."""
+    """The first rows as they are in the file, unless they are held."""
     names = [file["name"] for file in found.manifest.get("files", ()) if _is_data(file)]
-    if not found.is_done or not names:
+    if not found.is_done or not names or not may_download(found):
         return []
     path = folder_of(found) / names[0]
     file_type = str(found.recipe.get("file_type", "jsonl"))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from exports import recipe as recipes
@@ -141,6 +142,17 @@ def may_download(export: Export) -> bool:
     """Whether the export's files may go out. One that is held waits until it was scanned and,
     where anything was found, until somebody has signed it off."""
     return not held_among([export])
+
+
+def refuse_held(*exports: Export) -> None:
+    """Of an export that is held nothing but the manifest is shown or handed out."""
+    held = held_among(exports)
+    for export in exports:
+        if export.pk in held:
+            raise Conflict(
+                f"Export {export.public_id} is held until somebody has signed off what was found "
+                f"in it: {reverse('export-findings', args=[export.public_id])}"
+            )
 
 
 def held_among(exports: Iterable[Export]) -> set[int]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from exports.files.manifest import CARD, CROISSANT, MANIFEST
 from exports.models import Export, Target, Upload
-from exports.poisoning.deciding import may_download
+from exports.poisoning.deciding import refuse_held
 from exports.snapshots import hub
 from exports.snapshots.folders import folder_of
 from exports.snapshots.places import Place, Refused
@@ -46,8 +46,7 @@ def send(*, by: User, export: Export, target: Target) -> Upload:
         raise NotFound("The project has no such target.")
     if not export.is_done:
         raise Conflict("Only a finished export can be sent.")
-    if not may_download(export):
-        raise Conflict("This export is held until somebody signs off what was found in it.")
+    refuse_held(export)
     if not folder_of(export).exists():
         raise Conflict("The files of this export are no longer on the server's disk.")
     try:

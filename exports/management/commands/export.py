@@ -10,10 +10,11 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 
 from exports.models import Export
+from exports.poisoning.deciding import refuse_held
 from exports.recipe import FILE_TYPES, read
 from exports.snapshots.folders import folder_of
 from exports.snapshots.requests import export_now
-from projects.errors import TouchstoneError
+from projects.errors import Conflict, TouchstoneError
 from projects.models import Project
 
 
@@ -48,9 +49,7 @@ class Command(BaseCommand):
             export = export_now(project=project, recipe=read(self._told(options)))
         except TouchstoneError as error:
             raise CommandError(str(error)) from error
-        folder = folder_of(export)
-        if output is not None:
-            folder = self._copy(folder, output)
+        folder = folder_of(export) if output is None else self._copied(export, output)
         self.stdout.write(f"{export.n_rows} rows, address {export.address}")
         for reason, count in export.manifest["counts"]["dropped"].items():
             self.stdout.write(f"left out {count}: {reason}")
@@ -68,8 +67,13 @@ class Command(BaseCommand):
         names = ("kind", "source", "format", "file_type", "rows_per_file")
         return told | {name: options[name] for name in names if options[name] is not None}
 
-    def _copy(self, folder: Path, output: Path) -> Path:
+    def _copied(self, export: Export, output: Path) -> Path:
         """Copied aside and renamed: a folder of that name is a whole export."""
+        folder = folder_of(export)
+        try:
+            refuse_held(export)
+        except Conflict as error:
+            raise CommandError(f"--output: nothing was copied. {error}") from error
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
