@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Func, IntegerField, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +22,12 @@ from projects.errors import Conflict, NotFound
 
 SHOWN_RECORDS = 12
 MOST_ROWS = 20
+FIRST_RECORDS = Func(
+    "records",
+    template=f"jsonb_path_query_array(%(expressions)s, '$[0 to {SHOWN_RECORDS - 1}]')",
+    output_field=JSONField(),
+)
+N_KEPT = Func("records", function="jsonb_array_length", output_field=IntegerField())
 WEIGHTS = (("alarm", "Alarms"), ("warning", "Warnings"), ("note", "Notes"))
 
 
@@ -29,6 +36,9 @@ class Shown:
     finding: Finding
     told: Told
     bars: Bars | None
+    records: list[str]
+    """The first of those that are kept."""
+    n_kept: int
     quarantine: Quarantine | None
     released: Quarantine | None
 
@@ -39,10 +49,6 @@ class Shown:
     @property
     def q_value(self) -> str:
         return chance_said(self.finding.q_value)
-
-    @property
-    def records(self) -> list[str]:
-        return list(self.finding.records[:SHOWN_RECORDS])
 
     @property
     def n_more(self) -> int:
@@ -137,7 +143,12 @@ def export_sign_off(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _weights(export: Export) -> list[Weight]:
-    rows = list(export.findings.order_by("place"))
+    # A finding may keep hundreds of thousands of ids.
+    rows = list(
+        export.findings.order_by("place")
+        .defer("records")
+        .annotate(first_records=FIRST_RECORDS, n_kept=N_KEPT)
+    )
     decided = _decided(rows)
     shown: dict[str, list[Shown]] = {name: [] for name, _ in WEIGHTS}
     for each in rows:
@@ -145,7 +156,7 @@ def _weights(export: Export) -> list[Weight]:
     return [Weight(name, title, shown[name]) for name, title in WEIGHTS if shown[name]]
 
 
-def _decided(rows: Sequence[Finding]) -> dict[int | None, list[Quarantine]]:
+def _decided(rows: Sequence[Any]) -> dict[int | None, list[Quarantine]]:
     made: dict[int | None, list[Quarantine]] = {}
     found = Quarantine.objects.filter(finding__in=rows).select_related("by", "released_by")
     for each in found.order_by("pk"):
@@ -153,7 +164,7 @@ def _decided(rows: Sequence[Finding]) -> dict[int | None, list[Quarantine]]:
     return made
 
 
-def _shown(finding: Finding, made: Sequence[Quarantine]) -> Shown:
+def _shown(finding: Any, made: Sequence[Quarantine]) -> Shown:
     last = made[-1] if made else None
     is_open = last is not None and last.released_at is None
     return Shown(
@@ -166,6 +177,8 @@ def _shown(finding: Finding, made: Sequence[Quarantine]) -> Shown:
             statistics=finding.statistics,
         ),
         bars=bars(finding.statistics),
+        records=finding.first_records,
+        n_kept=finding.n_kept,
         quarantine=last if is_open else None,
         released=None if is_open else last,
     )

@@ -63,12 +63,12 @@ class Aside:
 
 
 class Texts:
-    """Texts by number, in the order in which they came."""
+    """Texts by number, in the order in which they came, and lists of some of them."""
 
     def __init__(self) -> None:
-        self._texts, self._ends = _File(), _File()
+        self._texts, self._ends, self._listed = _File(), _File(), _File()
         self._ends.add(np.zeros(1, _PLACE).tobytes())
-        self._n = self._end = 0
+        self._n = self._end = self._n_listed = 0
 
     def __len__(self) -> int:
         return self._n
@@ -85,15 +85,25 @@ class Texts:
         start, end = np.frombuffer(bounds, _PLACE).tolist()
         return self._texts.read(end - start, start).decode()
 
+    def named(self, numbers: npt.NDArray[np.integer[Any]]) -> Named:
+        first = self._n_listed
+        self._listed.add(numbers.astype(_PLACE).tobytes())
+        self._n_listed += numbers.size
+        return Named(self, range(first, self._n_listed))
+
+    def listed(self, at: int) -> str:
+        (number,) = np.frombuffer(self._listed.read(_PLACE.itemsize, at * _PLACE.itemsize), _PLACE)
+        return self[int(number)]
+
 
 class Named(Sequence[str]):
-    """Some of many texts, each read when it is asked for."""
+    """Some of many texts, each read when it is asked for. In memory is where its list lies."""
 
-    def __init__(self, texts: Texts, places: npt.NDArray[np.integer[Any]]) -> None:
-        self._texts, self._places = texts, places.astype(np.int32)
+    def __init__(self, texts: Texts, places: range) -> None:
+        self._texts, self._places = texts, places
 
     def __len__(self) -> int:
-        return int(self._places.size)
+        return len(self._places)
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -102,7 +112,7 @@ class Named(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | Sequence[str]:
         if isinstance(at, slice):
             return Named(self._texts, self._places[at])
-        return self._texts[int(self._places[at])]
+        return self._texts.listed(self._places[at])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Named) and list(self) == list(other)

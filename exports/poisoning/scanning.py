@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,11 @@ from exports.poisoning.targets import Triggered, triggered
 from exports.poisoning.ties import Tied, label_tie, labeler_tie, trigger_verdict
 from exports.records import Record
 
-MOST_RECORDS = 20_000
+MOST_RECORDS = 250_000
+"""Ids that a finding keeps: 20 MB of a worker's memory while they are written down."""
+MOST_RECORDS_IN_ALL = 2_000_000
+FEWEST_RECORDS = 20_000
+"""That a finding keeps though those before it have all the room."""
 MOST_FINDINGS = 100
 ALSO = 8
 SHIFTS_KEPT = 60
@@ -57,7 +62,7 @@ def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS
     found += _of_bursts(gathered)
     found += [_shifted(gathered, each) for each in moved if is_far(each)]
     ordered = in_order(found)
-    shown = _capped(ordered)
+    shown = _in_room(_capped(ordered))
     return Scanned(
         found=shown,
         figures=_figures(gathered, wanted, moved) | {"n_not_shown": len(ordered) - len(shown)},
@@ -264,7 +269,18 @@ def _figures(gathered: Gathered, wanted: Screened, moved: list[Shift]) -> dict[s
 
 
 def _ids(gathered: Gathered, records: npt.NDArray[np.integer[Any]]) -> Named:
-    return Named(gathered.ids, records[:MOST_RECORDS])
+    return gathered.ids.named(records[:MOST_RECORDS])
+
+
+def _in_room(found: tuple[FoundThing, ...]) -> tuple[FoundThing, ...]:
+    """With no more ids than a database should keep of a scan."""
+    room = MOST_RECORDS_IN_ALL
+    out = []
+    for each in found:
+        records = each.records[: max(room, FEWEST_RECORDS)]
+        room -= len(records)
+        out.append(replace(each, records=records))
+    return tuple(out)
 
 
 def _capped(found: tuple[FoundThing, ...]) -> tuple[FoundThing, ...]:

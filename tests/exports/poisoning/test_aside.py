@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench import poisoning as worlds
 from exports.poisoning import bursts, postings
-from exports.poisoning.aside import Aside, Named, Texts
+from exports.poisoning.aside import Aside, Texts
 from exports.poisoning.scanning import scanned
 from exports.records import Record
 
@@ -54,7 +54,8 @@ def test_texts_come_back_by_number(batches: list[list[str]]) -> None:
         texts.add(batch)
     told = [each.encode("utf-8", "replace").decode() for batch in batches for each in batch]
     assert len(texts) == len(told)
-    named = Named(texts, np.arange(len(told))[::-1])
+    other, named = (texts.named(np.arange(len(told))[::step]) for step in (1, -1))
+    assert list(other) == told
     assert list(named) == told[::-1]
     assert list(named[1:]) == told[::-1][1:]
 
@@ -62,7 +63,7 @@ def test_texts_come_back_by_number(batches: list[list[str]]) -> None:
 def test_a_file_is_closed_with_the_last_who_asks() -> None:
     texts = Texts()
     texts.add(["one", "other"])
-    named = Named(texts, np.array([1]))
+    named = texts.named(np.array([1]))
     file = texts._texts._file
     del texts
     assert (list(named), file.closed) == (["other"], False)

@@ -232,3 +232,14 @@ def test_an_export_is_signed_off_once_by_each_and_after_its_scan(
 )
 def test_the_judgement_of_a_record(record: str, judgement: tuple[str, int] | None) -> None:
     assert judgement_of(record) == judgement
+
+
+def test_all_judgements_of_a_large_finding_are_kept_out(export: Export, owner: User) -> None:
+    ids = [f"{source}-{n}" for n in range(20_000) for source in ("comparison", "vote")]
+    record_findings(export, [found(*ids)])
+    assert quarantine(by=owner, finding=first(export), reason="Planted.").n_judgements == 40_000
+    kept_out = quarantined_ids(export.project)
+    assert {source: keys.tolist() for source, keys in kept_out.items()} == {
+        "comparison": [*range(20_000)],
+        "vote": [*range(20_000)],
+    }

@@ -59,6 +59,18 @@ def test_findings_stand_with_their_evidence_as_text(project: Project, browser: C
     assert 'class="bar expected"' in page
 
 
+def test_a_finding_of_more_records_than_are_kept_says_which_are_left_out(
+    project: Project, browser: Client
+) -> None:
+    export = make_export(project)
+    ids = [f"comparison-{n}" for n in range(1_200)]
+    record_findings(export, [found(*ids, n_records=3_000_000), found("vote-9")])
+    page = page_of(browser, export)
+    assert page.count("The first 1,200 of these records are left out") == 1
+    assert page.count("These records are left out") == 1
+    assert "2,999,988 more" in page
+
+
 def test_quarantine_release_and_sign_off_from_the_page(
     project: Project, reviewer: User, browser: Client
 ) -> None:

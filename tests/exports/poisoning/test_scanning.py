@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench import poisoning as worlds
+from exports.poisoning import scanning
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scan, scanned
 from exports.records import Demonstration, Preference, Record
@@ -139,3 +140,35 @@ def test_findings_in_the_crowds_judgements_are_about_people_alone() -> None:
     found = raised(scan(worlds.crowd()))
     assert {each.kind for each in found} == {"shift"}
     assert "w-15" in {each.labeler for each in found}
+
+
+def test_a_finding_names_more_records_than_fit_on_any_page(compared: list[Preference]) -> None:
+    """One labeler takes the longer answer 20,500 times, which others do not."""
+    n, rest = 20_500, [_short(each) for each in compared[:1_500]]
+    longer = [replace(each, strength=2 if _is_second_longer(each) else -2) for each in rest]
+    theirs = [replace(longer[at % 1_500], id=f"vote-{at}", annotator="p-long") for at in range(n)]
+    (found,) = [each for each in scan([*rest, *theirs]) if each.kind == "shift"]
+    assert (found.labeler, found.n_records) == ("p-long", n)
+    assert list(found.records) == [each.id for each in theirs]
+
+
+def test_the_weightiest_findings_keep_their_ids_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MOST_RECORDS_IN_ALL", 100)
+    monkeypatch.setattr(scanning, "FEWEST_RECORDS", 20)
+    found = [
+        FoundThing(kind="shift", severity="note", p_value=0, q_value=0, records=["x"] * n)
+        for n in (70, 10, 50, 50, 10)
+    ]
+    kept = [len(each.records) for each in scanning._in_room(tuple(found))]
+    assert kept == [70, 10, 20, 20, 10]
+
+
+def _short(each: Preference) -> Preference:
+    first, second = (
+        replace(side, text=side.text[: len(side.text) // 8]) for side in (each.first, each.second)
+    )
+    return replace(each, first=first, second=second)
+
+
+def _is_second_longer(each: Preference) -> bool:
+    return len(each.second.text) > len(each.first.text)
