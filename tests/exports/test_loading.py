@@ -16,10 +16,7 @@ DATA = "train-00000-of-00001.jsonl"
 
 
 @pytest.fixture
-def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+def load(offline: None, tmp_path: Path) -> Any:
     from datasets import load_dataset
 
     def loaded(*args: Any, **options: Any) -> Any:

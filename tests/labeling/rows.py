@@ -38,7 +38,7 @@ def make_comparison_task(
     project: Project, text: str = "", answers: tuple[str, ...] = ("One.", "Two."), **fields: Any
 ) -> Task:
     """A comparison that is ready, its candidates drawn from one model each."""
-    return _with_candidates(make_task(make_prompt(project, text), "comparison", **fields), answers)
+    return with_candidates(make_task(make_prompt(project, text), "comparison", **fields), answers)
 
 
 def make_ranking_task(
@@ -47,7 +47,7 @@ def make_ranking_task(
     answers: tuple[str, ...] = ("One.", "Two.", "Three."),
     **fields: Any,
 ) -> Task:
-    return _with_candidates(make_task(make_prompt(project, text), "ranking", **fields), answers)
+    return with_candidates(make_task(make_prompt(project, text), "ranking", **fields), answers)
 
 
 def make_task(prompt: Prompt, kind: str, **fields: Any) -> Task:
@@ -55,7 +55,7 @@ def make_task(prompt: Prompt, kind: str, **fields: Any) -> Task:
     return Task.objects.create(project=prompt.project, prompt=prompt, kind=kind, **fields)
 
 
-def _with_candidates(task: Task, answers: tuple[str, ...]) -> Task:
+def with_candidates(task: Task, answers: tuple[str, ...]) -> Task:
     prompt = task.prompt
     for position, answer in enumerate(answers):
         generation = make_generation(task.project, prompt, answer)
