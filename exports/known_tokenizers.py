@@ -4,10 +4,8 @@ A tokenizer is put there as `tokenizers/NAME.json`, or `tokenizers/NAME/tokenize
 chat template beside it, in the data folder.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -41,11 +39,11 @@ def tokenizer(name: str) -> tokens.Known:
         raise InvalidInput.field("tokenizer", str(error)) from error
 
 
-def row_tokens(recipe: Recipe) -> Callable[[dict[str, Any]], int] | None:
-    """Counts the tokens of a row; None where the recipe names no tokenizer."""
+def ruler_of(recipe: Recipe) -> tokens.Ruler | None:
+    """What measures the rows of a recipe; None where it names no tokenizer."""
     if not recipe.tokenizer:
         return None
-    return tokens.counter(tokenizer(recipe.tokenizer), recipe.format, recipe.kind)
+    return tokens.ruler(tokenizer(recipe.tokenizer), recipe.format, recipe.kind)
 
 
 @lru_cache(maxsize=4)

@@ -45,6 +45,10 @@ class ExportEstimateSerializer(serializers.Serializer[Any]):
     n_judgements = serializers.IntegerField()
     n_selected = serializers.IntegerField()
     n_looked_at = serializers.IntegerField()
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What a trainer would refuse or stumble over, as far as rows were looked at.",
+    )
     dropped = LostSerializer(many=True, help_text="Each judgement under its first reason alone.")
 
 

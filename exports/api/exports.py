@@ -38,6 +38,10 @@ class RecipeField(serializers.JSONField):
 class ExportSerializer(serializers.ModelSerializer[Export]):
     id = serializers.UUIDField(source="public_id", read_only=True)
     recipe = serializers.SerializerMethodField(help_text="Every field of it, defaults too.")
+    warnings = serializers.SerializerMethodField(
+        help_text="What a trainer would refuse or stumble over, once it is done; also in the "
+        "manifest."
+    )
     seconds_left = serializers.FloatField(
         read_only=True, allow_null=True, help_text="By the pace of the last moments."
     )
@@ -52,7 +56,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         fields = [
             *("id", "kind", "source", "with_machine", "recipe", "state", "is_held", "phase"),
             *("n_read", "n_expected", "rows_per_second", "seconds_left", "n_rows"),
-            *("sha256", "address", "manifest", "error", "created_at", "finished_at"),
+            *("sha256", "address", "warnings", "manifest", "error", "created_at", "finished_at"),
         ]
         read_only_fields = fields
 
@@ -64,6 +68,9 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 
     def get_is_held(self, export: Export) -> bool:
         return export.pk in self._held
+
+    def get_warnings(self, export: Export) -> list[str]:
+        return list(export.manifest.get("warnings", []))
 
     @extend_schema_field(recipe_schema())
     def get_recipe(self, export: Export) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from exports.files.manifest import CROISSANT, MANIFEST, SPLITS, data_files
 from exports.files.markdown import percent, plain, section, table
 from exports.files.scanned import Scan, scans, unscanned
 from exports.files.telling import recipe_in_words
+from exports.files.templated import ALL_OF, ONE_IN
 
 KINDS = {
     "sft": "Ideal answers to prompts, for supervised fine-tuning.",
@@ -38,12 +39,14 @@ def card(manifest: Mapping[str, Any], columns: Sequence[Column], note: str = "")
     sections = [
         f"# {name}: {kind}",
         f"{KINDS[kind]} {_of_rows(manifest)}",
+        *section("Warnings", [f"- {plain(each)}" for each in manifest["warnings"]]),
         *section("Columns", _columns(columns)),
         *section("How to load it and train on it", how_to_load(manifest, note)),
         *section("How it was made", [f"- {each}" for each in recipe_in_words(manifest)]),
         *section("What is in it", _counts(manifest)),
         *section("What was left out", _left_out(manifest)),
         *section("How long its rows are", _lengths(manifest)),
+        *section("What the chat template makes of it", _templated(manifest["chat_template"])),
         *section("Who judged", _annotators(manifest)),
         *section("Which models wrote in it", _models(manifest)),
         *section("Licence and consent", _licence(manifest)),
@@ -128,6 +131,20 @@ def _by_doubling(bins: Mapping[str, int]) -> list[tuple[int, int]]:
         upper = (1 << int(edge).bit_length()) - 1
         rows[upper] = rows.get(upper, 0) + n_rows
     return sorted(rows.items())
+
+
+def _templated(told: Mapping[str, Any]) -> Iterator[str]:
+    """A round trip: put on, tokenized, and read back."""
+    if not told:
+        return
+    yield (
+        f"{told['rows_looked_at']:,} rows were put through the chat template and the tokenizer of "
+        f"{plain(told['tokenizer'])} and read back: the first {ALL_OF:,} of each split, and one in "
+        f"{ONE_IN} of the others. {told['rows']:,} of them were refused or changed.\n"
+    )
+    if told["found"]:
+        rows = [(reason, number, told["first"][reason]) for reason, number in told["found"].items()]
+        yield from table(("what", "rows", "first"), rows)
 
 
 def _annotators(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from exports.files.lengths import Lengths
 from exports.files.provenance import answers_of
-from exports.records import Conversation, Demonstration, Message, Record
+from exports.files.templated import Templated
+from exports.records import Conversation, Demonstration, Message, Record, Unpaired
 
 A_PERSON = "a person"
 UNKNOWN = "unknown"
@@ -27,7 +28,9 @@ COUNTERS = (
     "models",
     "changed",
     "characters",
+    "labels",
 )
+LABELS = ("false", "true")
 MOST_UNSETTLED = 5_000
 
 
@@ -61,7 +64,10 @@ class Counts:
     characters: Counter[str] = field(default_factory=Counter)
     """Of all answers: person, model, mixed, imported. A mixed one whose spans are known is split
     between person and model."""
+    labels: Counter[str] = field(default_factory=Counter)
+    """Of single answers: true where they are wanted, else false."""
     lengths: Lengths = field(default_factory=Lengths)
+    templated: Templated = field(default_factory=Templated)
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict, init=False)
     drawn: dict[tuple[str, str, int], _Drawn] = field(default_factory=dict, init=False)
     """By the origin, the model and the place in memory of its parameters, which records share."""
@@ -77,6 +83,8 @@ class Counts:
         self.rows += 1
         key = (split, changed, ABOUT[type(record)](record))
         self.seen[key] = self.seen.get(key, 0) + 1
+        if isinstance(record, Unpaired):
+            self.labels[LABELS[record.is_desirable]] += 1
         length = self._answers(record)
         if n_tokens is None:
             for message in getattr(record, "prompt", ()):
@@ -108,6 +116,7 @@ class Counts:
         other.settle()
         self.rows += other.rows
         self.lengths.add(other.lengths)
+        self.templated.add(other.templated)
         for name in COUNTERS:
             getattr(self, name).update(getattr(other, name))
         for model, settings in other.settings.items():
@@ -121,14 +130,20 @@ class Counts:
             **{name: _sorted(getattr(self, name)) for name in COUNTERS},
             "settings": {model: _sorted(self.settings[model]) for model in sorted(self.settings)},
             "lengths": self.lengths.as_dict(),
+            "templated": self.templated.as_dict(),
         }
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
         counters = {name: Counter(told[name]) for name in COUNTERS}
         settings = {model: Counter(held) for model, held in told["settings"].items()}
-        lengths = Lengths.from_dict(told["lengths"])
-        return cls(rows=told["rows"], settings=settings, lengths=lengths, **counters)
+        return cls(
+            rows=told["rows"],
+            settings=settings,
+            lengths=Lengths.from_dict(told["lengths"]),
+            templated=Templated.from_dict(told["templated"]),
+            **counters,
+        )
 
     def _answers(self, record: Record) -> int:
         """Count who wrote the answers; how many characters they are."""

@@ -10,12 +10,19 @@ import orjson
 
 from exports.files.counts import A_PERSON, Counts
 from exports.files.shards import FileEntry
+from exports.files.templated import warnings_of
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
 CROISSANT = "croissant.json"
 SPLITS = ("train", "validation", "test")
-NOT_ADDRESSED = frozenset({"id", "address", "created_at", "touchstone_version", "rounds"})
+NOT_ADDRESSED = frozenset(
+    {
+        *("id", "address", "created_at", "touchstone_version", "rounds"),
+        # What follows from the data and is told for people's sake.
+        *("warnings", "chat_template"),
+    }
+)
 ABOUT_THE_DATA = frozenset({CARD, CROISSANT, MANIFEST})
 
 
@@ -41,6 +48,8 @@ class About:
     hygiene: Mapping[str, Any] = field(default_factory=dict)
     """What each scan found and what came of it."""
     poisoning: Mapping[str, Any] = field(default_factory=dict)
+    unusable: Sequence[str] = ()
+    """Why nobody can train on it as it is."""
 
 
 def manifest_of(
@@ -49,6 +58,7 @@ def manifest_of(
     """`files`: the data's and provenance's; card and Croissant metadata are told of by `with_file`,
     since they tell of the manifest."""
     told = counts.as_dict()
+    template = _template(about, told["templated"])
     manifest = {
         "id": about.id,
         "kind": about.recipe["kind"],
@@ -58,6 +68,7 @@ def manifest_of(
         **({"rounds": list(about.rounds)} if about.rounds else {}),
         "created_at": about.created_at,
         "touchstone_version": about.touchstone_version,
+        "warnings": warnings_of(about.unusable, template),
         "counts": {
             "rows": counts.rows,
             "dropped": dict(sorted(dropped.items())),
@@ -73,6 +84,7 @@ def manifest_of(
         "characters": told["characters"],
         "character_shares": _shares(counts.characters),
         "lengths": told["lengths"],
+        "chat_template": template,
         "licence": about.licence,
         "model_licences": {
             name: about.model_licences.get(name, "") for name in told["models"] if name != A_PERSON
@@ -115,6 +127,12 @@ def data_files(manifest: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 def file_type_of(manifest: Mapping[str, Any]) -> str:
     return str(manifest["recipe"].get("file_type", "jsonl"))
+
+
+def _template(about: About, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Nothing where no chat template was put on any row."""
+    looked = told["rows_looked_at"] or told["rows_bare"]
+    return {"tokenizer": about.recipe["tokenizer"], **told} if looked else {}
 
 
 def _shares(counter: Counter[str]) -> dict[str, float]:

@@ -2,25 +2,38 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from jinja2 import TemplateError
-from jinja2.ext import loopcontrols
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from exports.formats import gguf
 from exports.formats.flags import texts_of
 from exports.formats.gguf import NoTokenizer
-from exports.formats.meaning import Judged, Pair, Talk
+from exports.formats.meaning import Judged, Pair, Said, Talk
 from exports.formats.registry import FORMATS
 from exports.formats.shape import Row
 from exports.records import Message
 
 LONGEST_TEMPLATE = 200_000
+LONGEST_REASON = 200
+SOME_DAY = datetime(2026, 1, 1)
+WHAT_TEMPLATES_RAISE = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class BadTemplate(ValueError):
@@ -42,15 +55,18 @@ class Known:
 
     def rendered(self, messages: list[Message], *, to_go_on: bool = False) -> str:
         """The conversation as a model reads it; `to_go_on`: with the head of the next answer."""
+        compiled = _compiled(self.template)
+        if isinstance(compiled, str):
+            raise BadTemplate(compiled)
         try:
-            text: str = _compiled(self.template).render(
+            text: str = compiled.render(
                 messages=messages,
                 add_generation_prompt=to_go_on,
                 bos_token=self.bos,
                 eos_token=self.eos,
             )
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise BadTemplate(f"the chat template refused it: {error}"[:300]) from error
+        except WHAT_TEMPLATES_RAISE as error:
+            raise BadTemplate(f"the chat template refused it: {_first_line(error)}") from error
         return text
 
     def turn_problems(self, prompt: list[Message], answer: str) -> list[str]:
@@ -60,8 +76,7 @@ class Known:
         whole; and what a model learns has to be the answer as it was written.
         """
         head = self.rendered(prompt, to_go_on=True)
-        message: Message = {"role": "assistant", "content": answer}
-        whole = self.rendered([*prompt, message])
+        whole = self.rendered(_whole(prompt, answer))
         if not whole.startswith(head):
             return ["the templated prompt is not the head of the whole conversation"]
         found = []
@@ -98,38 +113,76 @@ def load(path: Path) -> Known:
     )
 
 
-def counter(known: Known, format_name: str, kind: str) -> Callable[[Row], int]:
-    """How many tokens a trainer sees of a row: of a pair, the prompt and the longer answer. With a
-    chat template, as it makes them."""
-    read = FORMATS[format_name].shapes[kind].read
-
-    def count(row: Row) -> int:
-        if read is None:
-            return sum(known.count(text) for text in texts_of(row))
-        said = read(row)
-        if isinstance(said, Talk):
-            return _of_conversation(known, said.messages)
-        if isinstance(said, Pair):
-            answers = (said.chosen, said.rejected)
-            return max(_of_conversation(known, [*said.prompt, _answer(each)]) for each in answers)
-        if isinstance(said, Judged):
-            return _of_conversation(known, [*said.prompt, _answer(said.answer)])
-        return _of_conversation(known, said.prompt)
-
-    return count
+class Measured(NamedTuple):
+    n_tokens: int
+    is_bare: bool
+    """The chat template refused the row, so it is its bare texts that were counted."""
 
 
-def _of_conversation(known: Known, messages: list[Message]) -> int:
-    if known.template:
+@dataclass(frozen=True)
+class Ruler:
+    """Measures the rows of one format and kind as a trainer with this tokenizer sees them."""
+
+    known: Known
+    read: Callable[[Row], Said] | None
+
+    @property
+    def has_template(self) -> bool:
+        """Whether there is one, and conversations in the rows that it could be put on."""
+        return bool(self.known.template) and self.read is not None
+
+    def measured(self, row: Row) -> Measured:
+        """The tokens of a row: of a pair, of the prompt and the longer answer. With a chat
+        template, as it makes them."""
+        if self.read is None:
+            return Measured(sum(self.known.count(text) for text in texts_of(row)), False)
+        found = [self._measured(_whole(*each)) for each in _turns(self.read(row))]
+        return Measured(max(each.n_tokens for each in found), any(each.is_bare for each in found))
+
+    def problems(self, row: Row) -> list[str]:
+        """What the chat template refuses or changes in a row, each reason once."""
+        if self.read is None:
+            return []
+        found: dict[str, None] = {}
         try:
-            return known.count(known.rendered(messages))
-        except BadTemplate:
-            pass
-    return sum(known.count(message["content"]) for message in messages)
+            for prompt, answer in _turns(self.read(row)):
+                if answer is None:
+                    self.known.rendered(prompt, to_go_on=True)
+                else:
+                    found |= dict.fromkeys(self.known.turn_problems(prompt, answer))
+        except BadTemplate as refused:
+            found[str(refused)] = None
+        return list(found)
+
+    def _measured(self, messages: list[Message]) -> Measured:
+        if self.known.template:
+            try:
+                return Measured(self.known.count(self.known.rendered(messages)), False)
+            except BadTemplate:
+                pass
+        n_tokens = sum(self.known.count(message["content"]) for message in messages)
+        return Measured(n_tokens, bool(self.known.template))
 
 
-def _answer(text: str) -> Message:
-    return {"role": "assistant", "content": text}
+def ruler(known: Known, format_name: str, kind: str) -> Ruler:
+    return Ruler(known, FORMATS[format_name].shapes[kind].read)
+
+
+def _turns(said: Said) -> list[tuple[list[Message], str | None]]:
+    """Each prompt with the answer to it; a question has none."""
+    if isinstance(said, Talk):
+        return [(said.messages[:-1], said.messages[-1]["content"])]
+    if isinstance(said, Pair):
+        return [(said.prompt, said.chosen), (said.prompt, said.rejected)]
+    if isinstance(said, Judged):
+        return [(said.prompt, said.answer)]
+    return [(said.prompt, None)]
+
+
+def _whole(prompt: list[Message], answer: str | None) -> list[Message]:
+    if answer is None:
+        return prompt
+    return [*prompt, {"role": "assistant", "content": answer}]
 
 
 def _from_gguf(path: Path) -> Known:
@@ -161,20 +214,46 @@ def _token(told: Any) -> str:
     return told if isinstance(told, str) else ""
 
 
+class _Generation(Extension):
+    """`{% generation %}` marks what a model learns, for trainers; what is in it is written."""
+
+    tags = {"generation"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        return nodes.Scope(body, lineno=line)
+
+
 @lru_cache(maxsize=8)
 def _compiled(template: str) -> Any:
+    """The template, or why there is none: one that is broken is not to be read anew every row."""
     if not template or len(template) > LONGEST_TEMPLATE:
-        raise BadTemplate("there is no chat template, or it is too long")
+        return "there is no chat template, or it is too long"
     environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
     )
     environment.globals["raise_exception"] = _refuse
+    environment.globals["strftime_now"] = _on_some_day
     environment.filters["tojson"] = _tojson
-    return environment.from_string(template)
+    try:
+        return environment.from_string(template)
+    except WHAT_TEMPLATES_RAISE as error:
+        return f"the chat template cannot be read: {_first_line(error)}"
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0][:LONGEST_REASON]
 
 
 def _refuse(message: str) -> None:
     raise TemplateError(message)
+
+
+def _on_some_day(form: str) -> str:
+    """For templates that tell the date: the same one always, as the same rows stay as long."""
+    return SOME_DAY.strftime(form)
 
 
 def _tojson(value: Any, indent: int | None = None) -> str:

@@ -5,7 +5,7 @@ tell, then what the row says, read back from the format's own spelling.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -49,7 +49,7 @@ class Whole:
     format_name: str
     kind: str
     rows: int = 0
-    labels: Counter[bool] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
     group: str = ""
     closed: set[int] = field(default_factory=set)
     torn: int = 0
@@ -58,7 +58,7 @@ class Whole:
         self.rows += 1
         label = row.get("label", row.get("kto_tag"))
         if isinstance(label, bool):
-            self.labels[label] += 1
+            self.labels[str(label).lower()] += 1
         group = row.get("group")
         if isinstance(group, str) and group and group != self.group:
             self.torn += hash(group) in self.closed
@@ -66,16 +66,26 @@ class Whole:
             self.group = group
 
     def problems(self) -> list[str]:
-        fewest = FORMATS[self.format_name].fewest_rows
-        found = []
-        if self.rows < fewest:
-            found.append(f"{self.rows:,} rows; its consumer wants {fewest} at least")
-        if self.kind == "unpaired" and len(self.labels) == 1:
-            [label] = self.labels
-            found.append(f"every label is {str(label).lower()}; there is nothing to tell apart")
+        found = unusable(self.format_name, self.kind, rows=self.rows, labels=self.labels)
         if self.torn:
             found.append(f"{self.torn:,} groups do not stand together")
         return found
+
+
+def unusable(format_name: str, kind: str, *, rows: int, labels: Collection[str]) -> list[str]:
+    """Why nobody can train on so many rows; `labels` are those that occur, true and false, of
+    single answers."""
+    form = FORMATS[format_name]
+    found = []
+    if not rows:
+        found.append("there is no row to train on")
+    elif rows < form.fewest_rows:
+        said = f"{rows:,} row{'' if rows == 1 else 's'} to train on"
+        found.append(f"{said}; for {form.title} there have to be {form.fewest_rows} at least")
+    if kind == "unpaired" and len(labels) == 1:
+        [label] = labels
+        found.append(f"every label is {label}; there is nothing to tell apart")
+    return found
 
 
 def _said(said: Said, shape: Shape) -> Iterator[str]:

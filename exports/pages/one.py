@@ -39,6 +39,14 @@ class Told:
         return telling.n_dropped(self.manifest)
 
     @property
+    def warnings(self) -> list[str]:
+        return list(self.manifest.get("warnings", []))
+
+    @property
+    def template(self) -> telling.Template | None:
+        return telling.template(self.manifest)
+
+    @property
     def n_models(self) -> int:
         return telling.n_models(self.manifest)
 

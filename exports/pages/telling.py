@@ -41,6 +41,16 @@ class Lengths:
 
 
 @dataclass(frozen=True)
+class Template:
+    """What a chat template made of rows: each reason with how many and the first record."""
+
+    tokenizer: str
+    rows_looked_at: int
+    rows: int
+    found: list[tuple[str, int, str]]
+
+
+@dataclass(frozen=True)
 class Sampling:
     model: str
     licence: str
@@ -109,6 +119,18 @@ def lengths(manifest: Mapping[str, Any]) -> Lengths | None:
         shares=list(told["shares"].items()),
         bins=bins,
         plot=column_plot(bins),
+    )
+
+
+def template(manifest: Mapping[str, Any]) -> Template | None:
+    told = manifest.get("chat_template")
+    if not told:
+        return None
+    return Template(
+        tokenizer=told["tokenizer"],
+        rows_looked_at=told["rows_looked_at"],
+        rows=told["rows"],
+        found=[(reason, n, told["first"][reason]) for reason, n in told["found"].items()],
     )
 
 

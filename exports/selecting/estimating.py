@@ -17,6 +17,7 @@ from exports.records import Record
 from exports.selecting.looking import looks_of
 from exports.selecting.reasons import in_order
 from exports.selecting.selection import Selected, selected
+from exports.selecting.tally import Rows, Tally
 from exports.splitting.looking import Looking
 from projects.errors import InvalidInput
 from projects.models import Project
@@ -57,6 +58,8 @@ class Estimate:
     n_looked_at: int
     has_hygiene: bool = False
     hygiene_dropped: Sequence[tuple[str, int]] = ()
+    warnings: Sequence[str] = ()
+    """What a trainer would refuse or stumble over, as far as that was seen."""
 
     @property
     def n_judgements(self) -> int:
@@ -86,40 +89,48 @@ def estimate(project: Project, recipe: Recipe, found: Selected | None = None) ->
     check(recipe)
     found = found or selected(project, recipe)
     looks = looks_of(project, recipe, found.n_selected)
+    made = Tally(recipe)
     if looks is None:
-        return _reckoned(project, recipe, found)
+        return _reckoned(project, recipe, found, made)
     with looks:
-        rows, lost = _made(project, recipe, found.ids, looks)
+        made.add(_rows(project, recipe, found.ids, made.lost, looks))
         unclean = looks.left_out + looks.scans.dropped
-    lost.subtract(unclean)
+    made.lost.subtract(unclean)
     return Estimate(
         found=found,
-        rows=rows,
-        format_dropped=_told(+lost),
+        rows=made.n_rows,
+        format_dropped=_told(+made.lost),
         is_sample=False,
         n_looked_at=found.n_selected,
         has_hygiene=True,
         hygiene_dropped=_told(unclean),
+        warnings=made.warnings(made.n_train),
     )
 
 
-def _reckoned(project: Project, recipe: Recipe, found: Selected) -> Estimate:
+def _reckoned(project: Project, recipe: Recipe, found: Selected, made: Tally) -> Estimate:
     """By making rows of some judgements of each source, without a look at other rows."""
     rows, dropped, n_looked_at = 0.0, Counter[str](), 0
     for source, keys in found.ids.items():
         some = sample(keys, MOST_LOOKED_AT)
-        made, lost = _made(project, recipe, {source: some})
         weight = len(keys) / len(some) if len(some) else 1.0
-        rows += made * weight
+        n_before, lost = made.n_rows, Counter[str]()
+        made.add(_rows(project, recipe, {source: some}, lost))
+        rows += (made.n_rows - n_before) * weight
         for reason, number in lost.items():
             dropped[reason] += round(number * weight)
         n_looked_at += len(some)
+    is_sample = n_looked_at < found.n_selected
+    if is_sample:
+        # There may be others among those that were not looked at.
+        made.labels.clear()
     return Estimate(
         found=found,
         rows=round(rows),
         format_dropped=_told(dropped),
-        is_sample=n_looked_at < found.n_selected,
+        is_sample=is_sample,
         n_looked_at=n_looked_at,
+        warnings=made.warnings(round(rows)),
     )
 
 
@@ -136,7 +147,7 @@ def preview(
     by_source = []
     for source, keys in found.ids.items():
         some = {source: keys[: limit * MOST_TRIED]}
-        rows = (row for made in _rows(project, recipe, some) if made is not None for row in made)
+        rows = (row for each in _rows(project, recipe, some, Counter()) for row in each.rows)
         by_source.append([row for row, _ in zip(rows, range(limit), strict=False)])
     in_turn = [rows[at] for at in range(limit) for rows in by_source if at < len(rows)]
     return in_turn[:limit]
@@ -156,43 +167,32 @@ def sample(keys: Ints, most: int) -> Ints:
     return keys[np.arange(most) * len(keys) // most]
 
 
-def _made(
-    project: Project, recipe: Recipe, ids: Mapping[str, Ints], looks: Looking | None = None
-) -> tuple[int, Counter[str]]:
-    """How many rows these judgements make, and why records of them make none."""
-    n_rows, lost = 0, Counter[str]()
-    for rows in _rows(project, recipe, ids, lost, looks):
-        n_rows += len(rows or ())
-    return n_rows, lost
-
-
 def _rows(
     project: Project,
     recipe: Recipe,
     ids: Mapping[str, Ints],
-    lost: Counter[str] | None = None,
+    lost: Counter[str],
     looks: Looking | None = None,
-) -> Iterator[list[dict[str, Any]] | None]:
+) -> Iterator[Rows]:
+    """Of each of these judgements that has any; the others are counted as lost."""
     make = FORMATS[recipe.format].accepts[recipe.kind]
     for record in _records(project, recipe, ids):
         try:
             rows = make(record, recipe.mapping)
-            clean = _clean(record, recipe, looks)
-            yield rows if clean is record else make(clean, recipe.mapping)
+            clean, split = _clean(record, recipe, looks)
+            yield Rows(clean, rows if clean is record else make(clean, recipe.mapping), split)
         except Dropped as dropped:
-            if lost is not None:
-                lost[dropped.reason] += 1
-            yield None
+            lost[dropped.reason] += 1
 
 
-def _clean(record: Record, recipe: Recipe, looks: Looking | None) -> Record:
-    """The record as it is written, if it is."""
+def _clean(record: Record, recipe: Recipe, looks: Looking | None) -> tuple[Record, str]:
+    """The record as it is written, if it is, and where."""
     if looks is None:
-        return cleaned(record, recipe.hygiene)
+        return cleaned(record, recipe.hygiene), "train"
     verdict = looks.look(record)
     if verdict.reason:
         raise Dropped(verdict.reason)
-    return verdict.record
+    return verdict.record, verdict.split
 
 
 def _records(project: Project, recipe: Recipe, ids: Mapping[str, Ints]) -> Iterator[Record]:

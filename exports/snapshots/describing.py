@@ -1,6 +1,7 @@
 """What a snapshot says of itself: manifest, address, card, Croissant metadata."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from exports.files.manifest import (
     with_file,
 )
 from exports.files.shards import FileEntry
+from exports.formats.validity import unusable
 from exports.models import Export
 from exports.recipe import Recipe
 from exports.snapshots.making import format_of
@@ -46,8 +48,12 @@ def describe(
     recipe, wholes = plan.recipe, written.wholes
     counts = Counts()
     counts.lengths.unit = wholes[0].counts.lengths.unit
+    trained_on: Counter[str] = Counter()
     for whole in wholes:
         counts.add(whole.counts)
+        if whole.split == "train":
+            trained_on += whole.counts.labels
+    n_train = counts.splits["train"]
     about = About(
         id=str(export.public_id),
         project_slug=export.project.slug,
@@ -62,6 +68,7 @@ def describe(
         rounds=plan.rounds,
         hygiene=written.hygiene,
         poisoning=written.poisoning,
+        unusable=unusable(recipe.format, recipe.kind, rows=n_train, labels=trained_on),
     )
     files = _extras(recipe, wholes)
     renamed = [whole.renamed() for whole in wholes]

@@ -7,7 +7,7 @@ from typing import Any
 from exports.formats import FORMATS, Dropped, Format, formats_of
 from exports.formats.saying import pairs, unsaid_pairs
 from exports.formats.validity import problems
-from exports.known_tokenizers import row_tokens
+from exports.known_tokenizers import ruler_of
 from exports.models import Export
 from exports.recipe import Recipe, read
 from exports.records import (
@@ -62,7 +62,7 @@ def check(recipe: Recipe) -> None:
     able = [each.name for each in formats_of(recipe.kind)]
     if recipe.format not in able:
         raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
-    row_tokens(recipe)
+    ruler_of(recipe)
     types = format_of(recipe).file_types
     if recipe.file_type not in types:
         problem = Problem("file_type", f"must for this format be one of: {', '.join(types)}")

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from exports.formats import Dropped
+from exports.formats.tokens import Ruler
 from exports.hygiene.verdicts import Verdict
 from exports.records import Record
 from exports.snapshots.claims import Guard
@@ -33,7 +34,7 @@ class Pass:
     """Never no rows: what has none raises `Dropped`."""
     tracks: Tracks
     looks: Looks
-    n_tokens: Callable[[Row], int] | None = None
+    ruler: Ruler | None = None
     unsaid: Callable[[Any], Mapping[str, int]] | None = None
     """Of a record that has rows, what of it has none, by reason."""
     dropped: Counter[str] = field(default_factory=Counter)
@@ -59,7 +60,7 @@ class Pass:
                 if each is not None:
                     by_split[each.split].append(each)
             for split, of_split in by_split.items():
-                self.tracks.of(split).take(of_split, self.n_tokens)
+                self.tracks.of(split).take(of_split, self.ruler)
 
     def _count(self, records: Sequence[Record]) -> None:
         """Judgements, of which one may be several records: ranking-5-1, ranking-5-2."""

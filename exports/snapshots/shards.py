@@ -7,7 +7,7 @@ not the same any more, it says so instead.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from exports.columns import Column
 from exports.files.counts import Counts
 from exports.files.provenance import columns_of, provenance_of
 from exports.files.shards import FileEntry, Shard, open_shard, provenance_name, shard_name
+from exports.files.templated import is_looked_at
+from exports.formats.tokens import Ruler
 from exports.records import Record
 from exports.snapshots.claims import Guard
 from exports.snapshots.folders import remove, sync, write_whole
@@ -143,6 +145,8 @@ class Track:
         self.split, self.form, self.desk = split, form, desk
         self.wholes = list(finished)
         self.to_pass = [whole for whole in finished if whole.data.rows]
+        self.place = sum(whole.data.rows or 0 for whole in finished)
+        """In the split, of the row that is written next."""
         self.data: Shard | None = None
         self.provenance: Shard | None = None
         self._begin()
@@ -154,16 +158,14 @@ class Track:
         self.records = hashlib.sha256()
         self.group = ""
 
-    def take(
-        self, made: Sequence[Made], n_tokens: Callable[[dict[str, Any]], int] | None = None
-    ) -> None:
+    def take(self, made: Sequence[Made], ruler: Ruler | None = None) -> None:
         """The rows of one record stay together, as do records of one group."""
         n_coming = sum(len(each.rows) for each in made)
         most = self.form.rows_per_file
         if not self.to_pass and (not most or self.n_rows + n_coming <= most):
             self.n_rows += n_coming
             self.group = _group_of(made[-1])
-            self._write(made, n_tokens)
+            self._write(made, ruler)
             return
         waiting: list[Made] = []
         for each in made:
@@ -173,13 +175,13 @@ class Track:
             group = _group_of(each)
             is_going_on = bool(group) and group == self.group
             if 0 < most <= self.n_rows and not is_going_on:
-                self._write(waiting, n_tokens)
+                self._write(waiting, ruler)
                 waiting.clear()
                 self.close()
             self.group = group
             waiting.append(each)
             self.n_rows += len(each.rows)
-        self._write(waiting, n_tokens)
+        self._write(waiting, ruler)
 
     def _pass_over(self, made: Made) -> None:
         self.n_rows += len(made.rows)
@@ -225,9 +227,7 @@ class Track:
         if not self.wholes:
             self._opened()
 
-    def _write(
-        self, made: Sequence[Made], n_tokens: Callable[[dict[str, Any]], int] | None
-    ) -> None:
+    def _write(self, made: Sequence[Made], ruler: Ruler | None) -> None:
         if not made:
             return
         data, provenance = self._opened()
@@ -237,8 +237,16 @@ class Track:
         for each in made:
             self._note(each)
             for row in each.rows:
-                length = n_tokens(row) if n_tokens else None
+                length = self._measured(each.record, row, ruler) if ruler else None
                 self.counts.take(each.record, self.split, each.changed, length)
+                self.place += 1
+
+    def _measured(self, record: Record, row: dict[str, Any], ruler: Ruler) -> int:
+        measured, templated = ruler.measured(row), self.counts.templated
+        templated.rows_bare += measured.is_bare
+        if ruler.has_template and is_looked_at(self.place):
+            templated.note(record.id, ruler.problems(row))
+        return measured.n_tokens
 
     def _opened(self) -> tuple[Shard, Shard]:
         if self.data is None or self.provenance is None:

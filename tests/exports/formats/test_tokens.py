@@ -6,8 +6,9 @@ import pytest
 
 from config.endpoints import find_weights
 from exports.formats.gguf import NoTokenizer
-from exports.formats.tokens import BadTemplate, Known, counter, load
+from exports.formats.tokens import BadTemplate, Known, load, ruler
 from exports.records import Message
+from tests.exports.tokenizers import MARKED, WITHOUT_SYSTEM, bytes_alone
 
 ASKED: list[Message] = [{"role": "user", "content": "What is 12 plus 30?"}]
 
@@ -40,11 +41,11 @@ def test_the_template_is_the_models_own(smollm2: Known) -> None:
 
 
 def test_of_a_pair_the_longer_conversation_counts(smollm2: Known) -> None:
-    count = counter(smollm2, "trl", "preferences")
+    count = ruler(smollm2, "trl", "preferences").measured
     short: Message = {"role": "assistant", "content": "42."}
     long: Message = {"role": "assistant", "content": "It is 42, as far as I know."}
     row = {"prompt": ASKED, "chosen": [short], "rejected": [long]}
-    assert count(row) == smollm2.count(smollm2.rendered([*ASKED, long]))
+    assert count(row) == (smollm2.count(smollm2.rendered([*ASKED, long])), False)
 
 
 def test_a_template_that_loses_the_answer_is_told(smollm2: Known) -> None:
@@ -75,3 +76,56 @@ def test_what_is_no_tokenizer_is_told(tmp_path: Path) -> None:
         path.write_text('{"model": 1}')
         with pytest.raises(NoTokenizer):
             load(path)
+
+
+def test_marks_of_what_is_learnt_are_no_part_of_the_text() -> None:
+    known = Known("marked", bytes_alone(), MARKED)
+    assert known.rendered([*ASKED, {"role": "assistant", "content": "42."}]) == (
+        "<|user|>What is 12 plus 30?<|end|><|assistant|>42.<|end|>"
+    )
+    assert known.turn_problems(ASKED, "It is 42.") == []
+
+
+def test_what_a_template_refuses_is_counted_bare_and_said() -> None:
+    system: Message = {"role": "system", "content": "Be brief."}
+    measures = ruler(Known("gemma", bytes_alone(), WITHOUT_SYSTEM), "trl", "prompts")
+    bare = len("Be brief.What is 12 plus 30?")
+    assert measures.measured({"prompt": [system, *ASKED]}) == (bare, True)
+    assert measures.problems({"prompt": [system, *ASKED]}) == [
+        "the chat template refused it: System role not supported"
+    ]
+    assert measures.measured({"prompt": ASKED}).is_bare is False
+    assert measures.problems({"prompt": ASKED}) == []
+
+
+def test_each_reason_of_a_row_is_said_once() -> None:
+    answers = {name: [{"role": "assistant", "content": name}] for name in ("chosen", "rejected")}
+    shouting = "{% for m in messages %}{{ m['content'] | upper }}\n{% endfor %}"
+    measures = ruler(Known("shouting", bytes_alone(), shouting), "trl", "preferences")
+    assert measures.problems({"prompt": ASKED, **answers}) == ["the template changes the answer"]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{% if %}", "the chat template cannot be read: "),
+        ("{{ '{0}{1}'.format('x') }}", "the chat template refused it: "),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "the chat template refused it: "),
+    ],
+)
+def test_whatever_a_template_raises_is_told_as_its_refusal(template: str, expected: str) -> None:
+    measures = ruler(Known("broken", bytes_alone(), template), "trl", "prompts")
+    [reason] = measures.problems({"prompt": ASKED})
+    assert reason.startswith(expected)
+    assert measures.measured({"prompt": ASKED}).is_bare is True
+
+
+def test_a_template_that_tells_the_date_makes_the_same_every_day() -> None:
+    known = Known("dated", bytes_alone(), "{{ strftime_now('%Y-%m-%d') }}")
+    assert known.rendered(ASKED) == "2026-01-01"
+
+
+def test_without_a_template_the_bare_texts_are_what_a_trainer_sees() -> None:
+    measures = ruler(Known("plain", bytes_alone()), "trl", "prompts")
+    assert measures.has_template is False
+    assert measures.measured({"prompt": ASKED}) == (19, False)

@@ -79,7 +79,9 @@ def test_openai_wants_ten_rows() -> None:
     whole = Whole("openai", "sft")
     for _ in range(9):
         whole.see(TALK)
-    assert whole.problems() == ["9 rows; its consumer wants 10 at least"]
+    assert whole.problems() == [
+        "9 rows to train on; for OpenAI, Together, Fireworks there have to be 10 at least"
+    ]
     whole.see(TALK)
     assert whole.problems() == []
 

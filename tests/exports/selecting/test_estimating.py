@@ -1,11 +1,13 @@
 """What an export would come to."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from exports.hygiene.verdicts import EXACT, PERSONAL
 from exports.recipe import read
-from exports.selecting import estimating, looking
+from exports.selecting import estimating, looking, tally
 from exports.selecting.estimating import estimate, preview, sample
 from exports.selecting.reasons import WORDS, Reason
 from exports.snapshots.requests import export_now
@@ -15,6 +17,7 @@ from labeling.models import Assignment
 from projects.errors import InvalidInput
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_demonstration, make_ranking, make_vote
+from tests.exports.tokenizers import put_tokenizer
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +121,45 @@ def test_there_is_nothing_to_see_of_nothing(project: Project) -> None:
     found = estimate(project, PREFERENCES)
     assert (found.rows, found.dropped, found.is_sample) == (0, [], False)
     assert preview(project, PREFERENCES, 3) == []
+
+
+def test_what_a_trainer_would_refuse_is_said_beforehand(
+    project: Project, labeler: User, data_folder: Path
+) -> None:
+    make_comparison(project, labeler, preference=None)
+    undesirable = {"kind": "unpaired", "mapping": {"both_bad": "undesirable"}}
+    one_class = "Every label is false; there is nothing to tell apart."
+    assert estimate(project, read(undesirable)).warnings == [one_class]
+    make_comparison(project, labeler)
+    assert estimate(project, read(undesirable)).warnings == []
+    assert estimate(project, read({"kind": "preferences", "format": "openai"})).warnings == [
+        "1 row to train on; for OpenAI, Together, Fireworks there have to be 10 at least."
+    ]
+    name = put_tokenizer(data_folder, "{{ raise_exception('Not today') }}")
+    assert estimate(project, read(undesirable | {"tokenizer": name})).warnings == [
+        f"Of 4 rows put through the chat template of {name}, 4 did not come through: "
+        "the chat template refused it: Not today (4)."
+    ]
+
+
+def test_a_sample_says_nothing_of_labels_that_it_did_not_see(
+    project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        make_comparison(project, labeler, preference=None)
+    monkeypatch.setattr(estimating, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(looking, "MOST_RECORDS", 2)
+    recipe = read({"kind": "unpaired", "mapping": {"both_bad": "undesirable"}})
+    found = estimate(project, recipe)
+    assert (found.is_sample, found.rows, found.warnings) == (True, 8, [])
+
+
+def test_at_most_so_many_rows_are_put_through_a_template(
+    project: Project, labeler: User, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "MOST_TEMPLATED", 3)
+    name = put_tokenizer(data_folder, "{{ raise_exception('Not today') }}")
+    for at in range(5):
+        make_demonstration(project, labeler, f"Answer {at}.")
+    [warning] = estimate(project, read({"kind": "sft", "tokenizer": name})).warnings
+    assert warning.startswith("Of 3 rows put through")

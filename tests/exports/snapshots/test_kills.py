@@ -24,9 +24,10 @@ from exports.snapshots.folders import folder_of
 from exports.snapshots.requests import export_now, reconcile
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_ranking, make_vote
+from tests.exports.tokenizers import MARKED, NAME, put_tokenizer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-RECIPE = read({"kind": "preferences", "rows_per_file": 5})
+RECIPE = read({"kind": "preferences", "rows_per_file": 5, "tokenizer": NAME})
 OURS = f"{os.sep}exports{os.sep}"
 ABOUT = ("README.md", "croissant.json", "manifest.json")
 N_EXPORTS = 14
@@ -99,6 +100,7 @@ def lapse(export: Export) -> None:
 def test_killed_anywhere_it_comes_to_the_same_bytes(
     project: Project, labeler: User, data_folder: Path
 ) -> None:
+    put_tokenizer(data_folder, MARKED)
     for number in range(9):
         make_comparison(project, labeler, a=f"One {number}.", b=f"Two {number}.")
         make_vote(project, turns=[(f"Say {number}.", "Yes.", "No.")])
@@ -123,7 +125,8 @@ def test_killed_anywhere_it_comes_to_the_same_bytes(
         assert export.state == "done"
         assert sums(export) == sums(undisturbed)
         assert export.address == undisturbed.address
-        assert export.manifest["counts"] == undisturbed.manifest["counts"]
+        for told in ("counts", "lengths", "chat_template", "warnings"):
+            assert export.manifest[told] == undisturbed.manifest[told]
     assert n_killed >= N_EXPORTS
     # One that died after its last word left what it had written in.
     reconcile()
