@@ -3,18 +3,20 @@ its first rows look."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.formats import FORMATS, Dropped
+from exports.formats import FORMATS, Dropped, unsaid
 from exports.hygiene.scanning import cleaned
 from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
-from exports.selecting.looking import looks_of
+from exports.selecting.looking import looks_at_few, looks_of
 from exports.selecting.reasons import in_order
 from exports.selecting.selection import Selected, selected
 from exports.selecting.tally import Rows, Tally
@@ -141,14 +143,17 @@ def _told(dropped: Counter[str]) -> list[tuple[str, int]]:
 def preview(
     project: Project, recipe: Recipe, limit: int, found: Selected | None = None
 ) -> list[dict[str, Any]]:
-    """The first real rows in the chosen format, of each source in turn, masked as they will be."""
+    """The first real rows in the chosen format, of each source in turn, as they will be written:
+    what the export leaves out is left out here."""
     check(recipe)
     found = found or selected(project, recipe)
-    by_source = []
-    for source, keys in found.ids.items():
-        some = {source: keys[: limit * MOST_TRIED]}
-        rows = (row for each in _rows(project, recipe, some, Counter()) for row in each.rows)
-        by_source.append([row for row, _ in zip(rows, range(limit), strict=False)])
+    tried = {source: keys[: limit * MOST_TRIED] for source, keys in found.ids.items()}
+    with looks_at_few(project, recipe, sum(map(len, tried.values()))) or nullcontext() as looks:
+        by_source = []
+        for source, some in tried.items():
+            made = _rows(project, recipe, {source: some}, Counter(), looks)
+            rows = chain.from_iterable(each.rows for each in made)
+            by_source.append(list(islice(rows, limit)))
     in_turn = [rows[at] for at in range(limit) for rows in by_source if at < len(rows)]
     return in_turn[:limit]
 
@@ -175,14 +180,19 @@ def _rows(
     looks: Looking | None = None,
 ) -> Iterator[Rows]:
     """Of each of these judgements that has any; the others are counted as lost."""
-    make = FORMATS[recipe.format].accepts[recipe.kind]
+    make, untold = FORMATS[recipe.format].accepts[recipe.kind], unsaid(recipe)
     for record in _records(project, recipe, ids):
         try:
             rows = make(record, recipe.mapping)
             clean, split = _clean(record, recipe, looks)
-            yield Rows(clean, rows if clean is record else make(clean, recipe.mapping), split)
+            if clean is not record:
+                rows = make(clean, recipe.mapping)
         except Dropped as dropped:
             lost[dropped.reason] += 1
+            continue
+        if untold is not None:
+            lost.update(untold(clean))
+        yield Rows(clean, rows, split)
 
 
 def _clean(record: Record, recipe: Recipe, looks: Looking | None) -> tuple[Record, str]:

@@ -1,6 +1,8 @@
 """What looks at texts while somebody waits, where there are few enough of them."""
 
-from exports.recipe import Recipe
+from dataclasses import replace
+
+from exports.recipe import Recipe, Splits
 from exports.splitting.looking import Looking
 from exports.splitting.prompts import looking
 from projects.models import Project
@@ -15,6 +17,15 @@ def looks_of(project: Project, recipe: Recipe, n_records: int) -> Looking | None
     if n_records > MOST_RECORDS or _n_prompts(project, recipe) > MOST_PROMPTS:
         return None
     return looking(project, recipe, n_records=n_records)
+
+
+def looks_at_few(project: Project, recipe: Recipe, n_records: int) -> Looking | None:
+    """As `looks_of`; where there are too many prompts, without the looks that ask for all of them,
+    splits and languages."""
+    plainer = replace(
+        recipe, splits=Splits(), hygiene=replace(recipe.hygiene, language_check=False)
+    )
+    return looks_of(project, recipe, n_records) or looks_of(project, plainer, n_records)
 
 
 def _n_prompts(project: Project, recipe: Recipe) -> int:

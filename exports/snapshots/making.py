@@ -1,11 +1,10 @@
 """How the rows of a recipe are made, and what their files look like."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from exports.formats import FORMATS, Dropped, Format, formats_of
-from exports.formats.saying import pairs, unsaid_pairs
 from exports.formats.validity import problems
 from exports.known_tokenizers import ruler_of
 from exports.models import Export
@@ -96,15 +95,3 @@ def maker(recipe: Recipe) -> Maker:
         return made
 
     return rows
-
-
-def unsaid(recipe: Recipe) -> Callable[[Any], Mapping[str, int]] | None:
-    """Pairs of rankings that have no row, though others of the same ranking have."""
-    if recipe.kind != "rankings" or format_of(recipe).shapes[recipe.kind].say is not pairs:
-        return None
-
-    def untold(record: Ranked) -> dict[str, int]:
-        found = unsaid_pairs(record, recipe.mapping)
-        return {f"{reason} (a pair of a ranking)": number for reason, number in found.items()}
-
-    return untold

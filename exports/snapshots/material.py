@@ -6,10 +6,13 @@ from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
 from exports.rounds.keeping import chosen_of
+from exports.selecting.reasons import HELD_BACK, WORDS
 from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
 from exports.splitting.arrivals import keep_arrivals
 from projects.models import Project
+
+SETTLED = frozenset(WORDS[reason] for reason in HELD_BACK)
 
 
 def arrivals_for(project: Project, recipe: Recipe) -> int | None:
@@ -45,7 +48,8 @@ class Records:
             is_streamed=True,
         )
         for record in found:
-            if record.held_back:
+            if record.held_back in SETTLED:
                 # It was settled when it was chosen; what has come since is for the next snapshot.
+                # Any other reason is one for which the record cannot be said rightly at all.
                 record.held_back = ""
             yield record

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
+from exports.formats import unsaid
 from exports.known_tokenizers import ruler_of
 from exports.models import Export
 from exports.poisoning.found import FoundThing
@@ -93,7 +94,7 @@ def _passed(
     tracks = Tracks(making.form(recipe), desk)
     with looking(project, recipe, n_records=plan.n_records, until=plan.arrivals) as looks:
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
-        passing.ruler, passing.unsaid = ruler_of(recipe), making.unsaid(recipe)
+        passing.ruler, passing.unsaid = ruler_of(recipe), unsaid(recipe)
         try:
             passing.over(records)
             wholes = tracks.close()

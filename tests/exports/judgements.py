@@ -14,6 +14,7 @@ from labeling.models import (
     Demonstration,
     Prompt,
     Ranking,
+    Repair,
     Response,
     Submission,
     Task,
@@ -113,6 +114,22 @@ def make_ranking(
         prompt=asked,
         tiers=placed,
         all_bad=all_bad,
+    )
+
+
+def make_repair(made: Demonstration, output: str = "Rewritten.\r\n", **fields: Any) -> Repair:
+    generation = make_generation(made.prompt.project, make_model(), output)
+    values = {"outcome": "accepted", "settled_at": timezone.now(), "turn": 0, **fields}
+    if values["outcome"] == "open":
+        values["settled_at"] = None
+    return Repair.objects.create(
+        assignment=made.assignment,
+        number=1,
+        text="As it was.",
+        complaint="Too long.",
+        clauses=["c-1"],
+        generation=generation,
+        **values,
     )
 
 

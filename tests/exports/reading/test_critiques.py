@@ -6,12 +6,11 @@ import pytest
 from django.utils import timezone
 
 from exports.reading import critiques as module
-from labeling.models import Demonstration, Repair, Response
+from labeling.models import Demonstration, Response
 from projects.models import Project, User
-from tests.exports.judgements import HAIKU, make_demonstration, make_generation
+from tests.exports.judgements import HAIKU, make_demonstration, make_repair
 from tests.exports.reading.mixture import correct, review
 from tests.exports.reading.records_of import read
-from tests.factories import make_model
 
 pytestmark = pytest.mark.django_db
 TURNS = [
@@ -19,22 +18,6 @@ TURNS = [
     {"role": "user", "content": "And now?"},
     {"role": "assistant", "content": "Later."},
 ]
-
-
-def make_repair(made: Demonstration, output: str = "Rewritten.\r\n", **fields: Any) -> Repair:
-    generation = make_generation(made.prompt.project, make_model("reviser"), output)
-    values = {"outcome": "accepted", "settled_at": timezone.now(), "turn": 0, **fields}
-    if values["outcome"] == "open":
-        values["settled_at"] = None
-    return Repair.objects.create(
-        assignment=made.assignment,
-        number=1,
-        text="As it was.",
-        complaint="Too long.",
-        clauses=["c-1"],
-        generation=generation,
-        **values,
-    )
 
 
 def submitted_as(row: Demonstration, **common: Any) -> dict[str, Any]:
@@ -51,7 +34,8 @@ def test_a_repair_says_what_was_wrong_and_what_became_of_it(
     assert (record.id, record.source, record.prompt) == (f"repair-{repair.pk}", "repair", HAIKU)
     assert (record.answer.text, record.critique) == ("As it was.", "Too long.")
     assert (record.clauses, record.outcome) == (("c-1",), "accepted")
-    assert (record.revision.text, record.revision.model) == ("Rewritten.\n", "reviser")
+    drawer = repair.generation.model.name
+    assert (record.revision.text, record.revision.model) == ("Rewritten.\n", drawer)
     assert (record.annotator, record.guideline_version) == (labeler.pseudonym, 1)
 
 

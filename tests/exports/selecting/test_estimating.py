@@ -1,22 +1,33 @@
 """What an export would come to."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from exports.formats import FORMATS, formats_of
 from exports.hygiene.verdicts import EXACT, PERSONAL
-from exports.recipe import read
+from exports.reading.critiques import LOST_TURN
+from exports.recipe import KINDS, read
 from exports.selecting import estimating, looking, tally
 from exports.selecting.estimating import estimate, preview, sample
 from exports.selecting.reasons import WORDS, Reason
 from exports.snapshots.requests import export_now
 from exports.splitting.holding_out import hold_out
 from exports.splitting.mapping import HELD_OUT
-from labeling.models import Assignment
+from labeling.models import Assignment, Demonstration
 from projects.errors import InvalidInput
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison, make_demonstration, make_ranking, make_vote
+from tests.exports.judgements import (
+    HAIKU,
+    make_comparison,
+    make_demonstration,
+    make_ranking,
+    make_repair,
+    make_vote,
+)
+from tests.exports.reading.mixture import mixed
 from tests.exports.tokenizers import put_tokenizer
 
 pytestmark = pytest.mark.django_db
@@ -106,10 +117,67 @@ def test_of_few_the_count_is_what_the_export_comes_to(
     assert export.manifest["counts"]["dropped"] == dropped
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_every_kind_the_count_is_what_the_export_comes_to(project: Project, kind: str) -> None:
+    mixed(project, seed=7)
+    for at, made in enumerate(Demonstration.objects.filter(supersedes=None).order_by("pk")):
+        make_repair(made, turn=at % 2)
+    for form in {each.name: each for each in (formats_of(kind)[0], FORMATS["touchstone"])}.values():
+        told = {"kind": kind, "format": form.name, "file_type": form.file_types[0], "gate": "off"}
+        recipe = read(told | {"with_machine": True})
+        found = estimate(project, recipe)
+        export = export_now(project=project, recipe=recipe)
+        dropped = {lost.reason: lost.number for lost in found.dropped}
+        assert export.n_rows == found.rows, form.name
+        assert export.manifest["counts"]["dropped"] == dropped, form.name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repair_of_a_reply_whose_conversation_is_lost_is_in_no_export(
+    project: Project, labeler: User
+) -> None:
+    make_repair(make_demonstration(project, labeler, "Written."))
+    make_repair(make_demonstration(project, labeler, "Written."), turn=1)
+    export = export_now(project=project, recipe=read({"kind": "critiques"}))
+    assert (export.n_rows, export.manifest["counts"]["dropped"]) == (1, {LOST_TURN: 1})
+
+
 def test_a_preview_is_masked_as_the_rows_will_be(project: Project, labeler: User) -> None:
     make_demonstration(project, labeler, "Ask a@b.de.")
     [row] = preview(project, read({"kind": "sft", "hygiene": {"personal_data": "mask"}}), 3)
     assert row["messages"][-1]["content"] == "Ask [EMAIL_1]."
+
+
+@pytest.fixture
+def unclean(project: Project, labeler: User, owner: User) -> Project:
+    """Answers to one prompt of which one repeats another and one holds an address, and one to a
+    prompt that is held out."""
+    held = make_demonstration(project, labeler, "Nobody.")
+    hold_out(by=owner, project=project, external_ids=[held.prompt.external_id])
+    for text in ("The moon.", "The moon. ", "Ask a@b.de.", "The sun."):
+        make_demonstration(project, labeler, text, messages=HAIKU)
+    return project
+
+
+def answers_in(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["messages"][-1]["content"] for row in rows]
+
+
+def test_a_preview_shows_nothing_that_the_export_leaves_out(
+    unclean: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out = {"personal_data": "drop", "language_check": True}
+    recipe = read({"kind": "sft", "hygiene": left_out, "splits": {"test": 500}})
+    assert answers_in(preview(unclean, recipe, 3)) == ["The moon.", "The sun."]
+    monkeypatch.setattr(looking, "MOST_PROMPTS", 1)
+    assert answers_in(preview(unclean, recipe, 3)) == ["The moon.", "The sun."]
+
+
+def test_a_preview_looks_at_few_of_many(unclean: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "MOST_RECORDS", 4)
+    monkeypatch.setattr(estimating, "MOST_TRIED", 2)
+    assert answers_in(preview(unclean, read({"kind": "sft"}), 2)) == ["The moon.", "Ask a@b.de."]
 
 
 def test_a_format_that_cannot_say_the_kind_is_refused(judged: Project) -> None:
