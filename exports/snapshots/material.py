@@ -10,6 +10,7 @@ from exports.selecting.reasons import HELD_BACK, WORDS
 from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
 from exports.splitting.arrivals import keep_arrivals
+from exports.splitting.held import held_in
 from projects.models import Project
 
 SETTLED = frozenset(WORDS[reason] for reason in HELD_BACK)
@@ -26,7 +27,12 @@ def plan_of(project: Project, recipe: Recipe, arrivals: int | None) -> Plan:
     spans = chosen_of(project, recipe.selection.rounds)
     rounds = tuple(span.as_dict() for span in spans)
     return Plan(
-        recipe=recipe, ids=found.ids, dropped=found.dropped, rounds=rounds, arrivals=arrivals
+        recipe=recipe,
+        ids=found.ids,
+        dropped=found.dropped,
+        rounds=rounds,
+        arrivals=arrivals,
+        held=held_in(project),
     )
 
 

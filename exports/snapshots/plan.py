@@ -15,11 +15,14 @@ import numpy as np
 import orjson
 
 from exports.recipe import Recipe, read
+from exports.splitting.held import Held
+from projects.errors import Conflict
 
 PLAN = "plan.npz"
-VERSION = 1
+VERSION = 2
 ABOUT = "about"
 IDS = "ids-"
+HELD = "held"
 
 Ids = Mapping[str, np.ndarray[Any, np.dtype[np.int64]]]
 
@@ -35,6 +38,8 @@ class Plan:
     """Of rounds that the recipe chooses by, from when to when each went."""
     arrivals: int | None = None
     """The last that splits know of; None without splits."""
+    held: Held = field(default_factory=Held)
+    """What was held out."""
 
     @property
     def n_records(self) -> int:
@@ -48,9 +53,11 @@ class Plan:
             "sources": list(self.ids),
             "rounds": list(self.rounds),
             "arrivals": self.arrivals,
+            "held_texts": self.held.texts,
         }
         text = orjson.dumps(about, option=orjson.OPT_SORT_KEYS)
         arrays = {f"{IDS}{source}": np.asarray(keys, "<i8") for source, keys in self.ids.items()}
+        arrays[HELD] = np.asarray(self.held.prompts, "<i8")
         kept = io.BytesIO()
         arrays["about"] = np.frombuffer(text, np.uint8)
         np.savez_compressed(kept, allow_pickle=False, **arrays)
@@ -60,11 +67,15 @@ class Plan:
     def from_bytes(cls, data: bytes) -> "Plan":
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             about = orjson.loads(kept[ABOUT].tobytes())
+            if about["version"] != VERSION:
+                raise Conflict("Its plan is of another version of Touchstone.")
             ids = {source: kept[f"{IDS}{source}"] for source in about["sources"]}
+            held = Held(kept[HELD], about["held_texts"])
         return cls(
             recipe=read(about["recipe"]),
             ids=ids,
             dropped=Counter(about["dropped"]),
-            rounds=tuple(about.get("rounds", ())),
-            arrivals=about.get("arrivals"),
+            rounds=tuple(about["rounds"]),
+            arrivals=about["arrivals"],
+            held=held,
         )

@@ -92,7 +92,9 @@ def _passed(
     the way is gone when this is over: the scan needs as much again."""
     recipe = plan.recipe
     tracks = Tracks(making.form(recipe), desk)
-    with looking(project, recipe, n_records=plan.n_records, until=plan.arrivals) as looks:
+    with looking(
+        project, recipe, n_records=plan.n_records, until=plan.arrivals, held=plan.held
+    ) as looks:
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
         passing.ruler, passing.unsaid = ruler_of(recipe), unsaid(recipe)
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import orjson
 from django.db import connection
 
@@ -12,46 +10,36 @@ from exports.hygiene.languages import Filed
 from exports.hygiene.met import one_in
 from exports.hygiene.scanning import Scans
 from exports.recipe import Recipe, Splits
-from exports.records import Message
 from exports.splitting.arrivals import arrived
+from exports.splitting.held import Held, held_in
 from exports.splitting.looking import Looking
 from exports.splitting.mapping import SplitMap
 from projects.models import Project
 
 AT_ONCE = 2_000
-HELD_OUT = """
-SELECT coalesce(p.messages, h.messages)::text
-FROM exports_heldout h LEFT JOIN labeling_prompt p ON p.id = h.prompt_id
-WHERE h.project_id = %(project)s ORDER BY h.id
-"""
 FILED = """
 SELECT messages::text, language FROM labeling_prompt
 WHERE project_id = %(project)s AND language <> '' ORDER BY id
 """
 
 
-def split_map(project: Project, splits: Splits, *, until: int | None = None) -> SplitMap:
+def split_map(
+    project: Project, splits: Splits, *, until: int | None = None, held: Held | None = None
+) -> SplitMap:
     """The same for every recipe with these splits. To be called in the transaction that the
     records are read in; it has to be closed. What came after the arrivals `until` is in no split;
-    None: it is taken as what arrives next.
+    None: it is taken as what arrives next. `held` was held out then; None: what is now.
 
     Without splits only what is held out is read, and where nothing is, every prompt trains.
     """
     found = SplitMap(splits, is_whole=until is not None)
-    for messages in _held_out(project):
+    held = held or held_in(project)
+    for messages in held.messages():
         found.hold(messages)
     if splits.are_some:
         for messages in arrived(project, until=until):
             found.add(messages)
     return found
-
-
-def _held_out(project: Project) -> Iterator[list[Message]]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(HELD_OUT, {"project": project.pk})
-        while rows := cursor.fetchmany(AT_ONCE):
-            for (messages,) in rows:
-                yield orjson.loads(messages)
 
 
 def _filed(project: Project) -> Filed:
@@ -65,10 +53,15 @@ def _filed(project: Project) -> Filed:
 
 
 def looking(
-    project: Project, recipe: Recipe, *, n_records: int, until: int | None = None
+    project: Project,
+    recipe: Recipe,
+    *,
+    n_records: int,
+    until: int | None = None,
+    held: Held | None = None,
 ) -> Looking:
-    """What looks at the records of a recipe, of which there are so many; `until` as in `split_map`.
-    To be called in the transaction that they are read in; it has to be closed."""
+    """What looks at the records of a recipe, of which there are so many; `until` and `held` as in
+    `split_map`. To be called in the transaction that they are read in; it has to be closed."""
     names = recipe.hygiene.decontaminate
     scans = Scans(
         recipe.hygiene,
@@ -77,5 +70,5 @@ def looking(
         counting=one_in(n_records),
         expected=n_records,
     )
-    splits = split_map(project, recipe.splits, until=until)
+    splits = split_map(project, recipe.splits, until=until, held=held)
     return Looking(scans, splits, named(project, names))

@@ -154,7 +154,7 @@ def unclean(project: Project, labeler: User, owner: User) -> Project:
     """Answers to one prompt of which one repeats another and one holds an address, and one to a
     prompt that is held out."""
     held = make_demonstration(project, labeler, "Nobody.")
-    hold_out(by=owner, project=project, external_ids=[held.prompt.external_id])
+    hold_out(by=owner, project=project, ids=[held.prompt.external_id])
     for text in ("The moon.", "The moon. ", "Ask a@b.de.", "The sun."):
         make_demonstration(project, labeler, text, messages=HAIKU)
     return project

@@ -1,23 +1,30 @@
 """What was finished of an export is taken up again, or written anew where it no longer fits."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from django.utils import timezone
 
+from exports.formats import Dropped
 from exports.models import Export
-from exports.recipe import read
-from exports.snapshots import shards
+from exports.recipe import Recipe, read
+from exports.snapshots import making, plan, shards
 from exports.snapshots.building import build
 from exports.snapshots.folders import folder_of
-from exports.splitting.holding_out import hold_out
+from exports.snapshots.passing import Maker
+from exports.snapshots.rebuilding import rebuild
+from exports.splitting.holding_out import hold_out, release
+from exports.splitting.mapping import HELD_OUT
 from labeling.models import Prompt
+from projects.errors import Conflict
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_ranking
 
 pytestmark = pytest.mark.django_db(transaction=True)
+FORBIDDEN = "now forbidden"
 
 
 class Died(BaseException):
@@ -47,6 +54,23 @@ def interrupted(project: Project, monkeypatch: pytest.MonkeyPatch, **recipe: obj
     return export
 
 
+def forbid(is_forbidden: Callable[[Any], bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an upgrade with a rule more."""
+    of = making.maker
+
+    def stricter(recipe: Recipe) -> Maker:
+        make = of(recipe)
+
+        def rows(record: Any) -> Any:
+            if is_forbidden(record):
+                raise Dropped(FORBIDDEN)
+            return make(record)
+
+        return rows
+
+    monkeypatch.setattr(making, "maker", stricter)
+
+
 def finished(export: Export) -> list[str]:
     """Whose rows it has, in their order."""
     build(export.pk)
@@ -54,11 +78,6 @@ def finished(export: Export) -> list[str]:
     assert export.state == Export.State.DONE
     files = sorted(folder_of(export).glob("provenance-*"))
     return [orjson.loads(line)["id"] for file in files for line in file.open("rb")]
-
-
-def n_told(export: Export) -> int:
-    counts = export.manifest["counts"]
-    return int(counts["rows"]) + sum(counts["dropped"].values())
 
 
 @pytest.fixture
@@ -73,55 +92,65 @@ def test_finished_files_are_not_written_again(
     project: Project, twelve: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = interrupted(project, monkeypatch, kind="preferences")
-    written: list[str] = []
-    opened = shards.open_shard
+    moved: list[str] = []
+    keep = shards.Desk.keep
 
-    def noted(path: Path, *form: object) -> shards.Shard:
-        written.append(path.name)
-        return opened(path, *form)  # type: ignore[arg-type]
+    def kept(desk: shards.Desk, whole: shards.Whole) -> None:
+        moved.append(whole.data.name)
+        keep(desk, whole)
 
-    monkeypatch.setattr(shards, "open_shard", noted)
+    monkeypatch.setattr(shards.Desk, "keep", kept)
     assert finished(export) == twelve
-    data = [name for name in written if not name.startswith("provenance")]
-    assert data == ["train-00002.jsonl", "train-00003.jsonl"]
+    assert moved == ["train-00002.jsonl", "train-00003.jsonl"]
 
 
-@pytest.mark.parametrize("place", [0, 7, 11])
-def test_a_prompt_held_out_meanwhile_costs_no_other_row(
-    project: Project, twelve: list[str], monkeypatch: pytest.MonkeyPatch, place: int
+@pytest.mark.parametrize("recipe", [{}, {"splits": {"test": 300}}])
+def test_what_is_held_out_meanwhile_is_of_the_next_snapshot(
+    project: Project,
+    twelve: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    recipe: dict[str, Any],
+) -> None:
+    before, *others, released = Prompt.objects.order_by("pk")
+    hold_out(by=None, project=project, ids=[released.external_id])
+    hold_out(by=None, project=project, texts=b"What nobody ever asked here.")
+    export = interrupted(project, monkeypatch, kind="preferences", **recipe)
+    hold_out(by=None, project=project, ids=[before.external_id, others[5].external_id])
+    release(by=None, project=project, ids=[released.external_id])
+    assert sorted(finished(export)) == sorted(twelve[:-1])
+    assert export.manifest["counts"]["dropped"] == {HELD_OUT: 1}
+    rebuilt = rebuild(export)
+    assert (rebuilt.differing, rebuilt.address) == ((), export.address)
+
+
+@pytest.mark.parametrize("gone", [slice(0, 1), slice(4, 5), slice(5, 8), slice(0, 12)])
+def test_where_other_records_come_all_is_written_anew(
+    project: Project, twelve: list[str], monkeypatch: pytest.MonkeyPatch, gone: slice
 ) -> None:
     export = interrupted(project, monkeypatch, kind="preferences")
-    prompt = Prompt.objects.order_by("pk")[place]
-    hold_out(by=None, project=project, external_ids=[prompt.external_id])
-    rows = finished(export)
-    assert set(twelve) - set(rows) <= {twelve[place]}
-    assert n_told(export) == 12
-    assert len(rows) == export.n_rows == len(set(rows))
+    forbid(lambda record: record.id in twelve[gone], monkeypatch)
+    left = [each for each in twelve if each not in twelve[gone]]
+    assert finished(export) == left
+    assert export.n_rows == len(left)
+    assert export.manifest["counts"]["dropped"] == {FORBIDDEN: 12 - len(left)}
 
 
-def test_rankings_too(project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ranking_that_is_gone_costs_no_other(
+    project: Project, labeler: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for n in range(6):
         make_ranking(project, labeler, [[f"Best {n}."], [f"Good {n}."], [f"Poor {n}."]])
     export = interrupted(project, monkeypatch, kind="rankings", rows_per_file=4)
-    hold_out(
-        by=None,
-        project=project,
-        external_ids=[Prompt.objects.earliest("pk").external_id],
-    )
-    rows = finished(export)
-    assert len(rows) == export.n_rows == 15 + 3 * (not export.manifest["counts"]["dropped"])
+    forbid(lambda record: "Best 0." in repr(record), monkeypatch)
+    assert len(finished(export)) == export.n_rows == 15
 
 
-def test_all_of_a_finished_split_may_be_gone(
+def test_a_plan_of_another_version_is_said_to_be_one(
     project: Project, twelve: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = interrupted(project, monkeypatch, kind="preferences")
-    for prompt in Prompt.objects.all():
-        hold_out(by=None, project=project, external_ids=[prompt.external_id])
-    assert n_told(export := _again(export)) == 12
-    assert len(set(twelve)) == 12
-
-
-def _again(export: Export) -> Export:
-    finished(export)
-    return export
+    monkeypatch.setattr(plan, "VERSION", plan.VERSION + 1)
+    with pytest.raises(Conflict, match="another version"):
+        build(export.pk)
+    export.refresh_from_db()
+    assert (export.state, len(twelve)) == (Export.State.FAILED, 12)
