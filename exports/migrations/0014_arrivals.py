@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('prompts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text='Keys of prompts, ascending.', size=None)),
-                ('turns', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text='Keys of the first turns of battles with a vote.', size=None)),
+                ('votes', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text='Keys of votes, ascending.', size=None)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to='projects.project')),
             ],
             options={

@@ -13,9 +13,7 @@ class Arrivals(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="arrivals")
     number = models.PositiveIntegerField()
     prompts = ArrayField(models.BigIntegerField(), help_text="Keys of prompts, ascending.")
-    turns = ArrayField(
-        models.BigIntegerField(), help_text="Keys of the first turns of battles with a vote."
-    )
+    votes = ArrayField(models.BigIntegerField(), help_text="Keys of votes, ascending.")
 
     class Meta:
         constraints = [
@@ -23,4 +21,4 @@ class Arrivals(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"arrivals {self.number}: {len(self.prompts)} prompts, {len(self.turns)} turns"
+        return f"arrivals {self.number}: {len(self.prompts)} prompts, {len(self.votes)} votes"

@@ -21,17 +21,15 @@ SELECT id FROM labeling_prompt WHERE project_id = %(project)s
 EXCEPT SELECT unnest(prompts) FROM exports_arrivals WHERE project_id = %(project)s ORDER BY 1
 """
 # Prompts of votes arrive with their vote: a battle without one is in no export.
-_NEW_TURNS = """
-SELECT t.id FROM arena_vote v
-JOIN arena_turn t ON t.battle_id = v.battle_id AND t.parent_id IS NULL
-WHERE v.project_id = %(project)s
-EXCEPT SELECT unnest(turns) FROM exports_arrivals WHERE project_id = %(project)s ORDER BY 1
+_NEW_VOTES = """
+SELECT id FROM arena_vote WHERE project_id = %(project)s
+EXCEPT SELECT unnest(votes) FROM exports_arrivals WHERE project_id = %(project)s ORDER BY 1
 """
 _KEEP = f"""
-INSERT INTO exports_arrivals (project_id, number, prompts, turns)
-SELECT %(project)s, %(number)s, prompts, turns
-FROM (SELECT ARRAY({_NEW_PROMPTS}) AS prompts, ARRAY({_NEW_TURNS}) AS turns) AS new
-WHERE cardinality(prompts) + cardinality(turns) > 0
+INSERT INTO exports_arrivals (project_id, number, prompts, votes)
+SELECT %(project)s, %(number)s, prompts, votes
+FROM (SELECT ARRAY({_NEW_PROMPTS}) AS prompts, ARRAY({_NEW_VOTES}) AS votes) AS new
+WHERE cardinality(prompts) + cardinality(votes) > 0
 """  # noqa: S608
 _KEPT = """
 SELECT key FROM exports_arrivals, unnest({name}) AS key
@@ -40,7 +38,11 @@ WHERE project_id = %(project)s AND number = %(number)s ORDER BY 1
 _PROMPTS = """
 SELECT messages::text FROM labeling_prompt WHERE id = ANY(%(keys)s::bigint[]) ORDER BY id
 """
-_TURNS = "SELECT message FROM arena_turn WHERE id = ANY(%(keys)s::bigint[]) ORDER BY id"
+_OF_VOTES = """
+SELECT t.message FROM arena_vote v
+JOIN arena_turn t ON t.battle_id = v.battle_id AND t.parent_id IS NULL
+WHERE v.id = ANY(%(keys)s::bigint[]) ORDER BY v.id, t.id
+"""
 _LOCK_CLASS = 7_302
 
 
@@ -63,19 +65,19 @@ def arrived(project: Project, *, until: int | None) -> Iterator[list[Message]]:
     last = _last(project) if until is None else until
     for number in range(1, last + 1):
         given = {"project": project.pk, "number": number}
-        prompts, turns = (keys_by(_KEPT.format(name=name), given) for name in ("prompts", "turns"))
-        yield from _said(prompts, turns)
+        prompts, votes = (keys_by(_KEPT.format(name=name), given) for name in ("prompts", "votes"))
+        yield from _said(prompts, votes)
     if until is None:
         given = {"project": project.pk}
-        yield from _said(keys_by(_NEW_PROMPTS, given), keys_by(_NEW_TURNS, given))
+        yield from _said(keys_by(_NEW_PROMPTS, given), keys_by(_NEW_VOTES, given))
 
 
 def _last(project: Project) -> int:
     return project.arrivals.aggregate(last=Max("number"))["last"] or 0
 
 
-def _said(prompts: Ints, turns: Ints) -> Iterator[list[Message]]:
+def _said(prompts: Ints, votes: Ints) -> Iterator[list[Message]]:
     for (messages,) in rows_of(_PROMPTS, {}, prompts, is_streamed=True):
         yield orjson.loads(messages)
-    for (message,) in rows_of(_TURNS, {}, turns, is_streamed=True):
+    for (message,) in rows_of(_OF_VOTES, {}, votes, is_streamed=True):
         yield [{"role": "user", "content": message}]
