@@ -58,14 +58,16 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True)
 class Mappings:
-    """What becomes of judgements that a format has no word for."""
+    """What becomes of judgements that a format has no word for. Which of it a kind and a format
+    know is in `exports.formats.mappings`; the rest is refused."""
 
     ties: str = "drop"
-    """drop, or both: each answer chosen once, where a format allows it."""
+    """drop, or both: each answer chosen once, in pairs."""
     both_bad: str = "drop"
     """drop, or undesirable: both as bad answers, in unpaired data."""
     system: str = "keep"
-    """keep, or merge: into the first message of the user, for formats without a system role."""
+    """keep, or merge: into the first message of the user, for formats without a system role and
+    for models whose chat templates refuse one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from exports import recipe
 from exports.formats import FORMATS, formats_of
+from exports.formats.mappings import heeded
 from exports.recipe import Recipe
 from exports.snapshots.making import check
 
@@ -23,8 +24,8 @@ def given(sent: QueryDict) -> dict[str, Any]:
 
 
 def fitted(told: dict[str, Any]) -> dict[str, Any]:
-    """The same with a format and a type of file that go with its kind, where they do not: the
-    kind was changed after them."""
+    """The same with a format, a type of file and mappings that go with its kind, where they do
+    not: the kind was changed after them."""
     kind, chosen = told.get("kind"), told.get("format", FIRST_FORMAT)
     if kind not in recipe.KINDS:
         return told
@@ -36,6 +37,7 @@ def fitted(told: dict[str, Any]) -> dict[str, Any]:
         "format": chosen,
         "file_type": file_type if file_type in types else types[0],
         "source": told.get("source", "all"),
+        "mapping": _heeded(told.get("mapping", {}), kind, chosen),
     }
 
 
@@ -65,6 +67,16 @@ def opened(told: dict[str, Any], wrong: Collection[str]) -> dict[str, bool]:
             for name in names
         )
         for part, names in parts.items()
+    }
+
+
+def _heeded(mapping: dict[str, Any], kind: str, form: str) -> dict[str, Any]:
+    """What means something there; what is no choice at all stays, to be refused by its name."""
+    known = heeded(kind, form)
+    return {
+        name: value
+        for name, value in mapping.items()
+        if value in known[name] or value not in recipe.CHOICES[f"mapping.{name}"]
     }
 
 

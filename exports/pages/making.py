@@ -152,7 +152,7 @@ def _page(request: HttpRequest, member: Membership, shown: Shown) -> HttpRespons
         "estimate": shown.estimate,
         "rows": shown.rows,
         "kinds": options.kinds(kind),
-        "choices": options.choices(kind),
+        "choices": options.choices(kind, told["format"]),
         "formats": options.formats(kind, told["format"]),
         "file_types": options.file_types(told["format"], told["file_type"]),
         "filters": options.filters(

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from exports.formats import FORMATS, formats_of
+from exports.formats.mappings import heeded
 from exports.models import Benchmark
 from exports.pages import words
 from exports.pages.offered import Offered
 from exports.recipe import FILE_TYPES, KINDS
 from exports.rounds.keeping import CURRENT, Span
 from projects.models import Project
-
-PAIRS = ("preferences", "reward", "rankings", "unpaired")
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,12 @@ def file_types(form: str, chosen: str) -> list[Option]:
     return [Option(name, words.FILE_TYPES[name], name == chosen) for name in types]
 
 
-def choices(kind: str) -> dict[str, list[words.Option]]:
-    """What a kind has no use for is not asked: votes of demonstrations, ties of prompts."""
+def choices(kind: str, form: str) -> dict[str, list[words.Option]]:
+    """What a kind or its format has no use for is not asked: votes of demonstrations, ties of
+    prompts."""
     unasked = set() if kind in words.KINDS and words.KINDS[kind].has_sources else {"source"}
-    if kind not in PAIRS:
-        unasked |= {"ties", "both_bad"}
-    if kind != "unpaired":
-        unasked.add("both_bad")
+    if form in FORMATS and kind in FORMATS[form].shapes:
+        unasked |= {name for name, values in heeded(kind, form).items() if len(values) == 1}
     return {name: each for name, each in words.CHOICES.items() if name not in unasked}
 
 

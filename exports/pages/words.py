@@ -99,15 +99,15 @@ CHOICES: dict[str, list[Option]] = {
     ],
     "ties": [
         ("drop", "Leave out", "with their number"),
-        ("both", "Both ways", "each answer chosen once, where a format allows it"),
+        ("both", "Both ways", "each answer chosen once"),
     ],
     "both_bad": [
         ("drop", "Leave out", "with their number"),
-        ("undesirable", "Both unwanted", "in unpaired data"),
+        ("undesirable", "Both unwanted", ""),
     ],
     "system": [
         ("keep", "Keep", "where the format has a system role"),
-        ("merge", "Put before the first message", ""),
+        ("merge", "Put before the first message", "some models' templates refuse them"),
     ],
     "personal_data": [
         ("keep", "Keep", "and count"),

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.formats import FORMATS, Dropped, unsaid
+from exports.formats import FORMATS, Dropped, formats_of, unsaid
+from exports.formats.mappings import mapping_problems
 from exports.hygiene.scanning import cleaned
 from exports.reading import read
 from exports.recipe import Recipe
@@ -159,10 +160,12 @@ def preview(
 
 
 def check(recipe: Recipe) -> None:
-    """Whether its format is there, and can say this kind."""
-    able = [name for name, each in FORMATS.items() if recipe.kind in each.accepts]
+    """Whether its format is there, and can say this kind, mapped as it asks."""
+    able = [each.name for each in formats_of(recipe.kind)]
     if recipe.format not in able:
         raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
+    if problems := mapping_problems(recipe):
+        raise InvalidInput(*problems)
 
 
 def sample(keys: Ints, most: int) -> Ints:

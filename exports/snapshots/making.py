@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from exports.formats import FORMATS, Dropped, Format, formats_of
+from exports.formats import FORMATS, Dropped, Format
 from exports.formats.validity import problems
 from exports.known_tokenizers import ruler_of
 from exports.models import Export
@@ -21,6 +21,7 @@ from exports.records import (
     Record,
     Unpaired,
 )
+from exports.selecting import estimating
 from exports.snapshots.passing import Maker
 from exports.snapshots.shards import Form
 from projects.errors import InvalidInput, Problem
@@ -57,10 +58,8 @@ def format_of(recipe: Recipe) -> Format:
 
 
 def check(recipe: Recipe) -> None:
-    """Whether its format is there, and can say this kind in files of this type."""
-    able = [each.name for each in formats_of(recipe.kind)]
-    if recipe.format not in able:
-        raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
+    """Whether its format is there, and can say this kind so mapped in files of this type."""
+    estimating.check(recipe)
     ruler_of(recipe)
     types = format_of(recipe).file_types
     if recipe.file_type not in types:

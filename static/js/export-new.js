@@ -6,8 +6,9 @@ let timer = 0;
 let asking = null;
 
 const part = (root, name) => root.querySelector(`[data-live="${name}"]`);
-const chosenKind = () => form.querySelector("[name=kind]:checked")?.value;
-let drawnKind = form && chosenKind();
+const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.value;
+let drawnKind = form && chosen("kind");
+let drawnFormat = form && chosen("format");
 
 async function count() {
   asking?.abort();
@@ -15,13 +16,16 @@ async function count() {
   for (const name of ["count", "preview"]) part(form, name).setAttribute("aria-busy", "true");
   const sent = new FormData(form);
   sent.set("action", "count");
-  const kind = chosenKind();
+  const kind = chosen("kind");
+  const format = chosen("format");
   try {
     const page = await answer(sent, asking.signal);
     // What belongs to a kind is drawn anew with it; else what is being filled in stays untouched.
     const names = kind === drawnKind ? ["types", "count", "preview"] : ["formats", "selection", "mapping", "count", "preview"];
+    if (kind === drawnKind && format !== drawnFormat) names.push("mapping");
     for (const name of names) swap(name, page);
     drawnKind = kind;
+    drawnFormat = chosen("format");
   } catch (error) {
     if (error.name === "AbortError") return;
     part(form, "count").querySelector("[data-trouble]")?.removeAttribute("hidden");

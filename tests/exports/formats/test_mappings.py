@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exports.formats import FORMATS, Dropped
 from exports.formats.flags import control_tokens, row_flags
+from exports.formats.mappings import heeded, mapping_problems
 from exports.formats.reasons import (
     BOTH_BAD,
     MANY_TURNS,
@@ -17,8 +20,18 @@ from exports.formats.reasons import (
     TURN_MARKS,
 )
 from exports.formats.saying import unsaid_pairs
-from exports.recipe import Mappings
-from exports.records import Candidate, Critique, Message, Preference, Ranked, Unpaired
+from exports.recipe import CHOICES, Mappings, Recipe
+from exports.records import (
+    Asked,
+    Candidate,
+    Critique,
+    Demonstration,
+    Message,
+    Preference,
+    Ranked,
+    Unpaired,
+)
+from tests.exports.formats.mixtures import OF_KIND
 
 WHEN = "2026-01-02T03:04:05.678+00:00"
 ASKED: list[Message] = [{"role": "user", "content": "Hi?"}]
@@ -171,3 +184,103 @@ def test_control_tokens_are_found_and_ordinary_brackets_are_not() -> None:
     ]
     assert control_tokens("if a < b and c[0] > 2: <b>bold</b> <|> [1]") == []
     assert row_flags({"messages": [{"content": "<|eot_id|>"}], "n": 1}) == ("<|eot_id|>",)
+
+
+JUDGED: dict[str, Any] = {"annotator": "p-1", "created_at": WHEN, "prompt": SYSTEM}
+RANKED: dict[str, Any] = {"id": "ranking-1", "all_bad": False, **JUDGED}
+TELLING: dict[str, list[Any]] = {
+    "sft": [
+        Demonstration(
+            id="demonstration-1", answer=said("A"), guideline_version=1, seconds=1.0, **JUDGED
+        )
+    ],
+    "preferences": [preference(0), preference(1, SYSTEM)],
+    "reward": [preference(0), preference(1, SYSTEM)],
+    "rankings": [
+        Ranked(
+            answers=[said("A"), said("B"), said("C")],
+            tiers=[[0, 1], [2]],
+            **{**RANKED, "prompt": prompt},
+        )
+        for prompt in (ASKED, SYSTEM)
+    ],
+    "unpaired": [
+        Unpaired(
+            id="comparison-1-1",
+            source="comparison",
+            answer=said("Bad."),
+            is_desirable=False,
+            **{**JUDGED, "verdict": verdict, "prompt": prompt},
+        )
+        for verdict, prompt in (("both_bad", ASKED), ("", SYSTEM))
+    ],
+    "critiques": [
+        Critique(
+            id="critique-1",
+            source="fix",
+            answer=said("Worse."),
+            critique="Too short.",
+            clauses=(),
+            revision=said("Better."),
+            **JUDGED,
+        )
+    ],
+    "prompts": [Asked(id="prompt-1", prompt=SYSTEM, created_at=WHEN, language="en")],
+}
+"""Records of each kind that say something else by every mapping that a kind can know."""
+MAPPED = [
+    (name, kind, field, value)
+    for name, form in FORMATS.items()
+    for kind in form.shapes
+    for field in ("ties", "both_bad", "system")
+    for value in CHOICES[f"mapping.{field}"][1:]
+]
+
+
+def made(name: str, kind: str, record: Any, **mapping: str) -> list[dict[str, Any]]:
+    try:
+        return rows(name, kind, record, **mapping)
+    except Dropped:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "field", "value"),
+    [each for each in MAPPED if each[3] in heeded(each[1], each[0])[each[2]]],
+)
+def test_a_mapping_that_is_offered_makes_other_rows(
+    name: str, kind: str, field: str, value: str
+) -> None:
+    assert any(
+        made(name, kind, record, **{field: value}) != made(name, kind, record)
+        for record in TELLING[kind]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "field", "value"),
+    [each for each in MAPPED if each[3] not in heeded(each[1], each[0])[each[2]]],
+)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_mapping_that_is_refused_would_have_done_nothing(
+    name: str, kind: str, field: str, value: str, data: st.DataObject
+) -> None:
+    for record in (*TELLING.get(kind, ()), data.draw(OF_KIND[kind])):
+        assert made(name, kind, record, **{field: value}) == made(name, kind, record)
+
+
+def test_a_mapping_without_meaning_is_refused_by_its_name_and_rule() -> None:
+    def problems(kind: str, form: str, **mapping: str) -> list[tuple[str, str]]:
+        recipe = Recipe(kind=kind, format=form, mapping=Mappings(**mapping))
+        return [(each.field, each.rule) for each in mapping_problems(recipe)]
+
+    rule = "must for this kind and format be: "
+    assert problems("unpaired", "trl", ties="both") == [("mapping.ties", f"{rule}drop")]
+    assert problems("preferences", "trl", both_bad="undesirable") == [
+        ("mapping.both_bad", f"{rule}drop")
+    ]
+    assert problems("raw", "touchstone", system="merge") == [("mapping.system", f"{rule}keep")]
+    assert problems("preferences", "helpsteer", ties="both") == [("mapping.ties", f"{rule}drop")]
+    assert problems("sft", "trl", system="merge") == []
+    assert problems("unpaired", "touchstone", both_bad="undesirable") == []

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from exports import recipe
 from exports.formats import FORMATS
+from exports.formats.mappings import heeded
 from exports.pages.form import checked, fitted, shown
 from exports.pages.form import given as given_by
+from exports.pages.options import choices
 from exports.recipe import FILE_TYPES, KINDS, Recipe, everything, read
 from projects.errors import InvalidInput
 
@@ -106,6 +108,48 @@ def test_what_breaks_a_rule_is_refused_by_the_name_of_its_field(name: str, value
     with pytest.raises(InvalidInput) as refused:
         checked(given_by(query([("kind", "preferences"), (name, value)])))
     assert [problem.field for problem in refused.value.problems] == [name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mapping_of_another_kind_is_let_go_and_one_that_goes_with_it_kept(kind: str) -> None:
+    mapping = {"ties": "both", "both_bad": "undesirable", "system": "merge"}
+    for form in FORMATS:
+        told = fitted({"kind": kind, "format": form, "mapping": mapping})
+        kept = {
+            name: value
+            for name, value in mapping.items()
+            if value in heeded(kind, told["format"])[name]
+        }
+        assert told["mapping"] == kept
+        assert checked(told).kind == kind
+    assert fitted({"kind": kind, "mapping": {"ties": "toss"}})["mapping"] == {"ties": "toss"}
+
+
+def test_a_mapping_that_would_do_nothing_is_refused_by_its_name() -> None:
+    told = {"kind": "unpaired", "mapping": {"ties": "both"}}
+    with pytest.raises(InvalidInput) as refused:
+        checked(told)
+    [problem] = refused.value.problems
+    assert (problem.field, problem.rule) == (
+        "mapping.ties",
+        "must for this kind and format be: drop",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "expected"),
+    [
+        ("preferences", "trl", {"ties", "system"}),
+        ("preferences", "helpsteer", set()),
+        ("unpaired", "trl", {"both_bad", "system"}),
+        ("critiques", "trl", {"system"}),
+        ("raw", "touchstone", set()),
+    ],
+)
+def test_the_form_asks_only_what_the_kind_and_format_know(
+    kind: str, form: str, expected: set[str]
+) -> None:
+    assert {"ties", "both_bad", "system"} & choices(kind, form).keys() == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
