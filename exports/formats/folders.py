@@ -24,6 +24,10 @@ class NotADataset(ValueError):
     """The folder cannot be checked; says why."""
 
 
+class NotJson(ValueError):
+    """Stands for a line that cannot be read, so that those after it still are."""
+
+
 @dataclass(frozen=True)
 class Wrong:
     """`row` counts from 1; 0: the file, or the split, as a whole."""
@@ -83,15 +87,19 @@ def _check_file(path: Path, report: Report, whole: Whole) -> None:
     try:
         for number, row in enumerate(rows_of(path), start=1):
             report.rows += 1
+            if isinstance(row, NotJson):
+                report.add(path.name, number, f"is not JSON: {row}"[:300])
+                continue
             for reason in problems(report.format_name, report.kind, row):
                 report.add(path.name, number, reason)
             if isinstance(row, dict):
                 whole.see(row)
-    except (orjson.JSONDecodeError, OSError, pa.ArrowException, EOFError) as error:
+    except (OSError, pa.ArrowException, EOFError) as error:
         report.add(path.name, 0, f"cannot be read: {error}"[:300])
 
 
 def rows_of(path: Path) -> Iterator[Any]:
+    """A line that is none is `NotJson`."""
     if path.suffix == ".parquet":
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(ROWS_AT_ONCE):
@@ -99,7 +107,14 @@ def rows_of(path: Path) -> Iterator[Any]:
         return
     with _opened(path) as lines:
         for line in lines:
-            yield orjson.loads(line)
+            yield _row(line)
+
+
+def _row(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return NotJson(error)
 
 
 def _opened(path: Path) -> io.BufferedReader:

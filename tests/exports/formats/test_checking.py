@@ -1,5 +1,6 @@
 """`manage.py check_export`: a folder of a dataset, row by row."""
 
+import gzip
 from io import StringIO
 from pathlib import Path
 
@@ -30,6 +31,31 @@ def test_a_broken_row_is_told_by_its_file_number_and_reason(tmp_path: Path) -> N
     path.write_bytes(b"\n".join(lines) + b"\n")
     assert check_folder(tmp_path, "trl", "preferences").wrong == [
         Wrong(path.name, 3, "chosen and rejected are the same text")
+    ]
+
+
+@pytest.mark.parametrize("file_type", ["jsonl", "jsonl.gz"])
+def test_lines_that_are_not_json_are_told_by_their_numbers_and_the_rest_is_checked(
+    tmp_path: Path, file_type: str
+) -> None:
+    data.write(tmp_path, "trl", "preferences", file_type)
+    path = tmp_path / f"train-00000-of-00001.{file_type}"
+    opened = gzip.open if file_type == "jsonl.gz" else open
+    with opened(path, "rb") as file:
+        lines = file.read().splitlines()
+    row = orjson.loads(lines[5])
+    lines[1], lines[3] = lines[1][:-5], b"\xff"
+    lines[5] = orjson.dumps({**row, "rejected": row["chosen"]})
+    with opened(path, "wb") as file:
+        file.write(b"\n".join(lines) + b"\n{")
+    report = check_folder(tmp_path, "trl", "preferences")
+    assert report.rows == len(lines) + 1
+    told = [(each.row, each.reason.partition(":")[0]) for each in report.wrong]
+    assert told == [
+        (2, "is not JSON"),
+        (4, "is not JSON"),
+        (6, "chosen and rejected are the same text"),
+        (len(lines) + 1, "is not JSON"),
     ]
 
 
