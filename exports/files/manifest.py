@@ -18,7 +18,7 @@ CROISSANT = "croissant.json"
 SPLITS = ("train", "validation", "test")
 NOT_ADDRESSED = frozenset(
     {
-        *("id", "address", "created_at", "touchstone_version", "rounds"),
+        *("id", "address", "created_at", "touchstone_version", "rounds", "plan_sha256"),
         # What follows from the data and is told for people's sake.
         *("warnings", "chat_template"),
     }

@@ -83,6 +83,7 @@ def describe(
     ):
         files[name] = content
         manifest = with_file(manifest, _entry(name, content))
+    manifest["plan_sha256"] = plan.sha256
     text = as_bytes(manifest)
     files[MANIFEST] = text
     if settings.SIGNING_KEY:

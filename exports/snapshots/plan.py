@@ -5,6 +5,7 @@ everything that is decided on their texts is decided alike whenever it is done; 
 build goes on from its plan, and a rebuild makes the same bytes of it.
 """
 
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Mapping
@@ -40,6 +41,8 @@ class Plan:
     """The last that splits know of; None without splits."""
     held: Held = field(default_factory=Held)
     """What was held out."""
+    read_sha256: str = ""
+    """Of the bytes that it was read from, if it was."""
 
     @property
     def n_records(self) -> int:
@@ -63,6 +66,10 @@ class Plan:
         np.savez_compressed(kept, allow_pickle=False, **arrays)
         return kept.getvalue()
 
+    @property
+    def sha256(self) -> str:
+        return self.read_sha256 or hashlib.sha256(self.as_bytes()).hexdigest()
+
     @classmethod
     def from_bytes(cls, data: bytes) -> "Plan":
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
@@ -78,4 +85,5 @@ class Plan:
             rounds=tuple(about["rounds"]),
             arrivals=about["arrivals"],
             held=held,
+            read_sha256=hashlib.sha256(data).hexdigest(),
         )

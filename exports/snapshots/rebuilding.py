@@ -12,6 +12,7 @@ from exports.snapshots.describing import describe
 from exports.snapshots.folders import folder_of
 from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.shards import Desk
+from exports.snapshots.signing import of_plan
 from exports.snapshots.writing import write_rows
 from projects.errors import Conflict, NotFound
 
@@ -31,6 +32,8 @@ def rebuild(export: Export, *, within: Path | None = None) -> Rebuilt:
         raise Conflict("Only a finished export can be rebuilt.")
     if not path.exists():
         raise NotFound("The plan of this export is no longer on the disk.")
+    if problems := of_plan(path.parent, export.manifest):
+        raise Conflict(f"It was made by another plan. {problems[0]}.")
     plan = Plan.from_bytes(path.read_bytes())
     with tempfile.TemporaryDirectory(prefix="touchstone-rebuild-", dir=within) as name:
         desk = Desk(Path(name), Alone())

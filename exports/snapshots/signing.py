@@ -7,6 +7,7 @@ therefore covers all of them. It lies beside it, with the public key that it bel
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -52,7 +53,7 @@ def verify(folder: Path, *, public_key: str = "") -> Verified:
     try:
         manifest = manifest_in(folder)
         address = str(manifest["address"])
-        problems = [*_of_files(folder, manifest["files"])]
+        problems = [*_of_files(folder, manifest["files"]), *of_plan(folder, manifest)]
         if address_of(manifest) != address:
             problems.append(f"{MANIFEST}: does not have the address that it tells")
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
@@ -75,6 +76,13 @@ def _of_files(folder: Path, files: list[dict[str, object]]) -> list[str]:
     listed = {str(entry["name"]) for entry in files} | UNLISTED
     others = sorted(path.name for path in folder.iterdir() if path.name not in listed)
     return problems + [f"{name}: is not in the manifest" for name in others]
+
+
+def of_plan(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Copies go out without it, and manifests of before it was told do not tell it."""
+    path, known = folder / PLAN, manifest.get("plan_sha256")
+    is_another = known is not None and path.exists() and sha256_of(path) != known
+    return [f"{PLAN}: its SHA-256 is another one"] if is_another else []
 
 
 def sha256_of(path: Path) -> str:

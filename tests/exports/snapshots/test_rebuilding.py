@@ -1,5 +1,6 @@
 """Snapshots made again, checked, and signed."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
+from exports.files.manifest import MANIFEST, as_bytes
 from exports.models import Export
 from exports.recipe import read
 from exports.snapshots.folders import folder_of
+from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.rebuilding import rebuild
 from exports.snapshots.requests import export_now
 from exports.snapshots.signing import SIGNATURE, public_key_of, verify
@@ -103,6 +106,26 @@ def test_every_alteration_is_found(export: Export) -> None:
     }
     with pytest.raises(CommandError, match="is not there"):
         run("verify_export", str(folder))
+
+
+def test_another_plan_is_found(export: Export) -> None:
+    content = (folder_of(export) / PLAN).read_bytes()
+    for other in (replace(Plan.from_bytes(content), read_sha256="", ids={}).as_bytes(), b"none"):
+        folder = altered(export, PLAN, other)
+        assert verify(folder).problems == ("plan.npz: its SHA-256 is another one",)
+        with pytest.raises(CommandError, match="made by another plan"):
+            run("rebuild_export", str(export.public_id))
+    altered(export, PLAN, content)
+    assert verify(folder).problems == ()
+    assert rebuild(export).address == export.address
+    (folder / PLAN).unlink()
+    assert verify(folder).problems == ()
+
+
+def test_a_manifest_of_before_the_plan_was_told_verifies(export: Export) -> None:
+    told = {name: each for name, each in export.manifest.items() if name != "plan_sha256"}
+    verified = verify(altered(export, MANIFEST, as_bytes(told)))
+    assert (verified.problems, verified.address) == ((), export.address)
 
 
 def test_a_manifest_that_tells_another_count_has_another_address(export: Export) -> None:
