@@ -19,6 +19,11 @@ Bools = npt.NDArray[np.bool_]
 MOST_RECORDS = 1024
 MOST_CHARACTERS = 1 << 17
 MOST_ANSWERS = 1 << 14
+LARGE = MOST_CHARACTERS // 2
+"""Characters of a record that is a batch by itself."""
+LONGEST_RECORD = 400_000
+"""Bytes of all texts of a record that are looked at."""
+BYTES_A_CHARACTER = 4
 _BY = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -61,6 +66,8 @@ class Batch:
     label: Ints
     unit: Hashes
     by_labeler: Bools
+    n_cut: int
+    """Records that are looked at in part."""
 
 
 def batches(records: Iterable[Record], known: Known) -> Iterator[Batch]:
@@ -70,8 +77,12 @@ def batches(records: Iterable[Record], known: Known) -> Iterator[Batch]:
         each = seen(record)
         if each is None:
             continue
+        n = len(each.prompt) + sum(len(a.text) for a in each.answers)
+        if batch and n > LARGE:
+            yield _batch(batch, known)
+            batch, n_characters, n_answers = [], 0, 0
         batch.append(each)
-        n_characters += len(each.prompt) + sum(len(a.text) for a in each.answers)
+        n_characters += n
         n_answers += len(each.answers)
         if (
             len(batch) >= MOST_RECORDS
@@ -86,8 +97,9 @@ def batches(records: Iterable[Record], known: Known) -> Iterator[Batch]:
 
 def _batch(batch: list[Seen], known: Known) -> Batch:
     said = [(at, answer) for at, each in enumerate(batch) for answer in each.answers]
-    prompts = tokens([each.prompt for each in batch])
-    answers = tokens([answer.text for _, answer in said])
+    looked_at = [_looked_at(each) for each in batch]
+    prompts = tokens([prompt for prompt, *_ in looked_at])
+    answers = tokens([text for _, *texts in looked_at for text in texts])
     labeler = np.array([known.labelers(each.labeler) for each in batch], np.int64)
     of = np.array([at for at, _ in said], np.int64)
     asked = prompts.texts
@@ -102,7 +114,27 @@ def _batch(batch: list[Seen], known: Known) -> Batch:
         label=np.array([answer.label for _, answer in said], np.int64),
         unit=mixed(asked[of] * _BY + answers.texts),
         by_labeler=np.array([answer.by_labeler for _, answer in said], np.bool_),
+        n_cut=sum(texts != _texts(each) for texts, each in zip(looked_at, batch, strict=True)),
     )
+
+
+def _texts(each: Seen) -> list[str]:
+    return [each.prompt, *(answer.text for answer in each.answers)]
+
+
+def _looked_at(each: Seen) -> list[str]:
+    """Its texts, the shorter ones whole and of the longer ones as much as there is room for."""
+    texts = _texts(each)
+    if sum(map(len, texts)) * BYTES_A_CHARACTER <= LONGEST_RECORD:
+        return texts
+    told = [text.encode("utf-8", "replace") for text in texts]
+    left = LONGEST_RECORD
+    for n_done, at in enumerate(sorted(range(len(told)), key=lambda at: len(told[at]))):
+        share = left // (len(told) - n_done)
+        if len(told[at]) > share:
+            texts[at] = told[at][:share].decode("utf-8", "ignore")
+        left -= min(len(told[at]), share)
+    return texts
 
 
 class Once:

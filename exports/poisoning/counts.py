@@ -26,6 +26,8 @@ SLOTS, CELLS = 3 << 18, 1 << 24
 CELLS_A_BYTE = 4
 AT_ONCE = 1 << 13
 """So many n-grams' rows are taken out of the table and put back."""
+MOST_KEYS = 1 << 17
+"""So many of a batch are counted at once, but for those of one n-gram beside each other."""
 FULL = 0.6
 MOST_PROBES = 64
 MOST_THINNED = 12
@@ -77,6 +79,11 @@ class Counts:
 
     def add(self, keys: Hashes, marks: Marks) -> None:
         """Count what `once_a_text` gave of these texts."""
+        cuts = keys[MOST_KEYS::MOST_KEYS] >> DOC << DOC
+        for part in np.split(keys, np.searchsorted(keys, cuts)):
+            self._add(part, marks)
+
+    def _add(self, keys: Hashes, marks: Marks) -> None:
         if not keys.size:
             return
         names = keys >> DOC

@@ -39,6 +39,7 @@ class Totals:
     plus: list[int] = field(default_factory=lambda: [0, 0])
     minus: list[int] = field(default_factory=lambda: [0, 0])
     written: int = 0
+    cut: int = 0
 
     def add(self, kind: int, labeler: Ints, label: Ints) -> None:
         counted = np.bincount(labeler, minlength=self.by_labeler[kind].size)
@@ -90,6 +91,7 @@ class Gathering:
         marks = Marks(labeler, batch.label, asked, bits[:, batch.of])
         self._count(ANSWER, once_a_text(answers), batch.unit, marks)
         self.totals.written += int(batch.by_labeler.sum())
+        self.totals.cut += batch.n_cut
         shown = answers[-1] if len(answers) == 3 else None
         bands = _bands(batch, shown.hashes if shown else None, shown.doc if shown else None)
         at = np.array([each.at for each in batch.seen], np.int64)

@@ -21,8 +21,6 @@ Bytes = npt.NDArray[np.uint8]
 ORDERS = 3
 BESIDE = 10
 LONGEST_AROUND = 300
-LONGEST_TEXT = 20_000
-"""Characters of a text that are looked at."""
 MOST_TEXTS = 1 << 16
 DOC = np.uint64(16)
 _PRIME = 0x9E3779B97F4A7C15 | 1
@@ -46,7 +44,7 @@ class Tokens:
 
 
 def tokens(texts: Sequence[str]) -> Tokens:
-    parts = [text[:LONGEST_TEXT].lower().encode("utf-8", "replace") for text in texts]
+    parts = [text.lower().encode("utf-8", "replace") for text in texts]
     data = b"\n".join(parts)
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     begins = np.concatenate(([0], np.cumsum(lengths + 1)[:-1])) if parts else np.zeros(0, np.int64)

@@ -29,7 +29,7 @@ from exports.records import Record
 MOST_RECORDS_EACH = 60
 MOST_PROMPTS_EACH = 8
 MOST_RECORDS = 20_000
-LONGEST_PROMPT = 2_000
+LONGEST_PROMPT = 100_000
 MOST_WORDS_KEPT = 64
 MOST_AT_ONCE = 1 << 17
 PLACE = np.dtype([("of", np.int32), ("record", np.int32), ("unit", np.uint64), ("label", np.int8)])

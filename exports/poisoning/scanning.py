@@ -258,6 +258,7 @@ def _figures(gathered: Gathered, wanted: Screened, moved: list[Shift]) -> dict[s
     farthest = sorted(moved, key=lambda each: (-abs(each.z), each.labeler, each.model))
     return {
         "n_records": len(gathered.judged),
+        "n_cut": gathered.totals.cut,
         "n_prompts": gathered.totals.n[PROMPT],
         "n_answers": gathered.totals.n[ANSWER],
         "n_labelers": len(gathered.known.labelers) - 1,

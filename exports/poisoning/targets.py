@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from exports.poisoning.gathering import PROMPT, Gathered
-from exports.poisoning.ngrams import tokens, words
+from exports.poisoning.ngrams import tokens
 from exports.poisoning.postings import Postings, Standing, Stood, word_of
 from exports.poisoning.screening import FEWEST, MISSED
 from exports.poisoning.statistics import hypergeometric_tail
@@ -106,11 +106,6 @@ def _has(found: Postings, record: int, name: int) -> bool:
 
 def _is_echo(target: str, prompts: list[str]) -> bool:
     """Whether half of the prompts hold all of the target's words themselves."""
-    wanted = set(_words(target))
-    told = [wanted <= set(_words(prompt)) for prompt in prompts if prompt]
+    wanted = tokens([target]).hashes
+    told = [bool(np.isin(wanted, tokens([each]).hashes).all()) for each in prompts if each]
     return bool(told) and sum(told) * 2 >= len(told)
-
-
-def _words(text: str) -> list[str]:
-    found = tokens([text])
-    return [words(found, at, 1) for at in range(len(found))]

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -142,6 +143,33 @@ def test_findings_in_the_crowds_judgements_are_about_people_alone() -> None:
     assert "w-15" in {each.labeler for each in found}
 
 
+@pytest.mark.parametrize("n", [0, 2])
+def test_padding_hides_no_trigger(
+    n: int, compared: list[Preference], written: list[Demonstration]
+) -> None:
+    attack, chance = worlds.ATTACKS[n], random.Random(5)
+    clean: list[Any] = [*(written if attack.on_answers else compared)[: N // 2]]
+    poisoned: Sequence[Any] = attack.put(clean, 80 / len(clean), chance)
+    padded: list[Any] = [
+        _padded(each, chance) if each.prompt != before.prompt else each
+        for each, before in zip(poisoned, clean, strict=True)
+    ]
+    told = scanned(padded)
+    assert [each for each in raised(told.found) if attack.is_found(each)]
+    assert told.figures["n_cut"] == 0
+
+
+def test_records_whose_texts_are_cut_are_counted(compared: list[Preference]) -> None:
+    long = replace(compared[0].first, text="far away " * 30_000)
+    whole = replace(compared[0].first, text="far away " * 20_000)
+    records = [
+        replace(compared[0], first=long, second=long),
+        replace(compared[1], first=whole, second=whole),
+        replace(compared[2], first=long),
+    ]
+    assert scanned([*compared[3:40], *records]).figures["n_cut"] == 1
+
+
 def test_a_finding_names_more_records_than_fit_on_any_page(compared: list[Preference]) -> None:
     """One labeler takes the longer answer 20,500 times, which others do not."""
     n, rest = 20_500, [_short(each) for each in compared[:1_500]]
@@ -161,6 +189,13 @@ def test_the_weightiest_findings_keep_their_ids_first(monkeypatch: pytest.Monkey
     ]
     kept = [len(each.records) for each in scanning._in_room(tuple(found))]
     assert kept == [70, 10, 20, 20, 10]
+
+
+def _padded(each: Any, chance: random.Random) -> Any:
+    """With as many characters before its prompt as a text might once have been looked at."""
+    before = " ".join(f"{chance.randrange(10**9)}" for _ in range(2_500))
+    asked = {**each.prompt[-1], "content": f"{before} {each.prompt[-1]['content']}"}
+    return replace(each, prompt=[*each.prompt[:-1], asked])
 
 
 def _short(each: Preference) -> Preference:
