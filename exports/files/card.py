@@ -25,6 +25,11 @@ KINDS = {
     "raw": "Judgements with everything that is known of them.",
 }
 NOT_SCANNED = "It was not scanned for poisoning."
+MEASURED = {
+    "characters": "prompt and answers together",
+    "tokens": "prompt and answer (of a pair, the longer one) as the chat template joins them where "
+    "the tokenizer has one; where a row is neither conversation nor pair, all its texts",
+}
 WRITERS = {
     "person": "people",
     "model": "models",
@@ -119,7 +124,7 @@ def _lengths(manifest: Mapping[str, Any]) -> Iterator[str]:
         return
     unit = plain(told["unit"])
     shares = ", ".join(f"{each} of rows up to {most:,}" for each, most in told["shares"].items())
-    yield f"In {unit}, prompt and answers together: {told['mean']:,} in the mean, {shares}; "
+    yield f"In {unit}, {MEASURED[told['unit']]}: {told['mean']:,} in the mean, {shares}; "
     yield f"the longest {told['most']:,}; {told['total']:,} in all.\n"
     yield from table((f"up to ({unit})", "rows"), _by_doubling(told["bins"]))
 

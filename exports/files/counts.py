@@ -1,7 +1,7 @@
 """What went into a dataset, counted while it is written, and added up shard by shard."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Self, get_args
@@ -12,7 +12,14 @@ from msgspec import Struct
 from exports.files.lengths import Lengths
 from exports.files.provenance import answers_of
 from exports.files.templated import Templated
-from exports.records import Conversation, Demonstration, Message, Record, Unpaired
+from exports.records import (
+    Candidate,
+    Conversation,
+    Demonstration,
+    Message,
+    Record,
+    Unpaired,
+)
 
 A_PERSON = "a person"
 UNKNOWN = "unknown"
@@ -78,14 +85,16 @@ class Counts:
         split: str = "train",
         changed: tuple[str, ...] = (),
         n_tokens: int | None = None,
+        answers: Sequence[Candidate] | None = None,
     ) -> None:
-        """One row was written of `record`. `n_tokens`: its length where a tokenizer counts."""
+        """One row was written of `record`. `n_tokens`: its length where a tokenizer counts;
+        `answers`: those in the row, where they are not all that the record has."""
         self.rows += 1
         key = (split, changed, ABOUT[type(record)](record))
         self.seen[key] = self.seen.get(key, 0) + 1
         if isinstance(record, Unpaired):
             self.labels[LABELS[record.is_desirable]] += 1
-        length = self._answers(record)
+        length = self._answers(record, answers)
         if n_tokens is None:
             for message in getattr(record, "prompt", ()):
                 length += len(message["content"])
@@ -145,14 +154,14 @@ class Counts:
             **counters,
         )
 
-    def _answers(self, record: Record) -> int:
+    def _answers(self, record: Record, answers: Sequence[Candidate] | None) -> int:
         """Count who wrote the answers; how many characters they are."""
         if isinstance(record, Conversation):
             return self._conversation(record)
         if isinstance(record, Demonstration):
             return self._demonstration(record)
         total = 0
-        for answer in answers_of(record):
+        for answer in answers_of(record) if answers is None else answers:
             length = len(answer.text)
             total += length
             parameters = answer.parameters

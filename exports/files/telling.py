@@ -31,6 +31,8 @@ LISTS = {
     "decontaminate": "Left out: what is in the benchmarks",
 }
 JUDGED = ("preferences", "reward", "rankings", "unpaired")
+STANDING = "Of the project's judgements that stand: superseded and held back ones are not in it."
+RAW = "Of all the project's judgements: superseded and held back ones are in it, and say so."
 SAID = {
     "with_machine": "With what judges of the machine settled alone, marked as theirs.",
     "valid_under_current": "Only what no changed clause of the guideline touches.",
@@ -45,7 +47,7 @@ NUMBERS = {
 
 def recipe_in_words(manifest: Mapping[str, Any]) -> Iterator[str]:
     """One sentence a choice."""
-    yield "Of the project's judgements that stand: superseded and held back ones are not in it."
+    yield RAW if manifest["kind"] == "raw" else STANDING
     recipe: Mapping[str, Any] = manifest["recipe"]
     chosen = {
         **recipe,

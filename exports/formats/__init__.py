@@ -15,7 +15,7 @@ from exports.formats.reasons import (
     SAME_TEXT,
     TIE,
 )
-from exports.formats.registry import FORMATS, Possible, formats_of, possible, unsaid
+from exports.formats.registry import FORMATS, Possible, formats_of, possible
 from exports.formats.shape import Files, Format, Maker, Row, Shape
 from exports.recipe import Mappings
 from exports.records import Demonstration, Preference
@@ -40,7 +40,6 @@ __all__ = [
     "possible",
     "preference_row",
     "sft_row",
-    "unsaid",
 ]
 
 

@@ -1,8 +1,6 @@
 """All formats by name, and which kinds of export each can say."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from exports.formats.arena import LMSYS
 from exports.formats.argilla import ARGILLA
@@ -11,13 +9,11 @@ from exports.formats.helpsteer import HELPSTEER
 from exports.formats.llamafactory import LLAMA_FACTORY
 from exports.formats.openai import OPENAI
 from exports.formats.plain import DEEPSPEED, HH
-from exports.formats.saying import pairs, unsaid_pairs
 from exports.formats.shape import Format
 from exports.formats.torch_trainers import NEMO_RL, OPENRLHF, TORCHTUNE, VERL
 from exports.formats.touchstone import TOUCHSTONE
 from exports.formats.trl import TRL, TRL_IMPLICIT, TRL_TEXT
-from exports.recipe import KINDS, Recipe
-from exports.records import Ranked
+from exports.recipe import KINDS
 
 FORMATS: dict[str, Format] = {
     each.name: each
@@ -59,15 +55,3 @@ def possible() -> list[Possible]:
 def formats_of(kind: str) -> list[Format]:
     """Those that can say this kind, TRL first where it can."""
     return [each for each in FORMATS.values() if kind in each.shapes]
-
-
-def unsaid(recipe: Recipe) -> Callable[[Any], Mapping[str, int]] | None:
-    """Pairs of rankings that have no row, though others of the same ranking have."""
-    if recipe.kind != "rankings" or FORMATS[recipe.format].shapes[recipe.kind].say is not pairs:
-        return None
-
-    def untold(record: Ranked) -> dict[str, int]:
-        found = unsaid_pairs(record, recipe.mapping)
-        return {f"{reason} (a pair of a ranking)": number for reason, number in found.items()}
-
-    return untold

@@ -4,6 +4,8 @@ What cannot be said is dropped with its reason; ties and pairs that are both bad
 mapping has it.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -24,6 +26,7 @@ from exports.formats.reasons import (
 from exports.recipe import Mappings
 from exports.records import (
     Asked,
+    Candidate,
     Critique,
     Demonstration,
     Message,
@@ -91,21 +94,19 @@ def _of_ranking(record: Ranked, mapping: Mappings) -> list[Pair]:
     check_prompt(record.prompt)
     if record.all_bad:
         raise Dropped(ALL_BAD)
-    placed = [(place, answer) for place, tier in enumerate(record.tiers) for answer in tier]
+    placed = [answer for tier in record.tiers for answer in tier]
     if len(placed) < 2:
         raise Dropped(EMPTY_RANKING)
     texts = [candidate.text for candidate in record.answers]
-    for _, answer in placed:
+    for answer in placed:
         check_answer(texts[answer])
     said: list[Pair] = []
     reason = TIE
-    for (high, better), (low, worse) in combinations(placed, 2):
-        if high == low and mapping.ties == "drop":
+    for better, worse, apart, unsaid in _compared(record, mapping):
+        if unsaid:
+            reason = SAME_TEXT if unsaid == SAME_TEXT else reason
             continue
-        if is_same(texts[better], texts[worse]):
-            reason = SAME_TEXT
-            continue
-        margin = float(min(STRONGEST, low - high))
+        margin = float(min(STRONGEST, apart))
         pair = Pair(record.prompt, texts[better], texts[worse], margin, record.id)
         said += [pair] if margin else [pair, _turned(pair)]
     if not said:
@@ -113,17 +114,32 @@ def _of_ranking(record: Ranked, mapping: Mappings) -> list[Pair]:
     return said
 
 
-def unsaid_pairs(record: Ranked, mapping: Mappings) -> dict[str, int]:
+def unsaid_pairs(record: Ranked, mapping: Mappings) -> Counter[str]:
     """Of a ranking that has rows, the pairs that have none, by reason."""
+    return Counter(unsaid for *_, unsaid in _compared(record, mapping) if unsaid)
+
+
+def answers_by_row(record: Ranked, mapping: Mappings) -> list[tuple[Candidate, Candidate]]:
+    """Of a ranking that has rows, the two answers in each of them."""
+    found = []
+    for better, worse, apart, unsaid in _compared(record, mapping):
+        if not unsaid:
+            found += [(record.answers[better], record.answers[worse])] * (1 if apart else 2)
+    return found
+
+
+def _compared(record: Ranked, mapping: Mappings) -> Iterator[tuple[int, int, int, str]]:
+    """Every pair of a ranking: the better answer, the worse one, how many tiers they are apart,
+    and why it has no row, if it has none."""
     texts = [candidate.text for candidate in record.answers]
-    unsaid: dict[str, int] = {}
     placed = [(place, answer) for place, tier in enumerate(record.tiers) for answer in tier]
     for (high, better), (low, worse) in combinations(placed, 2):
+        unsaid = ""
         if high == low and mapping.ties == "drop":
-            unsaid[TIE] = unsaid.get(TIE, 0) + 1
+            unsaid = TIE
         elif is_same(texts[better], texts[worse]):
-            unsaid[SAME_TEXT] = unsaid.get(SAME_TEXT, 0) + 1
-    return unsaid
+            unsaid = SAME_TEXT
+        yield better, worse, low - high, unsaid
 
 
 def _of_critique(record: Critique) -> list[Pair]:

@@ -145,7 +145,8 @@ TRL = Format(
         "sft": "SFTTrainer",
         "preferences": "DPOTrainer",
         "reward": "RewardTrainer, which reads the margin",
-        "rankings": "DPOTrainer; `group` is for trainers that keep a ranking in one batch",
+        "rankings": "RewardTrainer or DPOTrainer; `group` is for trainers that keep a ranking in "
+        "one batch",
         "unpaired": "KTOTrainer",
         "critiques": "DPOTrainer: the revision over the answer it revises",
         "prompts": "GRPOTrainer and other online trainers",

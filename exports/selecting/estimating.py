@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exports.formats import FORMATS, Dropped, formats_of, unsaid
+from exports.formats import FORMATS, Dropped, formats_of
 from exports.formats.mappings import mapping_problems
+from exports.formats.rankings import unsaid
 from exports.hygiene.scanning import cleaned
 from exports.reading import read
 from exports.recipe import Recipe

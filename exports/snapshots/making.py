@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from exports.formats import FORMATS, Dropped, Format
+from exports.formats.rankings import answers_in
 from exports.formats.validity import problems
 from exports.known_tokenizers import ruler_of
 from exports.models import Export
@@ -75,6 +76,7 @@ def form(recipe: Recipe) -> Form:
         rows_per_file=recipe.rows_per_file,
         columns=format_of(recipe).columns(recipe.kind),
         record=RECORDS[recipe.kind],
+        answers_in=answers_in(recipe),
     )
 
 

@@ -7,7 +7,7 @@ not the same any more, it says so instead.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from exports.files.provenance import columns_of, provenance_of
 from exports.files.shards import FileEntry, Shard, open_shard, provenance_name, shard_name
 from exports.files.templated import is_looked_at
 from exports.formats.tokens import Ruler
-from exports.records import Record
+from exports.records import Candidate, Record
 from exports.snapshots.claims import Guard
 from exports.snapshots.folders import remove, sync, write_whole
 
@@ -90,6 +90,8 @@ class Form:
     columns: Sequence[Column]
     record: type[Any]
     unit: str = "characters"
+    answers_in: Callable[[Any], Sequence[Sequence[Candidate]]] | None = None
+    """Of each row of a record the answers in it; None where a row holds all that its record has."""
 
 
 class Desk:
@@ -236,9 +238,11 @@ class Track:
         provenance.write([origin for origin, n_rows in origins for _ in range(n_rows)])
         for each in made:
             self._note(each)
-            for row in each.rows:
+            answers = self.form.answers_in(each.record) if self.form.answers_in else None
+            for place, row in enumerate(each.rows):
                 length = self._measured(each.record, row, ruler) if ruler else None
-                self.counts.take(each.record, self.split, each.changed, length)
+                in_row = answers[place] if answers else None
+                self.counts.take(each.record, self.split, each.changed, length, in_row)
                 self.place += 1
 
     def _measured(self, record: Record, row: dict[str, Any], ruler: Ruler) -> int:

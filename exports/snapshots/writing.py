@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
-from exports.formats import unsaid
+from exports.formats.rankings import unsaid
 from exports.known_tokenizers import ruler_of
 from exports.models import Export
 from exports.poisoning.found import FoundThing

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from exports.models import Export
 from exports.snapshots.folders import folder_of
+from exports.snapshots.signing import verify
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison
 
@@ -36,8 +37,9 @@ def test_it_copies_to_a_new_folder(project: Project, labeler: User, tmp_path: Pa
     make_comparison(project, labeler)
     output = tmp_path / "deep" / "snapshot"
     run("preferences", "--project", "harbour", "--output", str(output))
-    names = sorted(path.name for path in output.iterdir())
-    assert names == sorted(path.name for path in folder_of(Export.objects.get()).iterdir())
+    made = {path.name for path in folder_of(Export.objects.get()).iterdir()}
+    assert {path.name for path in output.iterdir()} == made - {"plan.npz"}
+    assert verify(output).problems == ()
     (output / "README.md").write_text("A copy is its owner's to write in.")
     assert [path.name for path in output.parent.iterdir()] == ["snapshot"]
 

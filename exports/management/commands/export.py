@@ -13,6 +13,7 @@ from exports.models import Export
 from exports.poisoning.deciding import refuse_held
 from exports.recipe import FILE_TYPES, read
 from exports.snapshots.folders import folder_of
+from exports.snapshots.plan import PLAN
 from exports.snapshots.requests import export_now
 from projects.errors import Conflict, TouchstoneError
 from projects.models import Project
@@ -78,7 +79,9 @@ class Command(BaseCommand):
             output.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
             for path in folder.iterdir():
-                shutil.copyfile(path, draft / path.name)
+                # Of use to this server alone.
+                if path.name != PLAN:
+                    shutil.copyfile(path, draft / path.name)
             draft.chmod(0o755)
             return draft.rename(output)
         except OSError as error:

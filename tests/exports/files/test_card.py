@@ -12,6 +12,7 @@ from exports.columns import MESSAGES
 from exports.files.arrow import schema_of
 from exports.files.card import card, spelled
 from exports.files.header import header, size_category
+from exports.files.loading import TRAINERS, how_to_load
 from exports.formats import FORMATS
 from tests.exports.files.folders import EVERY_SHAPE, preference, write_dataset
 
@@ -100,6 +101,32 @@ def test_it_says_what_readers_make_of_files_of_its_type(
     _, body = written(tmp_path, file_type=file_type)
     assert said in body
     assert unsaid not in body
+
+
+def test_raw_data_say_that_superseded_judgements_are_in_them(tmp_path: Path) -> None:
+    _, body = written(tmp_path, recipe={"kind": "raw"})
+    assert "superseded and held back ones are in it" in body
+    assert "are not in it" not in body
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [("characters", "prompt and answers together:"), ("tokens", "(of a pair, the longer one)")],
+)
+def test_lengths_say_what_is_measured(tmp_path: Path, unit: str, said: str) -> None:
+    manifest = write_dataset(tmp_path, {"train": [preference(1)]})
+    told = manifest | {"lengths": manifest["lengths"] | {"unit": unit}}
+    assert f"In {unit}, prompt and answer" in card(told, EVERY_SHAPE).decode()
+    assert said in card(told, EVERY_SHAPE).decode()
+
+
+def test_the_trainer_that_is_named_is_the_one_that_is_shown(tmp_path: Path) -> None:
+    manifest = write_dataset(tmp_path, {"train": [preference(1)]})
+    for kind, (_, trainer) in TRAINERS.items():
+        note = FORMATS["trl"].notes[kind]
+        text = "\n".join(how_to_load(manifest | {"kind": kind}, note))
+        assert note.startswith(trainer)
+        assert f"trainer = {trainer}(" in text
 
 
 def test_a_dataset_that_nobody_scanned_says_so(tmp_path: Path) -> None:

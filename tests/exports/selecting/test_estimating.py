@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from exports.formats import FORMATS, formats_of
+from exports.formats.reasons import TIE
 from exports.hygiene.verdicts import EXACT, PERSONAL
 from exports.reading.critiques import LOST_TURN
 from exports.recipe import KINDS, read
@@ -141,6 +142,20 @@ def test_a_repair_of_a_reply_whose_conversation_is_lost_is_in_no_export(
     make_repair(make_demonstration(project, labeler, "Written."), turn=1)
     export = export_now(project=project, recipe=read({"kind": "critiques"}))
     assert (export.n_rows, export.manifest["counts"]["dropped"]) == (1, {LOST_TURN: 1})
+
+
+def test_pairs_of_a_ranking_that_have_no_row_are_counted_as_the_export_counts_them(
+    project: Project, labeler: User
+) -> None:
+    make_ranking(project, labeler, [["Good."], ["Fair.", "Middling."], ["Poor.", "Poor. "]])
+    recipe = read({"kind": "rankings"})
+    found = estimate(project, recipe)
+    made = export_now(project=project, recipe=recipe)
+    assert found.rows == made.n_rows == 8
+    assert {lost.reason: lost.number for lost in found.dropped} == made.manifest["counts"][
+        "dropped"
+    ]
+    assert made.manifest["counts"]["dropped"] == {f"{TIE} (a pair of a ranking)": 2}
 
 
 def test_a_preview_is_masked_as_the_rows_will_be(project: Project, labeler: User) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import resource
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -470,3 +471,24 @@ def test_what_was_renamed_into_place_and_never_finished_goes(project: Project, s
     reconcile()
     assert not folder_of(dead).exists()
     assert folder_of(done).is_dir()
+
+
+def test_of_a_ranking_each_row_counts_the_two_answers_in_it(
+    project: Project, labeler: User
+) -> None:
+    make_ranking(project, labeler, [["a"], ["bb", "ccc"], ["dddd"]])
+    export = export_now(project=project, kind="rankings")
+    rows = [(row["chosen"][0]["content"], row["rejected"][0]["content"]) for row in lines(export)]
+    assert rows == [("a", "bb"), ("a", "ccc"), ("a", "dddd"), ("bb", "dddd"), ("ccc", "dddd")]
+    n_stands = Counter(len(text) for row in rows for text in row)
+    assert sorted(export.manifest["models"].values()) == sorted(n_stands.values())
+    assert export.manifest["characters"] == {"model": sum(len("".join(row)) for row in rows)}
+    asked = len(lines(export)[0]["prompt"][0]["content"])
+    assert export.manifest["lengths"]["most"] == asked + len("cccdddd")
+
+
+def test_a_whole_ranking_in_a_row_counts_all_its_answers(project: Project, labeler: User) -> None:
+    make_ranking(project, labeler, [["a"], ["bb", "ccc"], ["dddd"]])
+    export = export_now(project=project, recipe=read({"kind": "rankings", "format": "touchstone"}))
+    assert list(export.manifest["models"].values()) == [1, 1, 1, 1]
+    assert export.manifest["characters"] == {"model": 10}
