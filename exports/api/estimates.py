@@ -49,7 +49,11 @@ class ExportEstimateSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="What a trainer would refuse or stumble over, as far as rows were looked at.",
     )
-    dropped = LostSerializer(many=True, help_text="Each judgement under its first reason alone.")
+    dropped = LostSerializer(
+        many=True,
+        help_text="Each under its first reason alone: judgements that are not chosen, and of those "
+        "that are each pair or answer that has no row.",
+    )
 
 
 class PreviewRequestSerializer(serializers.Serializer[Any]):

@@ -24,6 +24,13 @@ KINDS = {
     "conversations": "Battles of two models in conversation, with their votes.",
     "raw": "Judgements with everything that is known of them.",
 }
+SEVERAL = {
+    "preferences": "pairs",
+    "reward": "pairs",
+    "unpaired": "answers",
+    "ratings": "answers",
+}
+"""What one judgement can make several rows of."""
 NOT_SCANNED = "It was not scanned for poisoning."
 MEASURED = {
     "characters": "prompt and answers together",
@@ -114,8 +121,13 @@ def _left_out(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not dropped:
         yield "Nothing was left out."
         return
-    yield f"{sum(n for _, n in dropped):,} judgements, each counted under the first reason alone.\n"
-    yield from table(("why", "judgements"), dropped)
+    number = f"{sum(n for _, n in dropped):,}"
+    if several := SEVERAL.get(manifest["kind"]):
+        yield f"{number}, each under the first reason alone: judgements that were not chosen, and"
+        yield f"of those that were each of their {several} that has no row.\n"
+    else:
+        yield f"{number}, each counted under the first reason alone.\n"
+    yield from table(("why", "number"), dropped)
 
 
 def _lengths(manifest: Mapping[str, Any]) -> Iterator[str]:

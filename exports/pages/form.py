@@ -12,8 +12,11 @@ from django.http import QueryDict
 from exports import recipe
 from exports.formats import FORMATS, formats_of
 from exports.formats.mappings import heeded
+from exports.pages.words import KINDS
 from exports.recipe import Recipe
+from exports.selecting.filters import MACHINE, known, meaningless
 from exports.snapshots.making import check
+from projects.errors import InvalidInput
 
 FIRST_FORMAT = "trl"
 
@@ -24,11 +27,14 @@ def given(sent: QueryDict) -> dict[str, Any]:
 
 
 def fitted(told: dict[str, Any]) -> dict[str, Any]:
-    """The same with a format, a type of file and mappings that go with its kind, where they do
-    not: the kind was changed after them."""
+    """The same with a format, a type of file and mappings that go with its kind, and without the
+    filters that do not: the kind was changed after them."""
     kind, chosen = told.get("kind"), told.get("format", FIRST_FORMAT)
     if kind not in recipe.KINDS:
         return told
+    source = told.get("source", "all") if KINDS[kind].has_sources else "all"
+    allowed = known_of(kind, source)
+    selection = told.get("selection", {})
     if chosen not in FORMATS or kind not in FORMATS[chosen].accepts:
         chosen = formats_of(kind)[0].name
     types = FORMATS[chosen].file_types
@@ -36,9 +42,26 @@ def fitted(told: dict[str, Any]) -> dict[str, Any]:
     return told | {
         "format": chosen,
         "file_type": file_type if file_type in types else types[0],
-        "source": told.get("source", "all"),
+        "source": source,
+        "with_machine": MACHINE in allowed and told.get("with_machine", False),
+        "selection": {name: selection[name] for name in selection if name in allowed},
         "mapping": _heeded(told.get("mapping", {}), kind, chosen),
     }
+
+
+def known_of(kind: str, source: str) -> frozenset[str]:
+    """The filters of the form; where no kind is chosen, those of all."""
+    if kind not in recipe.KINDS or source not in recipe.SOURCES:
+        kind, source = "raw", "all"
+    return known(Recipe(kind=kind, source=source))
+
+
+def left_out(told: dict[str, Any]) -> str:
+    """What a recipe that was kept chooses by and the form does not show, as it has no meaning."""
+    try:
+        return str(InvalidInput(*meaningless(recipe.read(told))))
+    except InvalidInput:
+        return ""
 
 
 def checked(told: dict[str, Any]) -> Recipe:

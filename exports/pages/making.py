@@ -48,6 +48,7 @@ class Shown:
     refused: TouchstoneError | None = None
     wrong: dict[str, str] = field(default_factory=dict)
     saved: SavedRecipe | None = None
+    left_out: str = ""
 
 
 @login_required
@@ -59,7 +60,8 @@ def export_new(request: HttpRequest, slug: str) -> HttpResponse:
     saved = _saved(request, member)
     if request.method != "POST":
         begun = dict(saved.data) if saved else _begun(request, member)
-        return _page(request, member, Shown(form.fitted(begun), saved=saved))
+        shown = Shown(form.fitted(begun), saved=saved, left_out=form.left_out(begun))
+        return _page(request, member, shown)
     told = form.given(request.POST)
     action = request.POST.get("action", "")
     try:
@@ -140,6 +142,7 @@ def _refused(told: Mapping[str, Any], error: TouchstoneError, saved: SavedRecipe
 def _page(request: HttpRequest, member: Membership, shown: Shown) -> HttpResponse:
     told = form.shown(dict(shown.told))
     kind = str(told["kind"])
+    known = form.known_of(kind, told["source"])
     context = {
         "project": member.project,
         "member": member,
@@ -155,8 +158,10 @@ def _page(request: HttpRequest, member: Membership, shown: Shown) -> HttpRespons
         "choices": options.choices(kind, told["format"]),
         "formats": options.formats(kind, told["format"]),
         "file_types": options.file_types(told["format"], told["file_type"]),
+        "known": known,
+        "left_out": shown.left_out,
         "filters": options.filters(
-            offered(member.project, kind), spans_of(member.project), told["selection"]
+            offered(member.project, kind), spans_of(member.project), told["selection"], known
         ),
         "opened": form.opened(told, [name.replace("_", ".", 1) for name in shown.wrong]),
         "benchmarks": options.benchmarks(member.project, told["hygiene"]["decontaminate"]),

@@ -1,37 +1,50 @@
 """The values that a selection can name in this project, and how many judgements have each."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from django.db import connection
 
+from exports.recipe import KINDS, Recipe
+from exports.selecting.others import JUDGE, TAG, VOTER, VOTER_LETTERS
+from exports.selecting.sources import sources_of
 from labeling.models import Autonomy
 from projects.models import Project
 
 KEPT_SECONDS = 60
 LONGEST = 300
 """Of each list; a project has rarely more tags, and a page of more helps nobody."""
-DEMONSTRATIONS, COMPARISONS, RANKINGS = (
-    "labeling_demonstration",
-    "labeling_comparison",
-    "labeling_ranking",
-)
-TABLES = {
-    "sft": (DEMONSTRATIONS,),
-    "preferences": (COMPARISONS, RANKINGS),
-    "reward": (COMPARISONS, RANKINGS),
-    "rankings": (RANKINGS,),
-    "unpaired": (COMPARISONS, RANKINGS),
-    "ratings": (COMPARISONS,),
-}
-JUDGED = """
+STANDING = """
 SELECT j.prompt_id, j.guideline_version_id, j.labeler_id
 FROM {table} j JOIN labeling_prompt p ON p.id = j.prompt_id
 WHERE p.project_id = %(project)s
 AND NOT EXISTS (SELECT 1 FROM {table} later WHERE later.supersedes_id = j.id)
 """
+JUDGED = {
+    "demonstration": STANDING.format(table="labeling_demonstration"),
+    "comparison": STANDING.format(table="labeling_comparison"),
+    "ranking": STANDING.format(table="labeling_ranking"),
+    "repair": """
+SELECT t.prompt_id, o.guideline_version_id, o.labeler_id
+FROM labeling_repair j JOIN labeling_assignment o ON o.id = j.assignment_id
+JOIN labeling_task t ON t.id = o.task_id WHERE t.project_id = %(project)s
+""",
+    "review": """
+SELECT j.prompt_id, j.guideline_version_id, j.labeler_id
+FROM labeling_review j JOIN labeling_assignment o ON o.id = j.reviewed_id
+JOIN labeling_task t ON t.id = o.task_id
+WHERE t.project_id = %(project)s AND t.kind = 'demonstration' AND j.verdict IN ('fix', 'return')
+""",
+    "prompt": """
+SELECT id, NULL::bigint, NULL::bigint FROM labeling_prompt WHERE project_id = %(project)s
+""",
+}
+"""Of each source that has prompts: the prompt, the version and the labeler of each row."""
+NOTHING = "SELECT NULL::bigint, NULL::bigint, NULL::bigint WHERE false"
 FACETS = """
-WITH judged AS ({judged}), prompts AS (
+WITH judged (prompt_id, guideline_version_id, labeler_id) AS ({judged}), prompts AS (
     SELECT prompt_id, count(*) AS n FROM judged GROUP BY 1
 )
 (SELECT 'guideline_versions', version.number::text, count(*)
@@ -47,6 +60,29 @@ UNION ALL
 (SELECT 'tags', tag, sum(n)
     FROM prompts JOIN labeling_prompt p ON p.id = prompt_id, unnest(p.tags) tag GROUP BY tag)
 """
+OF_VOTES = """
+(SELECT 'labelers', %(voter)s || left(voter, %(letters)s), count(*)
+    FROM arena_vote WHERE project_id = %(project)s AND voter <> '' GROUP BY 2)
+UNION ALL
+(SELECT 'languages', language, count(*)
+    FROM arena_countedvote WHERE project_id = %(project)s AND language <> '' GROUP BY 2)
+UNION ALL
+(SELECT 'tags', regexp_replace(category, '^' || %(tag)s, ''), count(*)
+    FROM arena_countedvote, unnest(categories) category WHERE project_id = %(project)s GROUP BY 2)
+"""
+OF_JUDGES = """
+SELECT 'labelers', %(judge)s || judge.name, count(*)
+FROM labeling_machinejudgement j JOIN labeling_judgeverdict v ON v.id = j.verdict_id
+JOIN labeling_judge judge ON judge.id = v.judge_id
+WHERE judge.project_id = %(project)s AND NOT j.is_audit AND j.withdrawn_at IS NULL
+GROUP BY judge.name
+"""
+SPELLED: dict[str, str | int] = {
+    "voter": VOTER,
+    "letters": VOTER_LETTERS,
+    "judge": JUDGE,
+    "tag": TAG,
+}
 MODELS = """
 SELECT name, sum(n) FROM (
     SELECT coalesce(m.name, r.model_name) AS name, count(*) AS n
@@ -88,19 +124,29 @@ def offered(project: Project, kind: str) -> Offered:
 
 
 def _counted(project: Project, kind: str) -> Offered:
-    tables = TABLES.get(kind, (DEMONSTRATIONS, COMPARISONS, RANKINGS))
-    judged = " UNION ALL ".join(JUDGED.format(table=table) for table in tables)
-    lists: dict[str, list[tuple[str, int]]] = {}
+    numbers: dict[str, Counter[str]] = defaultdict(Counter)
+    given = SPELLED | {"project": project.pk}
     with connection.cursor() as cursor:
-        cursor.execute(FACETS.format(judged=judged), {"project": project.pk})
-        for name, value, number in cursor:
-            lists.setdefault(name, []).append((value, int(number)))
-        cursor.execute(MODELS, {"project": project.pk})
-        lists["models"] = [(value, int(number)) for value, number in cursor]
-    versions = lists.pop("guideline_versions", [])
+        for statement in _facets(kind):
+            cursor.execute(statement, given)
+            for name, value, number in cursor:
+                numbers[name][value] += int(number)
+        cursor.execute(MODELS, given)
+        numbers["models"].update({value: int(number) for value, number in cursor})
+    versions = numbers.pop("guideline_versions", Counter())
     commonest = {
-        name: sorted(values, key=lambda pair: (-pair[1], pair[0]))[:LONGEST]
-        for name, values in lists.items()
+        name: sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))[:LONGEST]
+        for name, values in numbers.items()
     }
-    newest = sorted(versions, key=lambda pair: -int(pair[0]))[:LONGEST]
+    newest = sorted(versions.items(), key=lambda pair: -int(pair[0]))[:LONGEST]
     return Offered(guideline_versions=newest, **commonest)
+
+
+def _facets(kind: str) -> Iterator[str]:
+    sources = sources_of(Recipe(kind=kind if kind in KINDS else "raw", with_machine=True))
+    judged = [JUDGED[source] for source in sources if source in JUDGED]
+    yield FACETS.format(judged=" UNION ALL ".join(judged) or NOTHING)
+    if "vote" in sources:
+        yield OF_VOTES
+    if "judge" in sources:
+        yield OF_JUDGES

@@ -1,6 +1,6 @@
 """What the making page offers: kinds, formats that go with one, filters with what occurs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,18 @@ def choices(kind: str, form: str) -> dict[str, list[words.Option]]:
     return {name: each for name, each in words.CHOICES.items() if name not in unasked}
 
 
-def filters(found: Offered, rounds: Sequence[Span], chosen: Mapping[str, Any]) -> list[Ticks]:
+def filters(
+    found: Offered, rounds: Sequence[Span], chosen: Mapping[str, Any], known: Collection[str]
+) -> list[Ticks]:
+    """Of those that are `known`, with what occurs."""
+
     def ticks(name: str, legend: str, values: Iterable[tuple[str, int]], prefix: str = "") -> Ticks:
         options = [(value, f"{prefix}{value}", number) for value, number in values]
         return _ticks(f"selection.{name}", legend, "all", options, chosen[name])
 
     levels = [(value, f"{value} {label}", None) for value, label in found.autonomy_levels]
     without = [(value, value, number) for value, number in found.labelers]
-    return [
+    every = [
         _ticks("selection.rounds", "Rounds", "all", _rounds(rounds), chosen["rounds"]),
         ticks("guideline_versions", "Guideline versions", found.guideline_versions, "Version "),
         ticks("tags", "Tags", found.tags),
@@ -98,6 +102,7 @@ def filters(found: Offered, rounds: Sequence[Span], chosen: Mapping[str, Any]) -
             chosen["autonomy_levels"],
         ),
     ]
+    return [each for each in every if each.name.removeprefix("selection.") in known]
 
 
 def _rounds(rounds: Sequence[Span]) -> list[tuple[str, str, int | None]]:

@@ -18,12 +18,13 @@ from exports.hygiene.scanning import cleaned
 from exports.reading import read
 from exports.recipe import Recipe
 from exports.records import Record
+from exports.selecting.filters import meaningless
 from exports.selecting.looking import looks_at_few, looks_of
 from exports.selecting.reasons import in_order
 from exports.selecting.selection import Selected, selected
 from exports.selecting.tally import Rows, Tally
 from exports.splitting.looking import Looking
-from projects.errors import InvalidInput
+from projects.errors import InvalidInput, Problem
 from projects.models import Project
 
 Ints = NDArray[np.int64]
@@ -161,11 +162,16 @@ def preview(
 
 
 def check(recipe: Recipe) -> None:
-    """Whether its format is there, and can say this kind, mapped as it asks."""
+    """Whether its format is there and can say this kind, mapped as it asks, and its filters mean
+    something for it."""
+    problems = meaningless(recipe)
     able = [each.name for each in formats_of(recipe.kind)]
-    if recipe.format not in able:
-        raise InvalidInput.field("format", f"must for this kind be one of: {', '.join(able)}")
-    if problems := mapping_problems(recipe):
+    if recipe.format in able:
+        problems += mapping_problems(recipe)
+    else:
+        rule = f"must for this kind be one of: {', '.join(able)}"
+        problems.append(Problem("format", rule))
+    if problems:
         raise InvalidInput(*problems)
 
 

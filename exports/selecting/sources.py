@@ -25,3 +25,8 @@ def sources_of(recipe: Recipe) -> tuple[Source, ...]:
         if recipe.kind == "raw" and recipe.source == "all":
             found = ("demonstration", *found)
     return tuple(each for each in found if each != "judge" or recipe.with_machine)
+
+
+def has_choice(kind: str) -> bool:
+    """Whether a recipe of this kind can name its sources."""
+    return kind not in _FIXED

@@ -20,7 +20,7 @@ from exports.snapshots.folders import (
     take_back,
     write_whole,
 )
-from exports.snapshots.making import recipe_for
+from exports.snapshots.making import check, recipe_for
 from exports.snapshots.memory import give_back
 from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.shards import Desk, Otherwise
@@ -106,7 +106,9 @@ class Building:
         if self._is_planned:
             plan = Plan.from_bytes(path.read_bytes())
         else:
-            plan = material.plan_of(self.export.project, recipe_for(self.export), arrivals)
+            recipe = recipe_for(self.export)
+            check(recipe)
+            plan = material.plan_of(self.export.project, recipe, arrivals)
             # Packed here: what another thread lets go of is not given back to the system.
             moment, packed = _moment().encode(), plan.as_bytes()
 

@@ -22,7 +22,7 @@ from exports.records import (
     Record,
     Unpaired,
 )
-from exports.selecting import estimating
+from exports.selecting.estimating import check as check_rows
 from exports.snapshots.passing import Maker
 from exports.snapshots.shards import Form
 from projects.errors import InvalidInput, Problem
@@ -59,8 +59,8 @@ def format_of(recipe: Recipe) -> Format:
 
 
 def check(recipe: Recipe) -> None:
-    """Whether its format is there, and can say this kind so mapped in files of this type."""
-    estimating.check(recipe)
+    """Whether rows can be chosen and made by it, and written in files of this type."""
+    check_rows(recipe)
     ruler_of(recipe)
     types = format_of(recipe).file_types
     if recipe.file_type not in types:

@@ -9,6 +9,7 @@ const part = (root, name) => root.querySelector(`[data-live="${name}"]`);
 const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.value;
 let drawnKind = form && chosen("kind");
 let drawnFormat = form && chosen("format");
+let drawnSource = form && chosen("source");
 
 async function count() {
   asking?.abort();
@@ -18,14 +19,18 @@ async function count() {
   sent.set("action", "count");
   const kind = chosen("kind");
   const format = chosen("format");
+  const source = chosen("source");
   try {
     const page = await answer(sent, asking.signal);
     // What belongs to a kind is drawn anew with it; else what is being filled in stays untouched.
-    const names = kind === drawnKind ? ["types", "count", "preview"] : ["formats", "selection", "mapping", "count", "preview"];
+    const names = kind === drawnKind ? ["types"] : ["formats", "mapping"];
     if (kind === drawnKind && format !== drawnFormat) names.push("mapping");
-    for (const name of names) swap(name, page);
+    // Filters are those of the kind and of what it is taken from.
+    if (kind !== drawnKind || source !== drawnSource) names.push("selection");
+    for (const name of [...names, "count", "preview"]) swap(name, page);
     drawnKind = kind;
     drawnFormat = chosen("format");
+    drawnSource = chosen("source");
   } catch (error) {
     if (error.name === "AbortError") return;
     part(form, "count").querySelector("[data-trouble]")?.removeAttribute("hidden");

@@ -75,6 +75,16 @@ def test_it_stops_and_says_why_when_whoever_set_it_has_left(
 
 
 @pytest.mark.django_db
+def test_it_stops_and_says_why_when_its_recipe_is_refused(saved: SavedRecipe, owner: User) -> None:
+    make_due(set_schedule(by=owner, saved=saved, every="day"))
+    SavedRecipe.objects.update(data={"kind": "prompts", "selection": {"models": ["heron"]}})
+    assert (ask_for_due(), Export.objects.count()) == (0, 0)
+    schedule = Schedule.objects.get()
+    assert not schedule.is_on
+    assert schedule.problem == "selection.models: has no meaning for prompts"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("field", "value"),
     [

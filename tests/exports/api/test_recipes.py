@@ -46,6 +46,11 @@ def test_an_export_is_asked_for_by_a_recipe(project: Project, api: Client) -> No
         ({"recipe": {"kind": "sft", "selection": {"since": "x"}}}, "recipe.selection.since"),
         ({"recipe": {"kind": "sft", "splits": {"test": True}}}, "recipe.splits.test"),
         ({"recipe": {"kind": "raw", "format": "openai"}}, "recipe.format"),
+        (
+            {"recipe": {"kind": "prompts", "selection": {"models": ["x"]}}},
+            "recipe.selection.models",
+        ),
+        ({"kind": "sft", "with_machine": True}, "with_machine"),
         ({"recipe": {"kind": "sft"}, "kind": "sft"}, "kind"),
     ],
 )
@@ -84,6 +89,18 @@ def test_a_recipe_is_kept_changed_exported_by_and_deleted(project: Project, api:
     assert sent(api, "delete", path).status_code == 204
     assert not SavedRecipe.objects.exists()
     assert Export.objects.exists()
+
+
+def test_a_kept_recipe_that_is_refused_now_is_still_told(
+    project: Project, reviewer: User, api: Client
+) -> None:
+    data = {"kind": "prompts", "selection": {"models": ["heron"]}}
+    saved = SavedRecipe.objects.create(project=project, name="Old", data=data, by=reviewer)
+    path = f"/api/v1/export-recipes/{saved.pk}"
+    assert api.get(path).json()["recipe"]["selection"]["models"] == ["heron"]
+    answer = sent(api, "post", f"{path}/exports")
+    assert answer.status_code == 400
+    assert [each["field"] for each in answer.json()["errors"]] == ["selection.models"]
 
 
 def test_a_schedule_is_set_and_taken_back(project: Project, api: Client) -> None:

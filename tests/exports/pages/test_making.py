@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from arena.models import CountedVote
 from exports.models import Export, SavedRecipe
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison, make_demonstration
+from tests.exports.judgements import make_comparison, make_demonstration, make_vote
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[User], Client]
@@ -37,6 +38,82 @@ def test_filters_say_what_occurs_and_how_often(
     labelers = [(option.value, option.number) for option in found["selection.labelers"]]
     assert labelers == [(labeler.pseudonym, 2)]
     assert [option.number for option in found["selection.tags"]] == [2]
+
+
+def test_filters_of_votes_say_what_occurs_in_them(project: Project, browser: Client) -> None:
+    vote = make_vote(project)
+    battle = vote.battle
+    CountedVote.objects.create(
+        vote=vote,
+        project=project,
+        model_a=battle.model_a,
+        model_b=battle.model_b,
+        verdict=vote.verdict,
+        categories=["code", "tag:poems"],
+        language="de",
+        cast_at=vote.created_at,
+    )
+    for kind in ("preferences", "conversations", "raw"):
+        page = browser.get(f"{NEW}?kind={kind}")
+        found = {
+            ticks.name.removeprefix("selection."): [
+                (option.value, option.number) for option in ticks.options
+            ]
+            for ticks in page.context["filters"]
+        }
+        assert found["labelers"] == found["not_labelers"] == [("v-" + "a1" * 8, 1)]
+        assert (found["languages"], found["tags"]) == ([("de", 1)], [("code", 1), ("poems", 1)])
+
+
+def test_a_kind_is_offered_only_the_filters_that_it_knows(
+    project: Project, browser: Client
+) -> None:
+    page = browser.get(f"{NEW}?kind=prompts")
+    assert [ticks.legend for ticks in page.context["filters"]] == ["Rounds", "Tags", "Languages"]
+    text = page.content.decode()
+    for name in ("judgements", "reviewed", "minimum_agreement", "valid_under_current"):
+        assert f'name="selection.{name}"' not in text
+    assert 'name="with_machine"' not in text
+    assert 'name="selection.since"' in text
+
+
+def test_a_filter_of_another_kind_goes_when_the_kind_changes(
+    project: Project, browser: Client
+) -> None:
+    sent = {
+        "kind": "prompts",
+        "source": "votes",
+        "with_machine": "on",
+        "selection.models": "heron",
+        "selection.tags": "maths",
+    }
+    page = browser.post(NEW, sent | {"action": "count"})
+    assert page.status_code == 200
+    assert page.context["form"]["selection"]["models"] == ()
+    assert page.context["form"]["selection"]["tags"] == ["maths"]
+    page = browser.post(NEW, sent | {"action": "export"})
+    assert page.status_code == 400
+    rule = "has no meaning for prompts"
+    assert page.context["wrong"] == {
+        "selection_models": rule, "with_machine": rule, "source": rule,
+    }  # fmt: skip
+    assert not Export.objects.exists()
+
+
+def test_a_recipe_that_is_refused_now_says_so_on_every_page(
+    project: Project, reviewer: User, browser: Client
+) -> None:
+    data = {"kind": "prompts", "selection": {"models": ["heron"], "tags": ["maths"]}}
+    saved = SavedRecipe.objects.create(project=project, name="Old", data=data, by=reviewer)
+    why = "selection.models: has no meaning for prompts"
+    page = browser.get(f"{NEW}?recipe={saved.pk}")
+    assert why in page.content.decode()
+    assert page.context["form"]["selection"]["tags"] == ["maths"]
+    answer = browser.post(f"/projects/harbour/exports/recipes/{saved.pk}/", {"action": "export"})
+    assert answer.status_code == 400
+    assert why in answer.content.decode()
+    assert browser.get("/projects/harbour/exports/").status_code == 200
+    assert not Export.objects.exists()
 
 
 def test_counting_shows_rows_reasons_and_real_rows(
