@@ -43,6 +43,7 @@ def test_filters_say_what_occurs_and_how_often(
 def test_filters_of_votes_say_what_occurs_in_them(project: Project, browser: Client) -> None:
     vote = make_vote(project)
     battle = vote.battle
+    assert battle.model_b is not None
     CountedVote.objects.create(
         vote=vote,
         project=project,
