@@ -16,10 +16,15 @@ from projects.errors import NotFound
 
 
 class ChangedRowSerializer(serializers.Serializer[Any]):
+    """`corrects`: the id that the same labeler's judgement had before, where it is another."""
+
     id = serializers.CharField()
     split = serializers.CharField()
+    corrects = serializers.CharField(allow_blank=True)
     before = serializers.DictField(allow_null=True)
     after = serializers.DictField(allow_null=True)
+    label_before = serializers.DictField(allow_null=True)
+    label_after = serializers.DictField(allow_null=True)
 
 
 class ExportDifferenceSerializer(serializers.Serializer[Any]):

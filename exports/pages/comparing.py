@@ -37,8 +37,11 @@ WORDS = {
 class Example:
     id: str
     split: str
+    corrects: str
     before: str
     after: str
+    label_before: str
+    label_after: str
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,16 @@ def changes(found: Difference) -> list[Change]:
                 Example(
                     sample.id,
                     sample.split,
-                    spread(sample.before) if sample.before else "",
-                    spread(sample.after) if sample.after else "",
+                    sample.corrects,
+                    *(
+                        spread(each) if each else ""
+                        for each in (
+                            sample.before,
+                            sample.after,
+                            sample.label_before,
+                            sample.label_after,
+                        )
+                    ),
                 )
                 for sample in found.samples[name]
             ],

@@ -1,81 +1,70 @@
 """What differs between two snapshots: rows that came, that went, that were judged otherwise or say
 something else. Of folders alone, in memory that does not grow with the snapshots: what stands for
 each row is spread over files by its key, and each pair of files is compared by itself.
+
+Rows of the same id are one judgement. A correction has an id of its own: of what is left, a row
+that went and one that came are one judgement where the same labeler judged the same thing.
 """
 
-import hashlib
 import heapq
 import struct
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-
+from exports.formats.shape import Shape
+from exports.snapshots.digests import (
+    NO_SUBJECT,
+    Row,
+    digest,
+    label_in,
+    label_of,
+    shape_in,
+    subject_of,
+    text_of,
+)
 from exports.snapshots.stored import Stored, manifest_in, stored
 
 ADDED, REMOVED, LABEL, TEXT, MOVED = "added", "removed", "label", "text", "moved"
 CHANGES = (ADDED, REMOVED, LABEL, TEXT, MOVED)
 """Judged otherwise and saying something else, a row counts as both; `moved`: to another split."""
-LABELS = frozenset(
-    {
-        "all_bad",
-        "confirmed",
-        "degree",
-        "flags",
-        "is_desirable",
-        "margin",
-        "ratings",
-        "reasons",
-        "strength",
-        "tiers",
-        "winner",
-    }
-)
-WRITTEN_AS_JSON = frozenset({"ratings", "tiers"})
-"""In Parquet these are texts."""
-NOT_TEXT = frozenset(
-    {
-        "annotator",
-        "created_at",
-        "external_id",
-        "from",
-        "group",
-        "id",
-        "language",
-        "model",
-        "model_a",
-        "model_b",
-        "origin",
-        "role",
-        "source",
-        "winner",
-    }
-)
-ENTRY = struct.Struct("<16s8s8s8sQ")
+ENTRY = struct.Struct("<16s16s8s8s8s8sQ")
 ROWS_IN_A_PART = 50_000
 MOST_PARTS = 512
 BUFFERED = 1 << 16
 N_SAMPLES = 5
+PARTS = ("was", "now", "went", "came")
 
-Row = dict[str, Any]
-Known = tuple[bytes, bytes, bytes, int]
-"""Digests of text and label, the split's, the place in it."""
+
+class Known(NamedTuple):
+    """Digests of what stands for a row, its split's name and its place there."""
+
+    subject: bytes
+    order: bytes
+    text: bytes
+    label: bytes
+    split: bytes
+    place: int
+
+
+Entries = Iterator[tuple[bytes, Known]]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A row that changed; without `before` it came, without `after` it went."""
+    """A row that changed; without `before` it came, without `after` it went. `corrects` is the id
+    it had before, where a correction gave it another."""
 
     id: str
     split: str
+    corrects: str = ""
     before: Row | None = None
     after: Row | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"id": self.id, "split": self.split, "before": self.before, "after": self.after}
+    label_before: Row | None = None
+    label_after: Row | None = None
 
 
 @dataclass
@@ -93,9 +82,39 @@ class Difference:
             "same": self.n_same,
             **self.counts,
             "samples": {
-                name: [each.as_dict() for each in found] for name, found in self.samples.items()
+                name: [asdict(each) for each in found] for name, found in self.samples.items()
             },
         }
+
+
+class _Parts:
+    """Entries spread over files by their key."""
+
+    def __init__(self, folder: Path, n_parts: int) -> None:
+        folder.mkdir()
+        self.paths = [folder / str(part) for part in range(n_parts)]
+        self.waiting = [bytearray() for _ in range(n_parts)]
+
+    def put(self, key: bytes, known: Known) -> None:
+        part = int.from_bytes(key[:4], "little") % len(self.paths)
+        self.waiting[part] += ENTRY.pack(key, *known)
+        if len(self.waiting[part]) >= BUFFERED:
+            self._flush(part)
+
+    def each(self) -> Iterator[Entries]:
+        for part, path in enumerate(self.paths):
+            self._flush(part)
+            yield _entries(path)
+
+    def _flush(self, part: int) -> None:
+        with self.paths[part].open("ab") as file:
+            file.write(self.waiting[part])
+        self.waiting[part].clear()
+
+
+def _entries(path: Path) -> Entries:
+    for key, *known in ENTRY.iter_unpack(path.read_bytes()):
+        yield key, Known(*known)
 
 
 class _Firsts:
@@ -110,9 +129,9 @@ class _Firsts:
     def take(self, change: str, before: Known | None, after: Known | None) -> None:
         here = after or before
         assert here is not None  # noqa: S101 - for the type checker
-        old, new = before or (b"", b"", b"", -1), after or (b"", b"", b"", -1)
+        was, now = ((each.split, each.place) if each else (b"", -1) for each in (before, after))
         # The heap's root is the last of the firsts.
-        heapq.heappush(self.found[change], (-here[3], old[2], old[3], new[2], new[3]))
+        heapq.heappush(self.found[change], (-here.place, *was, *now))
         if len(self.found[change]) > self.n_samples:
             heapq.heappop(self.found[change])
 
@@ -124,50 +143,19 @@ def difference(before: Path, after: Path, *, n_samples: int = N_SAMPLES) -> Diff
     n_parts = min(MOST_PARTS, 1 + most // ROWS_IN_A_PART)
     found, firsts = Difference(), _Firsts(n_samples)
     with tempfile.TemporaryDirectory(prefix="touchstone-diff-") as name:
-        old, new = Path(name) / "old", Path(name) / "new"
-        found.n_before = _spread(stored(before, manifests[0]), old, n_parts)
-        found.n_after = _spread(stored(after, manifests[1]), new, n_parts)
-        for part in range(n_parts):
-            _compare(old / str(part), new / str(part), found, firsts)
+        was, now, went, came = (_Parts(Path(name) / part, n_parts) for part in PARTS)
+        found.n_before = _spread(stored(before, manifests[0]), shape_in(manifests[0]), was)
+        found.n_after = _spread(stored(after, manifests[1]), shape_in(manifests[1]), now)
+        for old, new in zip(was.each(), now.each(), strict=True):
+            _compare(old, new, found, firsts, went, came)
+        for old, new in zip(went.each(), came.each(), strict=True):
+            _compare_left(old, new, found, firsts)
     _fetch_samples(before, after, found, firsts)
     return found
 
 
-def label_of(origin: Mapping[str, Any]) -> bytes:
-    told = {name: origin[name] for name in LABELS & origin.keys() if origin[name] is not None}
-    for name in WRITTEN_AS_JSON & told.keys():
-        if isinstance(told[name], str):
-            told[name] = orjson.loads(told[name])
-    return _digest(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))
-
-
-def text_of(row: Row) -> bytes:
-    """Of all texts in it, wherever they stand: with its answers changed round it says the same."""
-    return _digest(orjson.dumps(sorted(_texts(row))))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, held in value.items():
-            if name not in NOT_TEXT:
-                yield from _texts(held)
-    elif isinstance(value, list):
-        for held in value:
-            yield from _texts(held)
-
-
-def _digest(data: bytes, size: int = 8) -> bytes:
-    return hashlib.blake2b(data, digest_size=size).digest()
-
-
-def _spread(rows: Iterator[Stored], folder: Path, n_parts: int) -> int:
-    """One entry a row into one of the files, by its key; how many rows there are."""
-    folder.mkdir()
-    waiting = [bytearray() for _ in range(n_parts)]
-    for part in range(n_parts):
-        (folder / str(part)).touch()
+def _spread(rows: Iterator[Stored], shape: Shape, parts: _Parts) -> int:
+    """One entry a row, by its id; how many rows there are."""
     n_rows = number = 0
     last = ""
     for each in rows:
@@ -175,47 +163,69 @@ def _spread(rows: Iterator[Stored], folder: Path, n_parts: int) -> int:
         # Several rows of one judgement stand together, in a settled order.
         number = number + 1 if said == last else 0
         last = said
-        key = _digest(f"{said}/{number}".encode(), 16)
-        entry = (key, text_of(each.row), label_of(each.origin), _split(each.split), each.place)
-        part = int.from_bytes(key[:4], "little") % n_parts
-        waiting[part] += ENTRY.pack(*entry)
-        if len(waiting[part]) >= BUFFERED:
-            _flush(folder / str(part), waiting[part])
+        known = Known(
+            *subject_of(each.row, each.origin, shape),
+            text_of(each.row),
+            label_of(each.origin),
+            _split(each.split),
+            each.place,
+        )
+        parts.put(digest(f"{said}/{number}".encode(), 16), known)
         n_rows += 1
-    for part, left in enumerate(waiting):
-        _flush(folder / str(part), left)
     return n_rows
 
 
-def _flush(path: Path, waiting: bytearray) -> None:
-    with path.open("ab") as file:
-        file.write(waiting)
-    waiting.clear()
-
-
-def _entries(path: Path) -> Iterator[tuple[bytes, Known]]:
-    for key, *known in ENTRY.iter_unpack(path.read_bytes()):
-        text, label, split, place = known
-        yield key, (text, label, split, place)
-
-
-def _compare(old: Path, new: Path, found: Difference, firsts: _Firsts) -> None:
-    gone = dict(_entries(old))
-    for key, after in _entries(new):
+def _compare(
+    old: Entries, new: Entries, found: Difference, firsts: _Firsts, went: _Parts, came: _Parts
+) -> None:
+    """Rows of the same id; the others are laid aside by their subject."""
+    gone = dict(old)
+    for key, after in new:
         before = gone.pop(key, None)
-        changes = [ADDED] if before is None else _changes(before, after)
-        found.n_same += not changes
-        for change in changes:
-            found.counts[change] += 1
-            firsts.take(change, before, after)
-    found.counts[REMOVED] += len(gone)
+        if before is not None or after.subject == NO_SUBJECT:
+            _tell(before, after, found, firsts)
+        else:
+            came.put(after.subject, _aside(after))
     for before in gone.values():
-        firsts.take(REMOVED, before, None)
+        if before.subject == NO_SUBJECT:
+            _tell(before, None, found, firsts)
+        else:
+            went.put(before.subject, _aside(before))
 
 
-def _changes(before: Known, after: Known) -> list[str]:
-    differing = zip((TEXT, LABEL, MOVED), before[:3], after[:3], strict=True)
-    return [change for change, old, new in differing if old != new]
+def _aside(known: Known) -> Known:
+    return known._replace(label=digest(known.label + known.order))
+
+
+def _compare_left(old: Entries, new: Entries, found: Difference, firsts: _Firsts) -> None:
+    """Rows of the same subject, the first with the first."""
+    gone: dict[bytes, list[Known]] = defaultdict(list)
+    for subject, before in sorted(old, key=_place, reverse=True):
+        gone[subject].append(before)
+    for subject, after in sorted(new, key=_place):
+        _tell(gone[subject].pop() if gone[subject] else None, after, found, firsts)
+    for left in gone.values():
+        for before in left:
+            _tell(before, None, found, firsts)
+
+
+def _place(entry: tuple[bytes, Known]) -> tuple[bytes, int]:
+    return entry[1].split, entry[1].place
+
+
+def _tell(before: Known | None, after: Known | None, found: Difference, firsts: _Firsts) -> None:
+    changes = _changes(before, after)
+    found.n_same += not changes
+    for change in changes:
+        found.counts[change] += 1
+        firsts.take(change, before, after)
+
+
+def _changes(before: Known | None, after: Known | None) -> list[str]:
+    if before is None or after is None:
+        return [REMOVED if after is None else ADDED]
+    names = ((TEXT, "text"), (LABEL, "label"), (MOVED, "split"))
+    return [change for change, name in names if getattr(before, name) != getattr(after, name)]
 
 
 def _split(name: str) -> bytes:
@@ -231,13 +241,20 @@ def _fetch_samples(before: Path, after: Path, found: Difference, firsts: _Firsts
             was, now = old.get((was_in, was_at)), new.get((is_in, is_at))
             here = now or was
             if here is not None:
-                sample = Sample(
-                    id=str(here.origin["id"]),
-                    split=here.split,
-                    before=was.row if was else None,
-                    after=now.row if now else None,
-                )
-                found.samples[change].append(sample)
+                found.samples[change].append(_sample(here, was, now))
+
+
+def _sample(here: Stored, was: Stored | None, now: Stored | None) -> Sample:
+    is_correction = was and now and was.origin["id"] != now.origin["id"]
+    return Sample(
+        id=str(here.origin["id"]),
+        split=here.split,
+        corrects=str(was.origin["id"]) if was and is_correction else "",
+        before=was.row if was else None,
+        after=now.row if now else None,
+        label_before=label_in(was.origin) if was else None,
+        label_after=label_in(now.origin) if now else None,
+    )
 
 
 def _rows_at(folder: Path, wanted: set[tuple[bytes, int]]) -> dict[tuple[bytes, int], Stored]:

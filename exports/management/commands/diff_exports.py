@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exports.files.manifest import MANIFEST
 from exports.models import Export
-from exports.snapshots.diff import CHANGES, difference
+from exports.snapshots.diff import CHANGES, Sample, difference
+from exports.snapshots.digests import Row
 from exports.snapshots.folders import folder_of
 
 SAID = {
@@ -44,7 +45,24 @@ class Command(BaseCommand):
         for change in CHANGES:
             self.stdout.write(f"{found.counts[change]} {SAID[change]}")
             for sample in found.samples[change]:
-                self.stdout.write(f"    {sample.split}: {sample.id}")
+                self.stdout.write(f"    {sample.split}: {sample.id}{told(sample)}")
+
+
+def told(sample: Sample) -> str:
+    """What it corrects, and how it was judged before and is now."""
+    corrects = f", a correction of {sample.corrects}" if sample.corrects else ""
+    before, after = (sample.label_before or {}), (sample.label_after or {})
+    names = sorted(before.keys() | after.keys()) if sample.before and sample.after else []
+    changed = [
+        f", {name} {_value(before, name)} -> {_value(after, name)}"
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+    return corrects + "".join(changed)
+
+
+def _value(label: Row, name: str) -> str:
+    return orjson.dumps(label.get(name)).decode()
 
 
 def folder_named(name: str) -> Path:

@@ -8,9 +8,10 @@ from django.test import Client
 from exports.models import Export, SavedRecipe, Schedule
 from exports.recipe import KINDS
 from exports.snapshots.requests import export_now
+from labeling.models import Comparison
 from projects import tokens
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison, make_demonstration
+from tests.exports.judgements import make_comparison, make_demonstration, next_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXPORTS = "/api/v1/projects/harbour/exports"
@@ -135,3 +136,21 @@ def test_a_change_of_nothing_is_refused(project: Project, api: Client) -> None:
         answer = sent(api, "patch", path, body)
         assert answer.status_code == 400
         assert "name, recipe or both" in answer.json()["detail"]
+
+
+def test_a_correction_is_told_with_both_judgements(
+    project: Project, labeler: User, api: Client
+) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = export_now(project=project, kind="preferences")
+    sides = {"response_a": first.response_a, "response_b": first.response_b}
+    later = Comparison.objects.create(**next_of(first), **sides, preference=3)
+    after = export_now(project=project, kind="preferences")
+    told = api.get(f"/api/v1/exports/{before.public_id}/diff/{after.public_id}").json()
+    assert (told["label"], told["added"], told["removed"]) == (1, 0, 0)
+    (sample,) = told["samples"]["label"]
+    assert (sample["id"], sample["corrects"]) == (
+        f"comparison-{later.pk}",
+        f"comparison-{first.pk}",
+    )
+    assert (sample["label_before"], sample["label_after"]) == ({"strength": -2}, {"strength": 3})

@@ -15,8 +15,9 @@ from exports.models import Benchmark, Export, HeldOut, Target, Upload
 from exports.recipe import read
 from exports.snapshots.folders import folder_of
 from exports.snapshots.requests import export_now
+from labeling.models import Comparison
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison, make_demonstration
+from tests.exports.judgements import make_comparison, make_demonstration, next_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[[User], Client]
@@ -145,6 +146,22 @@ def test_two_exports_are_compared_row_by_row(
     assert page.context["found"].n_same == 1
     assert "Another answer." in page.content.decode()
     assert browser.get(f"{path}?before=x").status_code == 400
+
+
+def test_a_correction_is_shown_with_both_judgements(
+    project: Project, labeler: User, browser: Client
+) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = export_now(project=project, kind="preferences")
+    sides = {"response_a": first.response_a, "response_b": first.response_b}
+    Comparison.objects.create(**next_of(first), **sides, preference=3)
+    after = export_now(project=project, kind="preferences")
+    ids = (before.public_id, after.public_id)
+    path = "/projects/harbour/exports/compare/?before={}&after={}"
+    page = browser.get(path.format(*ids)).content.decode()
+    assert f"a correction of comparison-{first.pk}" in page
+    assert "&quot;strength&quot;: -2" in page
+    assert "&quot;strength&quot;: 3" in page
 
 
 def test_a_benchmark_is_uploaded_and_a_prompt_held_out(

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 
 from exports.snapshots.folders import folder_of
 from exports.snapshots.requests import export_now
+from labeling.models import Comparison
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison
+from tests.exports.judgements import make_comparison, next_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,6 +40,21 @@ def test_exports_are_compared_by_id_or_by_folder(project: Project, labeler: User
     ]
     as_json = orjson.loads(run(str(before.public_id), str(after.public_id), "--json"))
     assert (as_json["same"], as_json["added"], len(as_json["samples"]["added"])) == (1, 1, 1)
+
+
+def test_a_correction_is_told_with_what_was_judged_before(project: Project, labeler: User) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = export_now(project=project, kind="preferences")
+    sides = {"response_a": first.response_a, "response_b": first.response_b}
+    later = Comparison.objects.create(**next_of(first), **sides, preference=3)
+    after = export_now(project=project, kind="preferences")
+    told, corrected = run(str(before.public_id), str(after.public_id)), f"comparison-{first.pk}"
+    assert told.splitlines()[2:6] == [
+        "0 added",
+        "0 removed",
+        "1 judged otherwise",
+        f"    train: comparison-{later.pk}, a correction of {corrected}, strength -2 -> 3",
+    ]
 
 
 def test_what_is_no_snapshot_is_named(project: Project, tmp_path: Path) -> None:

@@ -5,21 +5,36 @@ from typing import Any
 
 import pytest
 
+from exports.formats import FORMATS, formats_of
 from exports.models import Export
 from exports.recipe import read
 from exports.snapshots import diff
-from exports.snapshots.diff import Difference, difference, label_of, text_of
+from exports.snapshots.diff import Difference, difference
+from exports.snapshots.digests import label_of, text_of
 from exports.snapshots.folders import folder_of
 from exports.snapshots.requests import export_now
 from labeling.models import Comparison
 from projects.models import Project, User
-from tests.exports.judgements import make_comparison, next_of
+from tests.exports.judgements import (
+    make_comparison,
+    make_demonstration,
+    make_ranking,
+    next_of,
+)
+from tests.exports.reading.mixture import correct
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def made(project: Project, **told: Any) -> Export:
-    return export_now(project=project, recipe=read({"kind": "preferences", "gate": "off", **told}))
+    file_type = FORMATS[told.get("format", "trl")].file_types[0]
+    recipe = {"kind": "preferences", "gate": "off", "file_type": file_type, **told}
+    return export_now(project=project, recipe=read(recipe))
+
+
+def corrected(row: Comparison, **told: Any) -> Comparison:
+    sides = {"response_a": row.response_a, "response_b": row.response_b}
+    return Comparison.objects.create(**next_of(row) | sides | told)
 
 
 def compared(before: Export, after: Export) -> Difference:
@@ -54,19 +69,75 @@ def test_a_snapshot_does_not_differ_from_itself(project: Project, labeler: User)
     assert (found.n_same, sum(found.counts.values())) == (3, 0)
 
 
-def test_a_correction_is_one_row_that_went_and_one_that_came(
-    project: Project, labeler: User
+@pytest.mark.parametrize("name", [each.name for each in formats_of("preferences")])
+def test_a_correction_is_a_row_that_was_judged_otherwise(
+    project: Project, labeler: User, name: str
+) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = made(project, format=name)
+    later = corrected(first, preference=3)
+    last = corrected(later, preference=1)
+    found = compared(before, made(project, format=name))
+    assert (found.n_same, found.counts["label"]) == (0, 1)
+    assert (found.counts["added"], found.counts["removed"]) == (0, 0)
+    (sample,) = found.samples["label"]
+    assert (sample.id, sample.corrects) == (f"comparison-{last.pk}", f"comparison-{first.pk}")
+    assert (sample.label_before, sample.label_after) == ({"strength": -2}, {"strength": 1})
+
+
+def test_a_correction_that_says_the_same_changes_nothing(project: Project, labeler: User) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = made(project)
+    corrected(first, preference=-2)
+    found = compared(before, made(project))
+    assert (found.n_same, sum(found.counts.values())) == (1, 0)
+
+
+def test_what_somebody_else_judged_is_another_row(
+    project: Project, labeler: User, reviewer: User
 ) -> None:
     first = make_comparison(project, labeler, preference=-2)
     before = made(project)
-    Comparison.objects.create(
-        **next_of(first),
-        response_a=first.response_a,
-        response_b=first.response_b,
-        preference=3,
-    )
+    corrected(first, preference=3, labeler=reviewer)
     found = compared(before, made(project))
     assert (found.n_same, found.counts["added"], found.counts["removed"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("name", [each.name for each in formats_of("unpaired")])
+def test_each_answer_of_a_correction_was_judged_otherwise(
+    project: Project, labeler: User, name: str
+) -> None:
+    first = make_comparison(project, labeler, preference=-2)
+    before = made(project, kind="unpaired", format=name)
+    corrected(first, preference=1)
+    found = compared(before, made(project, kind="unpaired", format=name))
+    assert (found.counts["label"], found.counts["added"], found.counts["removed"]) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("name", [each.name for each in formats_of("rankings")])
+def test_each_row_of_a_ranking_that_was_corrected_is_judged_otherwise(
+    project: Project, labeler: User, name: str
+) -> None:
+    first = make_ranking(project, labeler, [["Best."], ["Good."], ["Bad."]])
+    before = made(project, kind="rankings", format=name)
+    correct(first, **next_of(first))
+    found = compared(before, made(project, kind="rankings", format=name))
+    assert found.counts["label"] == found.n_before == found.n_after
+    assert (found.n_same, found.counts["added"], found.counts["removed"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", [each.name for each in formats_of("sft")])
+def test_an_answer_that_was_corrected_says_something_else(
+    project: Project, labeler: User, name: str
+) -> None:
+    first = make_demonstration(project, labeler, "An answer.")
+    before = made(project, kind="sft", format=name)
+    later = correct(first, **next_of(first))
+    found = compared(before, made(project, kind="sft", format=name))
+    assert {change for change, n in found.counts.items() if n} == {"text"}
+    (sample,) = found.samples["text"]
+    assert sample.corrects == f"demonstration-{first.pk}"
+    assert sample.id == f"demonstration-{later.pk}"
 
 
 def test_masked_texts_are_rows_that_say_something_else(project: Project, labeler: User) -> None:
