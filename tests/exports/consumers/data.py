@@ -125,16 +125,6 @@ def _unpaired(number: int) -> Record:
     )
 
 
-def _rated(number: int) -> Record:
-    return Rated(
-        answer=good(number),
-        ratings={"helpfulness": number % 5, "verbosity": 1},
-        flags=(),
-        annotator="p-1",
-        **_about(number),
-    )
-
-
 def _critique(number: int) -> Record:
     return Critique(
         source="fix",
@@ -151,21 +141,36 @@ def _asked(number: int) -> Record:
     return Asked(**_about(number))
 
 
+def _rated(number: int) -> Record:
+    return Rated(
+        answer=good(number),
+        ratings={"helpfulness": number % 5, "verbosity": 2},
+        flags=("unsafe",) if number == 3 else (),
+        annotator="p-1",
+        **_about(number),
+    )
+
+
 def _conversation(number: int) -> Record:
-    asked = prompt(number)
+    def whole(answer: Candidate) -> list[Message]:
+        return [*prompt(number), {"role": "assistant", "content": answer.text}]
+
     return Conversation(
-        id=f"made-{number}",
+        id=f"vote-{number}",
         model_a="slate-1",
         model_b="flint-2",
-        conversation_a=[*asked, {"role": "assistant", "content": good(number).text}],
-        conversation_b=[*asked, {"role": "assistant", "content": bad(number).text}],
-        winner="model_a",
-        n_turns=sum(each["role"] == "user" for each in asked),
+        conversation_a=whole(good(number)),
+        conversation_b=whole(bad(number)),
+        winner="tie" if number == 3 else "model_a",
+        n_turns=1,
         voter="v-1",
         created_at=WHEN,
-        weight=0.5,
+        language="en",
+        reasons=("truth",) if number == 4 else (),
+        degree=number % 3 + 1,
     )
 
 
 def _raw(number: int) -> Record:
-    return Raw(id=f"made-{number}", kind="report", judgement={"number": number}, created_at=WHEN)
+    judgement = {"preference": -1, "answer_a": {"text": good(number).text}, "cites": []}
+    return Raw(id=f"comparison-{number}", kind="comparison", judgement=judgement, created_at=WHEN)

@@ -4,8 +4,6 @@ They live in an environment of their own, since they are large: `make consumers`
 """
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,9 @@ import pytest
 
 from exports.formats import FORMATS
 from tests.exports.consumers import data
+from tests.exports.consumers.elsewhere import needs_trainers, run
 
-HERE = Path(__file__).parent
-PYTHON = HERE.parents[2] / ".venv-consumers" / "bin" / "python"
-TOO_LONG_SECONDS = 900
-
-pytestmark = pytest.mark.skipif(
-    not PYTHON.exists(), reason="trainers are not installed; `make consumers` installs them"
-)
+pytestmark = needs_trainers
 
 TRAINED = [
     ("trl", "sft", "SFT"),
@@ -39,28 +32,6 @@ TRAINED = [
     ("hh", "sft", "SFT"),
     ("hh", "preferences", "Reward"),
 ]
-
-
-def run(script: str, *arguments: str, home: Path) -> str:
-    """What a script of the consumers' environment prints, without a network."""
-    done = subprocess.run(
-        [PYTHON, HERE / script, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=TOO_LONG_SECONDS,
-        check=False,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "HF_HOME": str(home / "hf"),
-            "HF_HUB_OFFLINE": "1",
-            "CUDA_VISIBLE_DEVICES": "",
-            "TOKENIZERS_PARALLELISM": "false",
-            "DISABLE_VERSION_CHECK": "1",
-        },
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
 
 
 def test_every_trainer_of_trl_takes_a_step_on_what_is_exported_for_it(tmp_path: Path) -> None:
