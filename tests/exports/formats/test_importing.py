@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exports.formats import FORMATS
 from exports.recipe import Mappings
@@ -16,6 +18,85 @@ ASKED: list[Message] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "What is monopsony? 日本"},
 ]
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
+    lambda text: any(sign.isalnum() for sign in text)
+)
+tags = st.lists(st.sampled_from(["economics", "maths", "Grüße"]), unique=True, max_size=3)
+models = st.sampled_from(["", "slate-1", "flint 2 (70B)"])
+
+
+@st.composite
+def prompts(draw: st.DrawFn) -> list[Message]:
+    said = draw(st.lists(texts, min_size=1, max_size=5).filter(lambda some: len(some) % 2))
+    messages: list[Message] = [
+        {"role": "assistant" if place % 2 else "user", "content": text}
+        for place, text in enumerate(said)
+    ]
+    system: list[Message] = [{"role": "system", "content": draw(texts)}]
+    return system + messages if draw(st.booleans()) else messages
+
+
+def candidates() -> st.SearchStrategy[Candidate]:
+    return st.builds(Candidate, text=texts, origin=st.just("model"), model=models)
+
+
+@given(
+    prompt=prompts(),
+    answers=st.lists(candidates(), min_size=2, max_size=2, unique_by=lambda each: each.text),
+    strength=st.one_of(st.none(), st.integers(-3, 3)),
+    justification=st.one_of(st.just(""), texts),
+    tagged=tags,
+)
+def test_any_judgement_comes_back_as_it_was(
+    prompt: list[Message],
+    answers: list[Candidate],
+    strength: int | None,
+    justification: str,
+    tagged: list[str],
+) -> None:
+    record = Preference(
+        id="comparison-17",
+        source="comparison",
+        prompt=prompt,
+        first=answers[0],
+        second=answers[1],
+        strength=strength,
+        annotator="p-1",
+        justification=justification,
+        created_at=WHEN,
+        tags=tuple(tagged),
+    )
+    [row] = FORMATS["touchstone"].accepts["preferences"](record, Mappings())
+    faults = Problems()
+    found = read_judgements(orjson.dumps(row) + b"\n", problems=faults)
+    assert faults.total == 0
+    pair, [judgement] = found.pairs["comparison-17"], found.judgements
+    assert (pair.prompt.messages, pair.prompt.tags) == (prompt, tagged)
+    assert pair.texts == tuple(each.text for each in answers)
+    assert pair.models == tuple(each.model for each in answers)
+    assert (judgement.preference, judgement.justification) == (strength, justification)
+
+
+@given(prompt=prompts(), external_id=st.sampled_from(["", "x-3", "Ü 4"]), tagged=tags)
+def test_any_prompt_comes_back_as_it_was(
+    prompt: list[Message], external_id: str, tagged: list[str]
+) -> None:
+    record = Asked(
+        id="prompt-3",
+        prompt=prompt,
+        created_at=WHEN,
+        language="de",
+        external_id=external_id,
+        tags=tuple(tagged),
+    )
+    [row] = FORMATS["touchstone"].accepts["prompts"](record, Mappings())
+    faults = Problems()
+    [found] = read_items([(1, orjson.loads(orjson.dumps(row)))], problems=faults)
+    assert faults.total == 0
+    # Without an id of its owner's it is known again by the one it had here.
+    assert (found.messages, found.external_id) == (prompt, external_id or record.id)
+    assert (found.tags, found.language) == (tagged, "de")
 
 
 @pytest.mark.parametrize("strength", [-3, -1, 0, 2, None])
