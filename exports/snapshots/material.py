@@ -10,7 +10,7 @@ from exports.selecting.reasons import HELD_BACK, WORDS
 from exports.selecting.selection import selected
 from exports.snapshots.plan import Ids, Plan
 from exports.splitting.arrivals import keep_arrivals
-from exports.splitting.held import held_in
+from exports.splitting.prompts import held_in
 from projects.models import Project
 
 SETTLED = frozenset(WORDS[reason] for reason in HELD_BACK)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 from django.db import connection
 
@@ -9,14 +11,21 @@ from exports.hygiene.benchmarks import named, sequences_in
 from exports.hygiene.languages import Filed
 from exports.hygiene.met import one_in
 from exports.hygiene.scanning import Scans
+from exports.reading.copying import keys_by, rows_of
 from exports.recipe import Recipe, Splits
+from exports.records import Message
 from exports.splitting.arrivals import arrived
-from exports.splitting.held import Held, held_in
+from exports.splitting.held import Held
 from exports.splitting.looking import Looking
 from exports.splitting.mapping import SplitMap
 from projects.models import Project
 
 AT_ONCE = 2_000
+HELD_OUT = """
+SELECT prompt_id FROM exports_heldout
+WHERE project_id = %(project)s AND prompt_id IS NOT NULL ORDER BY 1
+"""
+PROMPTS = "SELECT messages::text FROM labeling_prompt WHERE id = ANY(%(keys)s::bigint[])"
 FILED = """
 SELECT messages::text, language FROM labeling_prompt
 WHERE project_id = %(project)s AND language <> '' ORDER BY id
@@ -33,13 +42,23 @@ def split_map(
     Without splits only what is held out is read, and where nothing is, every prompt trains.
     """
     found = SplitMap(splits, is_whole=until is not None)
-    held = held or held_in(project)
-    for messages in held.messages():
+    for messages in _said(held or held_in(project)):
         found.hold(messages)
     if splits.are_some:
         for messages in arrived(project, until=until):
             found.add(messages)
     return found
+
+
+def held_in(project: Project) -> Held:
+    texts = project.held_out.filter(prompt=None).order_by("pk")
+    return Held(keys_by(HELD_OUT, {"project": project.pk}), [each.asked for each in texts])
+
+
+def _said(held: Held) -> Iterator[list[Message]]:
+    for (messages,) in rows_of(PROMPTS, {}, held.prompts):
+        yield orjson.loads(messages)
+    yield from held.texts
 
 
 def _filed(project: Project) -> Filed:

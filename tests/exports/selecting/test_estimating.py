@@ -146,6 +146,7 @@ def test_a_repair_of_a_reply_whose_conversation_is_lost_is_in_no_export(
     assert (export.n_rows, export.manifest["counts"]["dropped"]) == (1, {LOST_TURN: 1})
 
 
+@pytest.mark.django_db(transaction=True)
 def test_pairs_of_a_ranking_that_have_no_row_are_counted_as_the_export_counts_them(
     project: Project, labeler: User
 ) -> None:
