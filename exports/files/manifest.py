@@ -18,7 +18,8 @@ CROISSANT = "croissant.json"
 SPLITS = ("train", "validation", "test")
 NOT_ADDRESSED = frozenset(
     {
-        *("id", "address", "created_at", "touchstone_version", "rounds", "plan_sha256"),
+        *("id", "address", "created_at", "touchstone_version", "code_sha256"),
+        *("rounds", "plan_sha256"),
         # What follows from the data and is told for people's sake.
         *("warnings", "chat_template"),
     }
@@ -39,6 +40,8 @@ class About:
     created_at: str
     """The moment of the snapshot, not of the building: a rebuild says the same."""
     touchstone_version: str
+    code_sha256: str
+    """Of the modules that made it."""
     licence: str = ""
     consent: str = ""
     """What people were told and agreed to, in words."""
@@ -68,6 +71,7 @@ def manifest_of(
         **({"rounds": list(about.rounds)} if about.rounds else {}),
         "created_at": about.created_at,
         "touchstone_version": about.touchstone_version,
+        "code_sha256": about.code_sha256,
         "warnings": warnings_of(about.unusable, template),
         "counts": {
             "rows": counts.rows,

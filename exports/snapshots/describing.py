@@ -24,6 +24,7 @@ from exports.files.shards import FileEntry
 from exports.formats.validity import unusable
 from exports.models import Export
 from exports.recipe import Recipe
+from exports.snapshots.code import CODE
 from exports.snapshots.making import format_of
 from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Whole
@@ -62,6 +63,7 @@ def describe(
         format_title=format_of(recipe).title,
         created_at=moment,
         touchstone_version=settings.VERSION,
+        code_sha256=CODE,
         licence=recipe.licence,
         consent=recipe.consent,
         model_licences=_licences(counts),

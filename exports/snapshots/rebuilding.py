@@ -22,6 +22,7 @@ class Rebuilt:
     address: str
     differing: tuple[str, ...]
     """Files of rows whose bytes are others, or that one of the two has alone."""
+    is_same_code: bool
 
 
 def rebuild(export: Export, *, within: Path | None = None) -> Rebuilt:
@@ -46,7 +47,8 @@ def rebuild(export: Export, *, within: Path | None = None) -> Rebuilt:
     described = describe(export, plan, moment, written)
     before, after = _sums(export.manifest), _sums(described.manifest)
     differing = {name for name, _ in before.items() ^ after.items()}
-    return Rebuilt(described.manifest["address"], tuple(sorted(differing)))
+    is_same_code = export.manifest.get("code_sha256") == described.manifest["code_sha256"]
+    return Rebuilt(described.manifest["address"], tuple(sorted(differing)), is_same_code)
 
 
 def _sums(manifest: dict[str, object]) -> dict[str, str]:

@@ -28,8 +28,9 @@ class Command(BaseCommand):
             rebuilt = rebuild(found, within=options["within"])
         except (TouchstoneError, OSError) as error:
             raise CommandError(str(error)) from error
+        code = "" if rebuilt.is_same_code else " It was made by other code than this."
         if rebuilt.differing:
-            raise CommandError(f"Other bytes in: {', '.join(rebuilt.differing)}")
+            raise CommandError(f"Other bytes in: {', '.join(rebuilt.differing)}.{code}")
         if rebuilt.address != found.address:
-            raise CommandError(f"The same bytes, but its address is now {rebuilt.address}.")
+            raise CommandError(f"The same bytes, but its address is now {rebuilt.address}.{code}")
         self.stdout.write(f"The same bytes; address {rebuilt.address}")

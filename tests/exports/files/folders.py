@@ -81,6 +81,7 @@ def about(file_type: str = "jsonl", **fields: Any) -> manifests.About:
         "format_title": "TRL",
         "created_at": "2026-11-21T12:00:00.000+00:00",
         "touchstone_version": "0.1.0",
+        "code_sha256": "c0de" * 16,
     }
     return manifests.About(**told | fields)
 

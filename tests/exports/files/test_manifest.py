@@ -50,6 +50,7 @@ def test_shares_of_people_and_characters_come_to_one() -> None:
         {"id": "another"},
         {"created_at": "2027-01-01T00:00:00.000+00:00"},
         {"touchstone_version": "9.9"},
+        {"code_sha256": "0" * 64},
         {"project_name": "A new name"},
     ],
 )

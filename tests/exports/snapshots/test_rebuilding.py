@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from exports.files.manifest import MANIFEST, as_bytes
 from exports.models import Export
 from exports.recipe import read
+from exports.snapshots import code, describing
 from exports.snapshots.folders import folder_of
 from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.rebuilding import rebuild
@@ -20,6 +21,7 @@ from labeling.models import Comparison
 from projects.errors import Conflict, NotFound
 from projects.models import Project, User
 from tests.exports.judgements import make_comparison, make_ranking, make_vote, next_of
+from workers.models import LanguageModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "7f" * 32
@@ -70,6 +72,31 @@ def test_the_same_bytes_come_of_the_plan_whatever_has_come_since(
     rebuilt = rebuild(export)
     assert (rebuilt.differing, rebuilt.address) == ((), export.address)
     assert run("rebuild_export", str(export.public_id)).strip().endswith(export.address)
+
+
+def test_a_rebuild_tells_that_the_code_is_another(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert export.manifest["code_sha256"] == code.sum_of(code.SOURCES)
+    monkeypatch.setattr(describing, "CODE", "0" * 64)
+    rebuilt = rebuild(export)
+    assert (rebuilt.differing, rebuilt.address) == ((), export.address)
+    assert not rebuilt.is_same_code
+    LanguageModel.objects.update(licence="mit")
+    with pytest.raises(CommandError, match="made by other code"):
+        run("rebuild_export", str(export.public_id))
+
+
+def test_another_module_or_name_makes_another_sum(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("ONE = 1\n")
+    sums = {code.sum_of(tmp_path)}
+    (tmp_path / "one.py").write_text("ONE = 2\n")
+    sums.add(code.sum_of(tmp_path))
+    (tmp_path / "one.py").rename(tmp_path / "two.py")
+    sums.add(code.sum_of(tmp_path))
+    (tmp_path / "notes.txt").write_text("Nothing that runs.")
+    sums.add(code.sum_of(tmp_path))
+    assert len(sums) == 3
 
 
 def test_what_is_not_finished_or_has_no_plan_cannot_be_rebuilt(
