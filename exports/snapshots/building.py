@@ -86,7 +86,6 @@ class Building:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             plan, moment = self._planned(arrivals)
-            self.hold.phase = Export.Phase.WRITING
             return plan, moment, write_rows(self.export.project, plan, self.desk)
 
     def _take_up(self) -> None:

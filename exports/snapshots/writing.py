@@ -93,8 +93,14 @@ def _passed(
     recipe = plan.recipe
     tracks = Tracks(making.form(recipe), desk)
     with looking(
-        project, recipe, n_records=plan.n_records, until=plan.arrivals, held=plan.held
+        project,
+        recipe,
+        n_records=plan.n_records,
+        until=plan.arrivals,
+        held=plan.held,
+        check=desk.hold.check,
     ) as looks:
+        desk.hold.phase = Export.Phase.WRITING
         passing = Pass(desk.hold, making.maker(recipe), tracks, looks)
         passing.ruler, passing.unsaid = ruler_of(recipe), unsaid(recipe)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import orjson
 from django.db import connection
@@ -33,11 +33,17 @@ WHERE project_id = %(project)s AND language <> '' ORDER BY id
 
 
 def split_map(
-    project: Project, splits: Splits, *, until: int | None = None, held: Held | None = None
+    project: Project,
+    splits: Splits,
+    *,
+    until: int | None = None,
+    held: Held | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> SplitMap:
     """The same for every recipe with these splits. To be called in the transaction that the
     records are read in; it has to be closed. What came after the arrivals `until` is in no split;
-    None: it is taken as what arrives next. `held` was held out then; None: what is now.
+    None: it is taken as what arrives next. `held` was held out then; None: what is now. A million
+    prompts take minutes: `check` is called on the way and may raise.
 
     Without splits only what is held out is read, and where nothing is, every prompt trains.
     """
@@ -46,6 +52,7 @@ def split_map(
         found.hold(messages)
     if splits.are_some:
         for messages in arrived(project, until=until):
+            check()
             found.add(messages)
     return found
 
@@ -78,8 +85,9 @@ def looking(
     n_records: int,
     until: int | None = None,
     held: Held | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Looking:
-    """What looks at the records of a recipe, of which there are so many; `until` and `held` as in
+    """What looks at the records of a recipe, of which there are so many; the others as in
     `split_map`. To be called in the transaction that they are read in; it has to be closed."""
     names = recipe.hygiene.decontaminate
     scans = Scans(
@@ -89,5 +97,5 @@ def looking(
         counting=one_in(n_records),
         expected=n_records,
     )
-    splits = split_map(project, recipe.splits, until=until, held=held)
+    splits = split_map(project, recipe.splits, until=until, held=held, check=check)
     return Looking(scans, splits, named(project, names))

@@ -53,6 +53,22 @@ def test_prompts_of_labelers_and_of_the_arena_have_one_map() -> None:
     assert one == other
 
 
+def test_whoever_waits_for_the_map_may_stop_it() -> None:
+    project = make_project()
+    prompts(project)
+    n_checked = 0
+
+    def check() -> None:
+        nonlocal n_checked
+        n_checked += 1
+        if n_checked == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        looking(project, Recipe(kind="prompts", splits=SPLITS), n_records=8, check=check)
+    assert n_checked == 3
+
+
 def test_a_prompt_held_out_is_in_no_export_whatever_the_splits() -> None:
     project = make_project()
     made = prompts(project)
