@@ -25,11 +25,11 @@ MOST_ROWS = 400_000
 KEPT_SECONDS = 24 * 3600
 OFFERED = 200
 WORDS = {
-    "added": ("Came", "rows that were not there before"),
-    "removed": ("Went", "rows that are there no more"),
-    "label": ("Judged otherwise", "the same prompt and answers with another judgement"),
-    "text": ("Say something else", "the same judgement with other texts"),
-    "moved": ("Changed their split", "rows that are in another split"),
+    "added": ("Came", "Rows that were not there before"),
+    "removed": ("Went", "Rows that are there no more"),
+    "label": ("Judged otherwise", "The same prompt and answers with another judgement"),
+    "text": ("Say something else", "The same judgement with other texts"),
+    "moved": ("Changed their split", "Rows that are in another split"),
 }
 
 

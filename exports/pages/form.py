@@ -59,9 +59,10 @@ def known_of(kind: str, source: str) -> frozenset[str]:
 def left_out(told: dict[str, Any]) -> str:
     """What a recipe that was kept chooses by and the form does not show, as it has no meaning."""
     try:
-        return str(InvalidInput(*meaningless(recipe.read(told))))
+        problems = meaningless(recipe.read(told))
     except InvalidInput:
         return ""
+    return str(InvalidInput(*problems)) if problems else ""
 
 
 def checked(told: dict[str, Any]) -> Recipe:

@@ -27,6 +27,18 @@ def test_a_kind_is_offered_only_formats_that_can_say_it(project: Project, browse
     assert "openai" in [option.value for option in page.context["formats"]]
 
 
+def test_only_a_recipe_that_is_refused_now_is_said_to_be_so(
+    project: Project, reviewer: User, browser: Client
+) -> None:
+    banner = "This was chosen by what is refused now"
+    assert banner not in browser.get(NEW).text
+    data = {"kind": "prompts", "selection": {"models": ["slate-1"]}}
+    kept = SavedRecipe.objects.create(project=project, by=reviewer, name="Of before", data=data)
+    page = browser.get(f"{NEW}?recipe={kept.pk}").text
+    assert banner in page
+    assert "selection.models: " in page
+
+
 def test_filters_say_what_occurs_and_how_often(
     project: Project, labeler: User, browser: Client
 ) -> None:
