@@ -67,7 +67,7 @@ def compare(
         ]
     print(
         f"{'':<12}{'rows/s':>9}{'bare':>9}{'of bare':>9}{'CPU µs/row':>12}{'bare':>6}"
-        f"{'MiB':>7}{'at a tenth':>12}"
+        f"{'MB':>7}{'at a tenth':>12}"
     )
     for each in results:
         print(

@@ -48,16 +48,21 @@ class Written:
 
 
 class _Kept:
-    """The records that have rows, as often as they are asked for. They are counted as read anew."""
+    """The records that have rows, as often as they are asked for. They are counted as read anew.
+
+    What lies idle in the heap goes back before each walk and after it: the next has other needs.
+    """
 
     def __init__(self, records: Records, kept: bytearray, guard: Guard) -> None:
         self.records, self.kept, self.guard = records, kept, guard
 
     def __iter__(self) -> Iterator[Record]:
+        give_back()
         for record in compress(self.records, self.kept):
             self.guard.check()
             self.guard.n_read += 1
             yield record
+        give_back()
 
 
 def write_rows(project: Project, plan: Plan, desk: Desk) -> Written:
