@@ -47,31 +47,8 @@ def describe(
     written: Written,
 ) -> Described:
     recipe, wholes = plan.recipe, written.wholes
-    counts = Counts()
-    counts.lengths.unit = wholes[0].counts.lengths.unit
-    trained_on: Counter[str] = Counter()
-    for whole in wholes:
-        counts.add(whole.counts)
-        if whole.split == "train":
-            trained_on += whole.counts.labels
-    n_train = counts.splits["train"]
-    about = About(
-        id=str(export.public_id),
-        project_slug=export.project.slug,
-        project_name=export.project.name,
-        recipe=recipe.as_dict(),
-        format_title=format_of(recipe).title,
-        created_at=moment,
-        touchstone_version=settings.VERSION,
-        code_sha256=CODE,
-        licence=recipe.licence,
-        consent=recipe.consent,
-        model_licences=_licences(counts),
-        rounds=plan.rounds,
-        hygiene=written.hygiene,
-        poisoning=written.poisoning,
-        unusable=unusable(recipe.format, recipe.kind, rows=n_train, labels=trained_on),
-    )
+    counts, trained_on = _counted(wholes)
+    about = _about(export, plan, moment, written, counts, trained_on)
     files = _extras(recipe, wholes)
     renamed = [whole.renamed() for whole in wholes]
     entries = [pair[place][1] for place in (0, 1) for pair in renamed]
@@ -91,6 +68,46 @@ def describe(
     if settings.SIGNING_KEY:
         files[SIGNATURE] = signature_of(text, settings.SIGNING_KEY)
     return Described(manifest, files)
+
+
+def _counted(wholes: list[Whole]) -> tuple[Counts, Counter[str]]:
+    """All files together, and the labels of those that are trained on."""
+    counts = Counts()
+    counts.lengths.unit = wholes[0].counts.lengths.unit
+    trained_on: Counter[str] = Counter()
+    for whole in wholes:
+        counts.add(whole.counts)
+        if whole.split == "train":
+            trained_on += whole.counts.labels
+    return counts, trained_on
+
+
+def _about(
+    export: Export,
+    plan: Plan,
+    moment: str,
+    written: Written,
+    counts: Counts,
+    trained_on: Counter[str],
+) -> About:
+    recipe, n_train = plan.recipe, counts.splits["train"]
+    return About(
+        id=str(export.public_id),
+        project_slug=export.project.slug,
+        project_name=export.project.name,
+        recipe=recipe.as_dict(),
+        format_title=format_of(recipe).title,
+        created_at=moment,
+        touchstone_version=settings.VERSION,
+        code_sha256=CODE,
+        licence=recipe.licence,
+        consent=recipe.consent,
+        model_licences=_licences(counts),
+        rounds=plan.rounds,
+        hygiene=written.hygiene,
+        poisoning=written.poisoning,
+        unusable=unusable(recipe.format, recipe.kind, rows=n_train, labels=trained_on),
+    )
 
 
 def _entry(name: str, content: bytes) -> FileEntry:

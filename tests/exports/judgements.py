@@ -1,5 +1,6 @@
 """Judgements to export, as rows of the database."""
 
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -31,7 +32,7 @@ def version_of(project: Project) -> GuidelineVersion:
     return GuidelineVersion.objects.filter(guideline__project=project).latest("number")
 
 
-def make_prompt(project: Project, messages: list[dict[str, str]] | None = None) -> Prompt:
+def make_prompt(project: Project, messages: Sequence[Mapping[str, Any]] | None = None) -> Prompt:
     number = next(_number)
     return Prompt.objects.create(
         project=project,
@@ -80,7 +81,7 @@ def make_comparison(
     a: str = "The first answer.",
     b: str = "The second answer.",
     preference: int | None = -2,
-    messages: list[dict[str, str]] | None = None,
+    messages: Sequence[Mapping[str, Any]] | None = None,
 ) -> Comparison:
     """`preference=None` says that both are bad."""
     asked = make_prompt(project, messages)

@@ -45,7 +45,7 @@ def imported(project: Project, text: str, moment: datetime = LONG_AGO) -> None:
 
 
 def asked(project: Project, text: str) -> Prompt:
-    return make_prompt(project, [*user(text)])  # type: ignore[list-item]
+    return make_prompt(project, [*user(text)])
 
 
 def mapped(project: Project, texts: list[str], until: int | None) -> list[tuple[str, str]]:
@@ -61,7 +61,7 @@ def exported(project: Project) -> Export:
 @pytest.mark.django_db(transaction=True)
 def test_votes_imported_with_older_dates_move_no_row(project: Project, labeler: User) -> None:
     for text in TEXTS:
-        make_comparison(project, labeler, messages=[*user(text)])  # type: ignore[list-item]
+        make_comparison(project, labeler, messages=[*user(text)])
     before = exported(project)
     for text in TEXTS:
         imported(project, f"{text} Please.")

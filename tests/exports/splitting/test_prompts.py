@@ -31,7 +31,7 @@ TEXTS = [f"Tell me all of the {7919 * n} {about} and {about}." for n, about in e
 
 
 def prompts(project: Project) -> list[Prompt]:
-    return [make_prompt(project, [*user(text)]) for text in TEXTS]  # type: ignore[list-item]
+    return [make_prompt(project, [*user(text)]) for text in TEXTS]
 
 
 def mapped(project: Project, texts: list[str], splits: Splits = SPLITS) -> list[tuple[str, str]]:
@@ -46,8 +46,8 @@ def test_prompts_of_labelers_and_of_the_arena_have_one_map() -> None:
     assert {split for split, _ in before} > {"train"}
     asked = "Which of the two tides of a day is the higher one, and where?"
     make_vote(project, turns=[(asked, "The first.", "The second.")])
-    make_prompt(project, [*user(f"{asked} Tell me.")])  # type: ignore[list-item]
-    make_prompt(make_project(), [*user("Of another project.")])  # type: ignore[list-item]
+    make_prompt(project, [*user(f"{asked} Tell me.")])
+    make_prompt(make_project(), [*user("Of another project.")])
     assert mapped(project, TEXTS) == before
     one, other = mapped(project, [asked, f"{asked} Tell me."])
     assert one == other
@@ -312,7 +312,7 @@ def test_every_kind_of_record_of_a_held_out_prompt_is_left_out() -> None:
     owner = make_guideline_version(project).published_by
     labeler = make_member(project)
     asked = [*user("What moves the tides of the sea, twice a day?")]
-    made = make_comparison(project, labeler, messages=asked)  # type: ignore[arg-type]
+    made = make_comparison(project, labeler, messages=asked)
     make_demonstration(project, labeler, "The moon.", messages=asked)
     make_vote(project, turns=[(asked[0]["content"], "The moon.", "The sun.")])
     hold_out(by=owner, project=project, ids=[made.prompt.external_id])
