@@ -6,6 +6,8 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from exports.metrics import metrics
+        from exports.snapshots.memory import share_one_heap
         from workers.watching import metrics as operating
 
         operating.register(metrics)
+        share_one_heap()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from exports.poisoning.aside import Aside
+from exports.poisoning.aside import Aside, Rows
 from exports.poisoning.large import zeros
 from exports.poisoning.ngrams import DOC, ORDERS, Hashes, is_kept, mixed, order_of
 
@@ -60,6 +60,7 @@ COLUMNS: dict[str, type[np.generic]] = {
 }
 ROW = np.dtype(list(COLUMNS.items()), align=True)
 """All of an n-gram side by side, as it is looked up at random and then read whole."""
+COUNTED = np.dtype([(name, COLUMNS[name]) for name in ("tag", "n")])
 
 
 class Counts:
@@ -68,6 +69,8 @@ class Counts:
     `elsewhere` counts texts to other prompts than the first; `even` and `odd` have the bits that
     some prompt of either half of the texts lacks, so that nothing but zeros is in a table at first,
     which take no memory until they are written."""
+
+    table: Rows
 
     def __init__(self, *, slots: int = SLOTS, cells: int = CELLS) -> None:
         self.slots = slots
@@ -118,6 +121,13 @@ class Counts:
     def end(self) -> None:
         """No more is counted."""
         self.sketch = np.zeros(0, np.uint8)
+
+    def narrow(self) -> None:
+        """Nothing more is asked but `n_of` and what was thinned."""
+        narrow = zeros(self.slots, COUNTED)
+        for name in COUNTED.names or ():
+            narrow[name] = self.table[name]
+        self.table = narrow
 
     def forget(self) -> None:
         """Nothing more is asked but what was thinned."""

@@ -51,6 +51,7 @@ def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS
         raise TypeError("records are walked through twice; an iterator can be only once")
     gathered = Gathering(slots=slots, cells=cells).walk(records)
     wanted = screened(gathered)
+    gathered.counts.narrow()
     postings = Following(gathered, wanted).walk(records)
     chances = expected(gathered.judged, len(gathered.known.models))
     found = _of_ngrams(gathered, wanted, postings, chances)

@@ -52,7 +52,7 @@ def screened(gathered: Gathered) -> Screened:
     table = gathered.counts.table
     rare = rare_bounds(gathered)
     n_tested = np.zeros(2, np.int64)
-    strong: tuple[list[Rows], ...] = ([], [], [])
+    strong = [np.zeros(0, FOUND)] * 3
     for first in range(0, table.size, AT_ONCE):
         rows = table[first : first + AT_ONCE]
         field = field_of(rows["tag"])
@@ -61,9 +61,10 @@ def screened(gathered: Gathered) -> Screened:
         n_tested += np.bincount(field[enough], minlength=2)
         at = np.flatnonzero(enough & (rows["elsewhere"] >= FEWEST - MISSED))
         rows = rows[at]
-        for kept, measured in zip(strong, (_labelers, _labels, _targets), strict=True):
-            kept.append(_strong(at + first, measured(gathered, rows), rows["n"]))
-    labeler, label, target = (_best(np.concatenate(kept)) for kept in strong)
+        for kind, measured in enumerate((_labelers, _labels, _targets)):
+            found = _strong(at + first, measured(gathered, rows), rows["n"])
+            strong[kind] = _strongest(np.concatenate((strong[kind], found)))
+    labeler, label, target = map(_in_room, strong)
     every = np.unique(np.concatenate((labeler, label, target)))
     names = table["tag"][every]
     order = np.argsort(names)
@@ -133,9 +134,12 @@ def _strong(at: Ints, strength: Floats, n: Rows) -> Rows:
     return out
 
 
-def _best(found: Rows) -> Ints:
-    """The strongest, as far as the second walk has room for them."""
-    found = found[np.argsort(-found["strength"], kind="stable")][:MOST_EACH]
+def _strongest(found: Rows) -> Rows:
+    return found[np.argsort(-found["strength"], kind="stable")][:MOST_EACH]
+
+
+def _in_room(found: Rows) -> Ints:
+    """Those that the second walk has room for."""
     return np.asarray(found["at"][np.cumsum(found["n"]) <= MOST_POSTINGS], np.int64)
 
 

@@ -53,6 +53,17 @@ def test_a_batch_counts_as_its_texts_one_by_one() -> None:
         assert n - single.n_of(name_of(word))[0] <= ADMITTED_FROM - 1
 
 
+def test_narrowed_it_still_tells_how_often() -> None:
+    counts = Counts(slots=64, cells=1 << 16)
+    for word in ("often", "often", "rare"):
+        counts.add(keys_of(*[word] * 5), marks(5))
+    asked = np.concatenate([name_of(word) for word in ("often", "rare", "never")])
+    room = counts.table.nbytes
+    counts.narrow()
+    assert counts.n_of(asked).tolist() == [10, 5, 0]
+    assert counts.table.nbytes < room / 4
+
+
 def test_words_that_share_a_byte_of_the_sketch_are_all_counted() -> None:
     words = [f"word{n}" for n in range(30)]
     counts = Counts(slots=64, cells=64)
