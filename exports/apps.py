@@ -5,8 +5,8 @@ class ExportsConfig(AppConfig):
     name = "exports"
 
     def ready(self) -> None:
+        from exports.memory import share_one_heap
         from exports.metrics import metrics
-        from exports.snapshots.memory import share_one_heap
         from workers.watching import metrics as operating
 
         operating.register(metrics)

@@ -10,13 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from exports.poisoning.judged import Judged
-from exports.poisoning.statistics import Ints, binomial_tail
+from exports.poisoning.ngrams import Hashes
+from exports.poisoning.statistics import binomial_tail
 
 Places = npt.NDArray[np.int32]
+Moments = npt.NDArray[np.uint32]
 
 FEWEST_ALIKE = 8
 WITHIN_SECONDS = 3_600
 MOST_AT_ONCE = 1 << 17
+PARTS = 8
+"""Of a labeler's prompts; those of each are looked through by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,28 +39,34 @@ class Burst:
 def bursts(judged: Judged) -> tuple[list[Burst], int]:
     """The bursts, and how many groups of alike answers were tested."""
     found: dict[tuple[int, int], Burst] = {}
-    n_tested = 0
     moments = judged.rows.column("at")
-    for band in ("band 0", "band 1"):
-        texts = _Texts(judged, moments, judged.rows.column(band))
-        for group in texts.groups():
-            n_tested += 1
-            burst = texts.burst(group)
-            if burst is None:
-                continue
-            same = (burst.labeler, int(burst.records[0]))
-            if same not in found or burst.records.size > found[same].records.size:
-                found[same] = burst
+    n_tested = sum(_look(judged, moments, band, found) for band in ("band 0", "band 1"))
     return list(found.values()), n_tested
+
+
+def _look(judged: Judged, moments: Moments, band: str, found: dict[tuple[int, int], Burst]) -> int:
+    """Keep the bursts in one band; gives how many groups were tested."""
+    texts = _Texts(judged, moments, judged.rows.column(band))
+    n_tested = 0
+    for group in texts.groups():
+        n_tested += 1
+        burst = texts.burst(group)
+        if burst is None:
+            continue
+        same = (burst.labeler, int(burst.records[0]))
+        if same not in found or burst.records.size > found[same].records.size:
+            found[same] = burst
+    return n_tested
 
 
 class _Texts:
     """All answers by their keys in one band: of alike answers the keys are the same."""
 
-    def __init__(self, judged: Judged, moments: Ints, key: npt.NDArray[np.uint32]) -> None:
+    def __init__(self, judged: Judged, moments: Moments, key: npt.NDArray[np.uint32]) -> None:
         self.judged, self.moments, self.key = judged, moments, key
         self.at = np.flatnonzero(key).astype(np.int32)
-        ordered = np.sort(key[self.at])
+        ordered = key[self.at]
+        ordered.sort()
         last = ordered[FEWEST_ALIKE - 1 :]
         self.keys = np.unique(last[last == ordered[: last.size]])
         """Those of enough alike answers, and how many these are."""
@@ -97,7 +107,7 @@ class _Texts:
         group = group[np.sort(first)]
         if group.size < FEWEST_ALIKE:
             return None
-        at = self.moments[group]
+        at = self.moments[group].astype(np.int64)
         until = np.searchsorted(at, at + WITHIN_SECONDS, side="right")
         begin = int(np.argmax(until - np.arange(at.size)))
         window = group[begin : int(until[begin])]
@@ -119,7 +129,9 @@ class _Texts:
 
     def _work_of(self, labeler: int) -> _Work:
         if self.work is None or self.work.labeler != labeler:
+            self.work = None
             mine = self.at[self.judged.labeler[self.at] == labeler]
+            mine = mine[np.argsort(self.moments[mine], kind="stable")]
             self.work = _Work(labeler, self.moments[mine], self.judged.asked[mine])
         return self.work
 
@@ -127,17 +139,17 @@ class _Texts:
 class _Work:
     """One labeler's answers in order of time."""
 
-    def __init__(self, labeler: int, at: Ints, asked: Ints) -> None:
-        self.labeler = labeler
-        order = np.argsort(at, kind="stable").astype(np.int32)
-        self.at, asked = at[order], asked[order]
-        by_prompt = np.argsort(asked, kind="stable").astype(np.int32)
-        asked = asked[by_prompt]
-        is_again = np.append(False, asked[1:] == asked[:-1])
-        self.has_repeats = bool(is_again.any())
+    def __init__(self, labeler: int, at: Moments, asked: Hashes) -> None:
+        self.labeler, self.at = labeler, at
         self.before = np.full(at.size, -1, np.int32)
         """Of each the place of the one before it on the same prompt, or -1."""
-        self.before[by_prompt[is_again]] = by_prompt[np.flatnonzero(is_again) - 1]
+        part_of = asked.astype(np.uint8) % PARTS
+        for part in range(PARTS):
+            some = np.flatnonzero(part_of == part)
+            some = some[np.argsort(asked[some], kind="stable")]
+            again = np.flatnonzero(asked[some[1:]] == asked[some[:-1]])
+            self.before[some[again + 1]] = some[again]
+        self.has_repeats = bool((self.before >= 0).any())
 
     def n_prompts(self, low: int, high: int) -> int:
         """How many different ones were answered from `low` to `high`."""

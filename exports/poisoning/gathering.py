@@ -14,7 +14,7 @@ import numpy.typing as npt
 from exports.poisoning.aside import Aside, Texts
 from exports.poisoning.batches import Batch, Known, Once, batches
 from exports.poisoning.counts import CELLS, SLOTS, Counts, Marks
-from exports.poisoning.judged import JUDGED, Judged
+from exports.poisoning.judged import JUDGED, LATEST, Judged
 from exports.poisoning.ngrams import DOC, Hashes, mixed, ngrams, once_a_text, order_of
 from exports.records import Record
 
@@ -94,7 +94,7 @@ class Gathering:
         self.totals.cut += batch.n_cut
         shown = answers[-1] if len(answers) == 3 else None
         bands = _bands(batch, shown.hashes if shown else None, shown.doc if shown else None)
-        at = np.array([each.at for each in batch.seen], np.int64)
+        at = np.clip([each.at for each in batch.seen], 0, LATEST)
         columns = (batch.labeler, at, batch.asked, *pairs, *bands.T)
         rows = np.empty(at.size, JUDGED)
         for name, column in zip(JUDGED.names or (), columns, strict=True):

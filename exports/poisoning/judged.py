@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 JUDGED = np.dtype(
     [
         ("labeler", np.int32),
-        ("at", np.int64),
+        ("at", np.uint32),
         ("asked", np.uint64),
         ("is_pair", np.bool_),
         ("better", np.int32),
@@ -27,9 +27,11 @@ JUDGED = np.dtype(
         ("band 1", np.uint32),
     ]
 )
-"""Of a record. Where it compared two answers (`is_pair`): the models (codes) and ln(length of the
-better / length of the worse). Either band is alike for near-duplicates of the answer that was
-written or preferred; 0 is none."""
+"""Of a record, `at` in seconds from 1970 on. Where it compared two answers (`is_pair`): the models
+(codes) and ln(length of the better / length of the worse). Either band is alike for near-duplicates
+of the answer that was written or preferred; 0 is none."""
+LATEST = (1 << 32) - 1
+"""In the year 2106: what is later is told as then, and what is before 1970 as in 1970."""
 
 
 class Judged:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from exports.memory import give_back
 from exports.poisoning.aside import Named, Rows
 from exports.poisoning.bursts import bursts
 from exports.poisoning.counts import CELLS, SLOTS
@@ -58,6 +59,7 @@ def scanned(records: Iterable[Record], *, slots: int = SLOTS, cells: int = CELLS
     # What follows needs as much memory again.
     del postings
     gathered.counts.forget()
+    give_back()
     moved = shifts(gathered.judged, chances)
     del chances
     found += _of_bursts(gathered)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from exports.memory import give_back
 from exports.models import Export
 from exports.poisoning.deciding import record_findings
 from exports.snapshots import material
@@ -21,7 +22,6 @@ from exports.snapshots.folders import (
     write_whole,
 )
 from exports.snapshots.making import check, recipe_for
-from exports.snapshots.memory import give_back
 from exports.snapshots.plan import PLAN, Plan
 from exports.snapshots.shards import Desk, Otherwise
 from exports.snapshots.writing import Written, write_rows

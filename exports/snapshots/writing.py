@@ -9,6 +9,7 @@ from typing import Any
 
 from exports.formats.rankings import unsaid
 from exports.known_tokenizers import ruler_of
+from exports.memory import give_back, give_large_back
 from exports.models import Export
 from exports.poisoning.found import FoundThing
 from exports.poisoning.scanning import scanned
@@ -16,12 +17,14 @@ from exports.records import Record
 from exports.snapshots import making
 from exports.snapshots.claims import Guard
 from exports.snapshots.material import Records
-from exports.snapshots.memory import give_back, give_large_back
 from exports.snapshots.passing import Pass
 from exports.snapshots.plan import Plan
 from exports.snapshots.shards import Desk, Tracks, Whole
 from exports.splitting.prompts import looking
 from projects.models import Project
+
+GIVEN_BACK_EVERY = 1 << 13
+"""So many records of a walk are looked at, then what lies idle in the heap goes back."""
 
 
 @dataclass
@@ -48,17 +51,15 @@ class Written:
 
 
 class _Kept:
-    """The records that have rows, as often as they are asked for. They are counted as read anew.
-
-    What lies idle in the heap goes back before each walk and after it: the next has other needs.
-    """
+    """The records that have rows, as often as they are asked for. They are counted as read anew."""
 
     def __init__(self, records: Records, kept: bytearray, guard: Guard) -> None:
         self.records, self.kept, self.guard = records, kept, guard
 
     def __iter__(self) -> Iterator[Record]:
-        give_back()
-        for record in compress(self.records, self.kept):
+        for n, record in enumerate(compress(self.records, self.kept)):
+            if n % GIVEN_BACK_EVERY == 0:
+                give_back()
             self.guard.check()
             self.guard.n_read += 1
             yield record

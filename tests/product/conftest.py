@@ -10,7 +10,7 @@ from tests import template
 from tests.product import running
 from tests.product.chromium import CHROMIUM, FLAGS
 
-DRAWN_FIRST = 16
+DRAWN_FIRST = 8
 THE_REST_WAITS = f"""
 from workers.holding import hold
 from workers.models import Generation

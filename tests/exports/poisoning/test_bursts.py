@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from bench import poisoning as worlds
 from exports.poisoning.aside import Aside
 from exports.poisoning.bursts import WITHIN_SECONDS, Burst, bursts
-from exports.poisoning.judged import JUDGED, Judged
+from exports.poisoning.gathering import Gathering
+from exports.poisoning.judged import JUDGED, LATEST, Judged
 from exports.poisoning.statistics import binomial_tail
 
 
@@ -40,6 +43,14 @@ def test_its_numbers_are_those_of_its_stretch(
         assert len(set(world.asked[burst.records])) == burst.records.size
         assert set(world.labeler[burst.records]) == {burst.labeler}
         assert any(_is_told_by(world, band, burst) for band in (0, 1))
+
+
+def test_moments_that_no_clock_tells_are_told_as_the_nearest_that_are() -> None:
+    told = ("1815-12-10T00:00:00Z", "1970-01-01T00:00:05Z", "2815-12-10T00:00:00Z")
+    made = worlds.preferences(len(told), seed=1)
+    world = [replace(each, created_at=at) for each, at in zip(made, told, strict=True)]
+    moments = Gathering().walk(world).judged.rows.column("at")
+    assert moments.tolist() == [0, 5, LATEST]
 
 
 def _is_told_by(world: Judged, band: int, burst: Burst) -> bool:

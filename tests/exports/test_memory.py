@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from resource import getpagesize
 
-from exports.snapshots import memory
+from exports import memory
 
 MEBIBYTE = 1 << 20
 PIECE = 1 << 10
