@@ -13,6 +13,7 @@ import sys
 from importlib.abc import MetaPathFinder
 
 from bench.servers import django_ready
+from exports.memory import share_one_heap
 
 ROWS = 20_000
 FILE_TYPES = ("jsonl", "jsonl.zst", "parquet")
@@ -39,6 +40,8 @@ def main() -> int:
         help="With the scan for poisoning, of which only the memory has limits.",
     )
     options = parser.parse_args()
+    # As in every process of the product: before there are threads.
+    share_one_heap()
     with django_ready() as folder:
         # The models can be imported only now.
         from bench.exports_compared import compare
