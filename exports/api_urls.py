@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exports.api import comparing, estimates, exports, recipes, rounds
+from exports.api import comparing, estimates, exports, findings, recipes, rounds
 
 urlpatterns = [
     path("projects/<slug:slug>/exports", exports.exports, name="api-exports"),
@@ -19,6 +19,21 @@ urlpatterns = [
     path(
         "exports/<uuid:public_id>/diff/<uuid:other>", comparing.export_diff, name="api-export-diff"
     ),
+    path("exports/<uuid:public_id>/findings", findings.findings, name="api-export-findings"),
+    path(
+        "exports/<uuid:public_id>/findings/<int:place>/records",
+        findings.finding_records,
+        name="api-finding-records",
+    ),
+    path(
+        "exports/<uuid:public_id>/findings/<int:place>/quarantine",
+        findings.finding_quarantine,
+        name="api-finding-quarantine",
+    ),
+    path(
+        "quarantines/<int:pk>/release", findings.quarantine_release, name="api-quarantine-release"
+    ),
+    path("exports/<uuid:public_id>/sign-off", findings.export_sign_off, name="api-export-sign-off"),
     path("projects/<slug:slug>/export-recipes", recipes.recipes, name="api-export-recipes"),
     path("export-recipes/<int:pk>", recipes.recipe, name="api-export-recipe"),
     path("export-recipes/<int:pk>/exports", recipes.recipe_export, name="api-export-recipe-run"),

@@ -22,13 +22,15 @@ from projects.errors import Conflict, NotFound
 
 SHOWN_RECORDS = 12
 MOST_ROWS = 20
-FIRST_RECORDS = Func(
-    "records",
-    template=f"jsonb_path_query_array(%(expressions)s, '$[0 to {SHOWN_RECORDS - 1}]')",
-    output_field=JSONField(),
-)
 N_KEPT = Func("records", function="jsonb_array_length", output_field=IntegerField())
 WEIGHTS = (("alarm", "Alarms"), ("warning", "Warnings"), ("note", "Notes"))
+
+
+def kept_ids(first: int, number: int) -> Func:
+    """So many ids of a finding's records, from the one at place `first` on, counted from 0."""
+    last = first + number - 1
+    template = f"jsonb_path_query_array(%(expressions)s, '$[{first} to {last}]')"
+    return Func("records", template=template, output_field=JSONField())
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _weights(export: Export) -> list[Weight]:
     rows = list(
         export.findings.order_by("place")
         .defer("records")
-        .annotate(first_records=FIRST_RECORDS, n_kept=N_KEPT)
+        .annotate(first_records=kept_ids(0, SHOWN_RECORDS), n_kept=N_KEPT)
     )
     decided = _decided(rows)
     shown: dict[str, list[Shown]] = {name: [] for name, _ in WEIGHTS}

@@ -120,6 +120,20 @@ def _sign_off_without_reason(world: World) -> tuple[str, str, Data]:
     return "POST", f"/exports/{_scanned(world).public_id}/sign-off/", {"reason": " "}
 
 
+def _api_findings(world: World, method: str, rest: str, data: Data = None) -> Any:
+    return method, f"/api/v1/exports/{_scanned(world).public_id}{rest}", data
+
+
+def _api_release(world: World) -> tuple[str, str, Data]:
+    finding = _scanned(world).findings.get()
+    made = quarantine(by=world.owner, finding=finding, reason="Planted.")
+    return "POST", f"/api/v1/quarantines/{made.pk}/release", {"reason": "A topic after all."}
+
+
+def _api_unscanned(world: World) -> tuple[str, str, Data]:
+    return "GET", f"/api/v1/exports/{_export(world).public_id}/findings", None
+
+
 LIST = "/projects/harbour/exports/"
 API_LIST = "/api/v1/projects/harbour/exports"
 ROUNDS = "/projects/harbour/rounds/"
@@ -226,4 +240,29 @@ ROUTES: dict[str, Route] = {
     "quarantine-release": Route(_release, staff(302)),
     "export-sign-off": Route(_sign_off, staff(302)),
     "export-sign-off without a reason": Route(_sign_off_without_reason, staff(400)),
+    "api-export-findings": Route(
+        lambda world: _api_findings(world, "GET", "/findings"), in_api(staff())
+    ),
+    "api-export-findings unscanned": Route(_api_unscanned, in_api(staff(409))),
+    "api-finding-records": Route(
+        lambda world: _api_findings(world, "GET", "/findings/1/records"), in_api(staff())
+    ),
+    "api-finding-quarantine": Route(
+        lambda world: _api_findings(
+            world, "POST", "/findings/1/quarantine", {"reason": "Planted."}
+        ),
+        in_api(staff(201)),
+    ),
+    "api-quarantine-release": Route(_api_release, in_api(staff())),
+    "api-export-sign-off": Route(
+        lambda world: _api_findings(world, "GET", "/sign-off"), in_api(staff())
+    ),
+    "api-export-sign-off POST": Route(
+        lambda world: _api_findings(world, "POST", "/sign-off", {"reason": "Read all of them."}),
+        in_api(staff(201)),
+    ),
+    "api-export-sign-off POST without a reason": Route(
+        lambda world: _api_findings(world, "POST", "/sign-off", {"reason": " "}),
+        in_api(staff(400)),
+    ),
 }

@@ -29,7 +29,7 @@ instructions.Guideline instructions.GuidelineVersion instructions.ClauseQuestion
 instructions.Quiz instructions.QuizQuestion instructions.QuizAttempt labeling.Prompt
 labeling.Demonstration labeling.Comparison labeling.Ranking labeling.Review labeling.Flag
 labeling.Gold labeling.WorkRules labeling.Criterion labeling.Labeler
-arena.Battle arena.Turn arena.Vote exports.Export'''.split()
+arena.Battle arena.Turn arena.Vote exports.Export exports.Quarantine exports.SignOff'''.split()
 changing = {'last_used_at', 'last_login', 'state', 'reply_a', 'reply_b', 'attempts',
     'leased_until', 'claim', 'n_rows', 'sha256', 'manifest', 'finished_at', 'started_at',
     'told_until', 'shown_a', 'shown_b'}
@@ -54,6 +54,20 @@ from workers.models import LanguageModel
 olga, demo = User.objects.get(username='olga'), Project.objects.get(slug='demo')
 model = LanguageModel.objects.drawable().first().pk
 print(add_judge(by=olga, project=demo, name='Bad input', model=model).pk)
+"""
+FINDINGS = """
+from exports.models import Export
+from exports.poisoning.deciding import quarantine, record_findings
+from exports.poisoning.found import FoundThing
+from projects.models import Project, User
+olga, demo = User.objects.get(username='olga'), Project.objects.get(slug='demo')
+export = Export.objects.create(project=demo, kind='sft', state='cancelled')
+told = {'kind': 'burst', 'severity': 'note', 'p_value': 1e-9, 'q_value': 1e-6}
+told |= {'statistics': {'n': 9, 'x': 9, 'seconds': 9, 'share_elsewhere': 0.1}}
+found = FoundThing(**told, n_records=1, records=('vote-0',))
+record_findings(export, [found, found])
+made = quarantine(by=olga, finding=export.findings.get(place=2), reason='Bad input')
+print(export.public_id, made.pk)
 """
 BROKEN_JSON = {
     "nothing but brackets": b"[" * 100_000,
@@ -223,6 +237,8 @@ class Doors:
     question: int
     judge: int
     recipe: int
+    export: str
+    quarantine: int
     battle: str
     api_battle: str
 
@@ -293,6 +309,7 @@ def doors(product: Product) -> Iterator[Doors]:
     kept = {"name": "Bad input", "recipe": {"kind": "sft"}}
     recipe = api[0].post("/api/v1/projects/demo/export-recipes", json=kept)
     api_battle = api[0].post("/api/v1/arena/demo/battles", json=begun)
+    export, quarantine = product.shell(FINDINGS).split()
     yield Doors(
         owner=owner,
         labeler=labeler,
@@ -302,6 +319,8 @@ def doors(product: Product) -> Iterator[Doors]:
         question=question.json()["id"],
         judge=int(product.shell(JUDGE)),
         recipe=recipe.json()["id"],
+        export=export,
+        quarantine=int(quarantine),
         battle=battle.headers["Location"].split("/")[2],
         api_battle=api_battle.json()["id"],
     )
@@ -332,12 +351,14 @@ def writing_routes(doors: Doors) -> list[tuple[str, str, list[str], bool]]:
             is_list = content.get("type") == "array"
             name = (content["items"] if is_list else content)["$ref"].rsplit("/", 1)[1]
             fields = list(schema["components"]["schemas"][name]["properties"])
-            real = path.replace("{slug}", "demo").replace("{public_id}", doors.api_battle)
+            public_id = doors.export if "/exports/" in path else doors.api_battle
+            real = path.replace("{slug}", "demo").replace("{public_id}", public_id)
             number = doors.question if "/questions/" in path else doors.assignment
             number = doors.judge if "/judges/" in path else number
             number = doors.recipe if "/export-recipes/" in path else number
+            number = doors.quarantine if "/quarantines/" in path else number
             real = re.sub(r"\{(id|pk)\}", str(number), real)
-            real = real.replace("{number}", "1").replace("{claim}", "1")
+            real = re.sub(r"\{(number|claim|place)\}", "1", real)
             found.append((method.upper(), real, fields, is_list))
     assert len(found) >= 9
     return found
@@ -400,7 +421,9 @@ def test_fifty_megabytes_are_refused_everywhere(doors: Doors) -> None:
 
 
 def test_cursors_and_cookies_of_no_meaning_are_no_fault(doors: Doors, product: Product) -> None:
-    paths = ("projects", "models", "projects/demo/prompts", "projects/demo/exports")
+    paths = ["projects", "models", "projects/demo/prompts", "projects/demo/exports"]
+    findings = f"exports/{doors.export}/findings"
+    paths += [findings, f"{findings}/1/records", f"exports/{doors.export}/sign-off"]
     for path in paths:
         # base64 of p=abc, p=%00, p=99999999999999999999 and o=-1, and no base64 at all
         for cursor in ("cD1hYmM=", "cD0lMDA=", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "bz0tMQ==", "%"):
