@@ -57,6 +57,11 @@ class KindOfWork:
     def drawing(self) -> str:
         return bounded(self.n_drawing, COUNTED)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is nothing to do before candidates are drawn."""
+        return self.n_drawing > 0 and not (self.n_ready or self.begun or self.barrier)
+
 
 @dataclass(frozen=True)
 class Work:
@@ -85,6 +90,10 @@ class Work:
     @property
     def needs_models(self) -> bool:
         return self.n_models < 2 and any(kind.n_drawing for kind in self.kinds)
+
+    @property
+    def is_waiting(self) -> bool:
+        return any(kind.is_waiting for kind in self.kinds)
 
     @property
     def is_finished(self) -> bool:

@@ -1,11 +1,12 @@
 // Parts of a page that say how things stand now: [data-refreshed="name"] is fetched anew with its
 // page every data-every milliseconds while it is looked at, and swapped where it differs. What was
 // opened, scrolled or focused stays so; while somebody is about to press a button in it, it waits.
+// A part that comes without data-every has settled; when all have, no page is fetched any more.
 const LONGEST_MS = 30000;
 const FOCUSABLE = "a, button, summary, [tabindex]";
 
 const parts = () => [...document.querySelectorAll("[data-refreshed]")];
-const every = Number(parts()[0]?.dataset.every) || 5000;
+const every = Number(document.querySelector("[data-every]")?.dataset.every) || 5000;
 let wait = every;
 
 async function fresh() {
@@ -28,6 +29,7 @@ function swap(part, next) {
   all(".table-scroll").forEach((box, i) => box.scrollTo(...(scrolled[i] ?? [0, 0])));
   const again = focused < 0 ? null : all(FOCUSABLE).find((element) => element.textContent === label);
   again?.focus({ preventScroll: true });
+  if (!next.dataset.every) delete part.dataset.every;
 }
 
 async function look() {
@@ -42,7 +44,7 @@ async function look() {
       wait = Math.min(wait * 2, LONGEST_MS);
     }
   }
-  setTimeout(look, wait);
+  if (parts().some((part) => part.dataset.every)) setTimeout(look, wait);
 }
 
 setTimeout(look, every);

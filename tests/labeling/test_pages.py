@@ -66,6 +66,21 @@ def test_home_counts_what_is_ready_and_what_waits_for_models(
     assert "two language models" not in text_of(browser.get("/home/"))
 
 
+def test_home_looks_again_only_while_there_is_nothing_to_do_before_candidates_are_drawn(
+    browser: Client, project: Project, labeler: User
+) -> None:
+    make_model(), make_model()
+    make_demonstration_task(project)
+    idle = text_of(browser.get("/home/"))
+    make_drawing_task(project)
+    waiting = text_of(browser.get("/home/"))
+    make_comparison_task(project)
+    ready = text_of(browser.get("/home/"))
+    looks = ["refreshed.js" in page and "data-every" in page for page in (idle, waiting, ready)]
+    assert looks == [False, True, False]
+    assert ["Being drawn" in page for page in (idle, waiting, ready)] == [False, True, False]
+
+
 def test_home_offers_to_continue_and_counts_today(
     browser: Client, project: Project, labeler: User
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.product.hands import (
     PRESSED_BY_HAND,
+    TASK,
     begin,
     enter,
     lay,
@@ -36,6 +37,10 @@ SCALE = [
     "Both bad",
     "Cannot judge",
 ]
+DRAWN = """
+from labeling.models import Task
+Task.objects.filter(project__slug={!r}).update(state={!r}, is_open={!r})
+"""
 COMPARISONS = """
 import json
 from labeling.models import Comparison
@@ -122,6 +127,26 @@ def test_the_hundredth_comparison_takes_two_keys_and_no_mouse(page: Page, produc
     preferences = [row[0] for row in stored(product, COMPARISONS, slug)]
     assert len(preferences) == 100
     assert preferences[-3:] == [-2, 0, 2]
+
+
+def test_what_is_drawn_meanwhile_can_be_begun_without_a_reload(
+    page: Page, product: Product
+) -> None:
+    slug = lay(product, comparisons=[PAIR])
+    product.shell(DRAWN.format(slug, "drawing", False))
+    sign_in(page, product, "luis")
+    row = page.locator(f"form[action='/projects/{slug}/next/comparison/']")
+    expect(row.get_by_role("button", name="Being drawn")).to_be_disabled()
+    page.evaluate("window.isTheSame = true")
+    product.shell(DRAWN.format(slug, "ready", True))
+    start = row.get_by_role("button", name="Start next task")
+    expect(start).to_be_enabled()
+    assert page.evaluate("window.isTheSame") is True
+    queue = f"[data-refreshed]:has(form[action*='/{slug}/'])"
+    expect(page.locator(queue)).to_have_count(1)
+    expect(page.locator(f"[data-every]{queue}")).to_have_count(0)
+    start.press("Enter")
+    expect(page).to_have_url(TASK)
 
 
 def test_screen_readers_hear_the_scale_and_the_ranks(page: Page, product: Product) -> None:
