@@ -25,10 +25,12 @@ def expected_reduction(theta: Floats, votes: Floats, *, prior: float = PRIOR_PRE
     weights = votes * h
     np.fill_diagonal(weights, 0.0)
     information = np.diag(weights.sum(axis=1) + prior) - weights
-    covariance = np.linalg.inv(information)
+    inverse = np.linalg.inv(information)
+    # How it is rounded is the machine's affair.
+    covariance = (inverse + inverse.T) / 2.0
     own = np.diag(covariance)
     q = own[:, None] + own[None, :] - 2.0 * covariance
-    gram = covariance @ covariance
+    gram = covariance @ covariance.T
     squares = np.diag(gram)
     length = squares[:, None] + squares[None, :] - 2.0 * gram
     reduction: Floats = h * length / (1.0 + h * q)

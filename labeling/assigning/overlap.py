@@ -13,24 +13,32 @@ from projects.models import Project, User
 MOST_OVERLAP = 1_000
 
 # Gold tasks and reviews have an overlap of their own.
-SCOPE = """
+ASKED = """
+task.project_id = %(project)s AND task.kind <> 'review'
+AND (%(tasks)s::bigint[] IS NULL OR task.id = ANY (%(tasks)s))
+"""
+SCOPE = f"""
 FROM labeling_task task JOIN labeling_lane lane ON lane.id = task.lane_id
-WHERE task.project_id = %(project)s AND task.kind <> 'review' AND NOT lane.is_gold
-  AND task.state <> 'retired' AND (%(tasks)s::bigint[] IS NULL OR task.id = ANY (%(tasks)s))
+WHERE {ASKED} AND task.state <> 'retired' AND NOT lane.is_gold
 """
-# In the order of the keys, as wherever several tasks are locked, so that none wait in a ring.
-HOLD = """
-SELECT count(*) FILTER (WHERE held.n_assigned > %(overlap)s)
-FROM (SELECT task.n_assigned {scope} ORDER BY task.id FOR UPDATE OF task) held
-"""
-CHANGE = """
+# In the order of the keys, as wherever several tasks are locked, so that none wait in a ring. By
+# nothing that may change: a task that is being moved would be passed over, whatever it has become.
+HOLD = f"""
+SELECT count(*) FROM (
+    SELECT 1 FROM labeling_task task WHERE {ASKED} ORDER BY task.id FOR UPDATE
+) held
+"""  # noqa: S608 - our own conditions
+BEYOND = f"SELECT count(*) {SCOPE} AND task.n_assigned > %(overlap)s"
+# What has come since, and is with more labelers already, keeps what it came with.
+CHANGE = f"""
 UPDATE labeling_task changed
 SET overlap = %(overlap)s,
     state = CASE WHEN changed.state NOT IN ('ready', 'complete') THEN changed.state
                  WHEN changed.n_submitted < %(overlap)s THEN 'ready' ELSE 'complete' END,
     is_open = changed.state IN ('ready', 'complete') AND changed.n_assigned < %(overlap)s
-WHERE changed.overlap <> %(overlap)s AND changed.id IN (SELECT task.id {scope})
-"""
+WHERE changed.overlap <> %(overlap)s AND changed.n_assigned <= %(overlap)s
+  AND changed.id IN (SELECT task.id {SCOPE})
+"""  # noqa: S608 - our own conditions
 WHICH = "RETURNING changed.id"
 
 
@@ -52,7 +60,8 @@ def set_overlap(
     with transaction.atomic(), connection.cursor() as cursor:
         if pks is None:
             Project.objects.filter(pk=project.pk).update(overlap=overlap)
-        cursor.execute(HOLD.format(scope=SCOPE), values)
+        cursor.execute(HOLD, values)
+        cursor.execute(BEYOND, values)
         (n_beyond,) = cursor.fetchone()
         if n_beyond:
             rule = (
@@ -62,7 +71,7 @@ def set_overlap(
             raise InvalidInput.field("overlap", rule)
         # Of the whole project the trail tells once; of tasks that were picked, of each.
         which = "" if pks is None else WHICH
-        cursor.execute(CHANGE.format(scope=SCOPE) + which, values)
+        cursor.execute(CHANGE + which, values)
         n_changed = int(cursor.rowcount)
         if which:
             changed = [pk for (pk,) in cursor.fetchall()]

@@ -1,8 +1,11 @@
 """Priorities, languages, skills and overlap, and what changes them."""
 
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from labeling.assigning.lanes import lane_for, move_tasks
 from labeling.assigning.overlap import set_overlap
@@ -13,6 +16,7 @@ from projects.errors import InvalidInput, NotFound, NotPermitted
 from projects.models import AuditEvent, Project, User
 from tests.factories import make_member
 from tests.labeling.rows import claim, make_demonstration_task
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +170,41 @@ def test_an_overlap_below_what_is_held_is_refused_and_nothing_changes(
         set_overlap(by=owner, project=project, overlap=1)
     assert state_of(task) == ("ready", False, 2, 2)
     assert not AuditEvent.objects.filter(verb="overlap.changed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_being_moved_is_not_passed_over(project: Project, owner: User) -> None:
+    task = make_demonstration_task(project, overlap=2)
+    claim(make_member(project), project), claim(make_member(project), project)
+    is_moved, is_asked = Event(), Event()
+
+    def move_slowly() -> None:
+        with transaction.atomic():
+            move(owner, task, priority=2)
+            is_moved.set()
+            assert is_asked.wait(20)
+
+    def lower() -> None:
+        assert is_moved.wait(20)
+        with pytest.raises(InvalidInput, match="1 task would have too many"):
+            set_overlap(by=owner, project=project, overlap=1, tasks=[task])
+
+    def let_go() -> None:
+        assert is_moved.wait(20)
+        for _ in range(2_000):
+            if waiting_for_locks():
+                break
+            sleep(0.01)
+        is_asked.set()
+
+    in_threads(lambda work: work(), [move_slowly, lower, let_go])
+    assert state_of(task) == ("ready", False, 2, 2)
+
+
+def waiting_for_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("overlap", [0, -1, 1001, True, "2", None, 10**30, 1.5])
